@@ -1,0 +1,131 @@
+import type { InvalidationCriteria, Provider } from '../contract.ts';
+
+/**
+ * The name of something that answers depend on. Each has a random token in the store; an entry is valid only while
+ * the tokens that it captured before its generation are there and unchanged, so deleting a token invalidates all
+ * that depends on it, stored or still under way.
+ */
+export type Tag = string;
+
+/** A collection as a whole, some of its items, or some fields of either. Item keys are strings: `'1'` and `1` are one item. */
+export interface ContentDependency {
+	collection: string;
+	items?: readonly string[];
+	fields?: readonly string[];
+}
+
+export interface Dependencies {
+	content: readonly ContentDependency[];
+	/** Free tags. */
+	tags: readonly string[];
+}
+
+/** Something that happened to the content, as Directus reported it. */
+export type ContentChange =
+	| { kind: 'create'; collection: string }
+	| { kind: 'update'; collection: string; items: readonly string[]; fields: readonly string[] }
+	| { kind: 'delete'; collection: string; items: readonly string[] }
+	/** The order changed, or the change cannot be told apart by items: any change in the collection. */
+	| { kind: 'sort'; collection: string }
+	/** The collection, its fields or its relations changed: everything that has to do with it. */
+	| { kind: 'schema'; collection: string };
+
+const part = (text: string): string => text.replace(/[%/:]/g, encodeURIComponent);
+
+export const allTag = (): Tag => '*';
+export const providerTag = (provider: Provider): Tag => `p:${provider}`;
+export const modelTag = (provider: Provider, model: string): Tag => `m:${provider}/${part(model)}`;
+/** Gone with a purge of the collection or a change of its schema; held by all that has to do with the collection. */
+export const collectionTag = (collection: string): Tag => `c:${part(collection)}`;
+/** Gone with any change in the collection; held by what depends on it as a whole. */
+export const anyChangeTag = (collection: string): Tag => `c*:${part(collection)}`;
+/** Gone when an item comes, goes or moves; held by what depends on named fields of the whole collection. */
+export const membershipTag = (collection: string): Tag => `c+:${part(collection)}`;
+/** Gone when the field changes in any item; held by what depends on named fields of the whole collection. */
+export const collectionFieldTag = (collection: string, field: string): Tag => `cf:${part(collection)}:${part(field)}`;
+/** Gone with any update or the deletion of the item; held by what depends on it as a whole. */
+export const itemTag = (collection: string, item: string): Tag => `i:${part(collection)}/${part(item)}`;
+/** Gone with the item's deletion or purge; held by what depends on named fields of it. */
+export const existenceTag = (collection: string, item: string): Tag => `x:${part(collection)}/${part(item)}`;
+export const fieldTag = (collection: string, item: string, field: string): Tag =>
+	`f:${part(collection)}/${part(item)}:${part(field)}`;
+export const freeTag = (tag: string): Tag => `t:${part(tag)}`;
+
+/** Tags of everything that an answer of this provider and model with these dependencies has to hold. No duplicates. */
+export function dependencyTags(provider: Provider, model: string, dependencies: Dependencies): Tag[] {
+	const tags = new Set<Tag>([allTag(), providerTag(provider), modelTag(provider, model)]);
+	for (const dependency of dependencies.content) for (const tag of contentTags(dependency)) tags.add(tag);
+	for (const tag of dependencies.tags) tags.add(freeTag(tag));
+	return [...tags];
+}
+
+function contentTags({ collection, items, fields }: ContentDependency): Tag[] {
+	const tags = [collectionTag(collection)];
+	if (!items) {
+		if (!fields) return [...tags, anyChangeTag(collection)];
+		return [...tags, membershipTag(collection), ...fields.map((field) => collectionFieldTag(collection, field))];
+	}
+	for (const item of items) {
+		if (!fields) tags.push(itemTag(collection, item));
+		else tags.push(existenceTag(collection, item), ...fields.map((field) => fieldTag(collection, item, field)));
+	}
+	return tags;
+}
+
+/** The tags whose tokens a change of the content takes away. */
+export function changeTags(change: ContentChange): Tag[] {
+	const { collection } = change;
+	switch (change.kind) {
+		case 'create':
+		case 'sort':
+			return [anyChangeTag(collection), membershipTag(collection)];
+		case 'schema':
+			return [collectionTag(collection)];
+		case 'delete':
+			return [
+				anyChangeTag(collection),
+				membershipTag(collection),
+				...change.items.flatMap((item) => [itemTag(collection, item), existenceTag(collection, item)]),
+			];
+		case 'update':
+			return [
+				anyChangeTag(collection),
+				...change.fields.map((field) => collectionFieldTag(collection, field)),
+				...change.items.flatMap((item) => [
+					itemTag(collection, item),
+					...change.fields.map((field) => fieldTag(collection, item, field)),
+				]),
+			];
+	}
+}
+
+/**
+ * The tags that a purge with these criteria takes away, where one kind of tag says it all; null where criteria are
+ * combined, so that the entries that meet all of them have to be found by the indexes.
+ */
+export function purgeTags(criteria: InvalidationCriteria): Tag[] | null {
+	const { provider, model, collection, items, fields, tags, key } = criteria;
+	const kinds = [provider ?? model, collection, tags, key].filter((kind) => kind !== undefined).length;
+	if (kinds === 0) return criteria.all ? [allTag()] : null;
+	if (kinds > 1 || key !== undefined) return null;
+	if (tags) return tags.length === 1 ? [freeTag(tags[0]!)] : null;
+	if (collection !== undefined) return collectionPurgeTags(collection, items, fields);
+	if (provider === undefined) return null;
+	return [model === undefined ? providerTag(provider) : modelTag(provider, model)];
+}
+
+function collectionPurgeTags(
+	collection: string,
+	items: readonly (string | number)[] | undefined,
+	fields: readonly string[] | undefined,
+): Tag[] {
+	if (items) {
+		return items.flatMap((key) => {
+			const item = String(key);
+			if (fields) return [itemTag(collection, item), ...fields.map((field) => fieldTag(collection, item, field))];
+			return [itemTag(collection, item), existenceTag(collection, item)];
+		});
+	}
+	if (!fields) return [collectionTag(collection)];
+	return changeTags({ kind: 'update', collection, items: [], fields });
+}
