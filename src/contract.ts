@@ -359,7 +359,10 @@ export interface HealthReport {
 		pending_invalidations: number;
 		error: string | null;
 	};
-	providers?: Record<Provider, { has_key: boolean; key_source: 'environment' | 'directus' | null; base_url: string; key_setting: string }>;
+	providers?: Record<
+		Provider,
+		{ has_key: boolean; key_source: 'environment' | 'directus' | null; base_url: string; key_setting: string }
+	>;
 	version?: string;
 }
 

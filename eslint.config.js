@@ -1,0 +1,141 @@
+import eslint from '@eslint/js';
+import prettier from 'eslint-config-prettier';
+import { importX } from 'eslint-plugin-import-x';
+import vue from 'eslint-plugin-vue';
+import { defineConfig } from 'eslint/config';
+import globals from 'globals';
+import typescript from 'typescript-eslint';
+
+const AT_DOORS = 'hooks|endpoints|operations|module';
+
+/** An entry of `no-restricted-imports` for relative imports that lead into one of the folders. */
+const folders = (names, message) => ({ regex: `^(\\.\\./)+(${names})/`, message });
+
+/** Node's own modules and packages that would drag Node code into the Studio's bundle. */
+const NODE_CODE = {
+	regex: '^(node:|ioredis|express|fflate|lru-cache|cockatiel|prom-client|@pydantic/|@directus/errors)',
+	message: 'The Studio bundle runs in a browser: no Node code here.',
+};
+
+const DIRECTUS_CODE = {
+	regex: '^(@directus/|express|ioredis|node:(http|https|net|dns|fs|child_process)|vue)',
+	message: 'The engine knows no Directus, Express, network or file system.',
+};
+
+/** The layers of the bundle, lowest first; each folder lists what it may not import. */
+const layers = [
+	{
+		files: ['src/contract.ts'],
+		patterns: [{ regex: '.', message: 'The contract imports nothing.' }],
+	},
+	{
+		files: ['src/cache/**'],
+		patterns: [
+			folders(`stores|providers|runtime|${AT_DOORS}`, 'The engine imports nothing above it: the contract and itself.'),
+			DIRECTUS_CODE,
+		],
+	},
+	{
+		files: ['src/stores/**'],
+		patterns: [folders(`providers|runtime|${AT_DOORS}`, 'A store knows the engine’s port and the contract alone.')],
+	},
+	{
+		files: ['src/providers/**'],
+		patterns: [
+			folders(`stores|runtime|${AT_DOORS}`, 'A provider knows the engine’s types and the contract alone.'),
+			{ regex: '^@directus/', message: 'A provider knows no Directus.' },
+		],
+	},
+	{
+		files: ['src/runtime/**'],
+		patterns: [folders(AT_DOORS, 'The runtime is below the doors.')],
+	},
+	...['hooks', 'endpoints', 'operations'].map((door) => ({
+		files: [`src/${door}/**/*.ts`],
+		patterns: [
+			folders(
+				AT_DOORS.split('|')
+					.filter((other) => other !== door)
+					.join('|'),
+				'Doors never import each other: share through the runtime or the contract.',
+			),
+		],
+	})),
+	{
+		files: ['src/module/**', 'src/operations/*/app.ts'],
+		patterns: [
+			folders(
+				'cache|stores|providers|runtime|hooks|endpoints|module',
+				'The Studio imports the contract, Vue and the SDK.',
+			),
+			NODE_CODE,
+		],
+	},
+];
+
+export default defineConfig(
+	{
+		ignores: ['**/node_modules/', '**/dist/', '.cache/', 'coverage/', 'sandbox/*/data/', 'test/**/fixtures/'],
+	},
+	eslint.configs.recommended,
+	...vue.configs['flat/recommended'],
+	{
+		files: ['**/*.ts'],
+		extends: [...typescript.configs.strictTypeChecked],
+		languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+		rules: {
+			'@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+			'@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+			'@typescript-eslint/consistent-type-imports': 'error',
+			'@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false } }],
+			'@typescript-eslint/require-await': 'off',
+			'@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
+		},
+	},
+	{
+		files: ['**/*.vue'],
+		extends: [...typescript.configs.strict],
+		languageOptions: { parserOptions: { parser: typescript.parser, ecmaVersion: 'latest', sourceType: 'module' } },
+		rules: {
+			'no-undef': 'off',
+			'vue/multi-word-component-names': 'off',
+			'vue/require-default-prop': 'off',
+			'vue/component-api-style': ['error', ['script-setup']],
+			'vue/block-lang': ['error', { script: { lang: 'ts' } }],
+			// The Studio registers its own components (`v-button`, `private-view` …) globally.
+			'vue/no-undef-components': 'off',
+		},
+	},
+	{
+		files: ['src/**/*.{ts,vue}', 'test/**/*.ts', 'demo/**/*.ts'],
+		plugins: { 'import-x': importX },
+		rules: {
+			'@typescript-eslint/no-explicit-any': 'error',
+			'@typescript-eslint/ban-ts-comment': 'error',
+			'import-x/no-duplicates': ['error', { 'prefer-inline': true }],
+			'import-x/first': 'error',
+			'no-console': 'error',
+			'max-lines': ['warn', { max: 250, skipBlankLines: true, skipComments: true }],
+			eqeqeq: ['error', 'always'],
+		},
+	},
+	{ files: ['src/contract.ts'], rules: { 'max-lines': 'off' } },
+	...layers.map(({ files, patterns }) => ({
+		files,
+		rules: { 'no-restricted-imports': ['error', { patterns }] },
+	})),
+	{
+		files: ['test/**/*.ts', 'demo/**/*.ts'],
+		rules: {
+			'no-console': 'off',
+			'@typescript-eslint/no-non-null-assertion': 'off',
+			'@typescript-eslint/unbound-method': 'off',
+		},
+	},
+	{
+		files: ['**/*.{js,mjs}'],
+		extends: [typescript.configs.disableTypeChecked],
+		languageOptions: { globals: globals.node },
+	},
+	prettier,
+);
