@@ -1,0 +1,105 @@
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'fflate';
+import { CODECS, type Codec, type Entry, type EntryMeta, type Section } from './entry.ts';
+import { UndecodableEntryError } from './errors.ts';
+
+/**
+ * Stored layout, integers big-endian:
+ * `AIC1` · u32 length of meta · meta (JSON) · twice (body, request): u8 codec · u32 decoded length · u32 length · bytes.
+ * A gzip section is one member (RFC 1952), so it can be sent as it is to a client that accepts gzip.
+ */
+const MAGIC = Buffer.from('AIC1');
+const SECTION_HEADER = 9;
+
+/** Up to here (decoded bytes) fflate compresses in place; above, zlib does on its thread pool. */
+const IN_PLACE_MAX = 16 * 1024;
+
+const gzipAsync = promisify(gzip);
+const gunzipAsync = promisify(gunzip);
+const codecNames = Object.fromEntries(Object.entries(CODECS).map(([name, id]) => [id, name])) as Record<number, Codec>;
+
+/** Compresses above `threshold` bytes where that makes it smaller. Never blocks for longer than 16 KB take. */
+export async function packSection(bytes: Buffer, threshold: number): Promise<Section> {
+	const plain: Section = { codec: 'identity', length: bytes.length, bytes };
+	if (bytes.length <= threshold) return plain;
+	const packed = bytes.length <= IN_PLACE_MAX ? Buffer.from(gzipSync(bytes, { mtime: 0 })) : await gzipAsync(bytes);
+	return packed.length < bytes.length ? { codec: 'gzip', length: bytes.length, bytes: packed } : plain;
+}
+
+/** The section's bytes as they went in. Never writes more than the length that the section names; otherwise throws. */
+export async function unpackSection(section: Section): Promise<Buffer> {
+	if (section.codec === 'identity') return section.bytes;
+	try {
+		const bytes =
+			section.length <= IN_PLACE_MAX
+				? inflateInPlace(section)
+				: await gunzipAsync(section.bytes, { maxOutputLength: section.length });
+		if (bytes.length !== section.length) throw new UndecodableEntryError('the decoded length is not the stated one');
+		return bytes;
+	} catch (error) {
+		if (error instanceof UndecodableEntryError) throw error;
+		throw new UndecodableEntryError('damaged gzip section', { cause: error });
+	}
+}
+
+function inflateInPlace(section: Section): Buffer {
+	// fflate sizes its output by the trailer (RFC 1952 §2.3.1, ISIZE), which must not be trusted before it is compared.
+	const stated = section.bytes.length >= 18 ? section.bytes.readUInt32LE(section.bytes.length - 4) : -1;
+	if (stated !== section.length) throw new UndecodableEntryError('the gzip trailer does not agree with the header');
+	const out = gunzipSync(section.bytes, { out: new Uint8Array(section.length) });
+	return Buffer.from(out.buffer, out.byteOffset, out.byteLength);
+}
+
+export function encodeEntry(entry: Entry): Buffer {
+	const meta = Buffer.from(JSON.stringify(entry.meta));
+	const head = Buffer.allocUnsafe(8);
+	MAGIC.copy(head);
+	head.writeUInt32BE(meta.length, 4);
+	return Buffer.concat([head, meta, ...sectionParts(entry.body), ...sectionParts(entry.request)]);
+}
+
+function sectionParts(section: Section): [Buffer, Buffer] {
+	const head = Buffer.allocUnsafe(SECTION_HEADER);
+	head.writeUInt8(CODECS[section.codec], 0);
+	head.writeUInt32BE(section.length, 1);
+	head.writeUInt32BE(section.bytes.length, 5);
+	return [head, section.bytes];
+}
+
+/** Throws `UndecodableEntryError` on anything that `encodeEntry` did not write whole. Decompresses nothing. */
+export function decodeEntry(bytes: Buffer, maximumLength: number): Entry {
+	const { meta, end } = decodeMeta(bytes);
+	const body = decodeSection(bytes, end, maximumLength);
+	const request = decodeSection(bytes, body.end, maximumLength);
+	return { meta, body: body.section, request: request.section };
+}
+
+/** The meta alone, from the first bytes of an entry. `end` is where the sections begin. */
+export function decodeMeta(bytes: Buffer): { meta: EntryMeta; end: number } {
+	const end = metaEnd(bytes);
+	if (bytes.length < end) throw new UndecodableEntryError('cut short in its meta data');
+	try {
+		return { meta: JSON.parse(bytes.toString('utf8', 8, end)) as EntryMeta, end };
+	} catch (error) {
+		throw new UndecodableEntryError('its meta data are no JSON', { cause: error });
+	}
+}
+
+/** How many bytes `decodeMeta` needs. */
+export function metaEnd(bytes: Buffer): number {
+	if (bytes.length < 8 || bytes.compare(MAGIC, 0, 4, 0, 4) !== 0) throw new UndecodableEntryError('unknown format');
+	return 8 + bytes.readUInt32BE(4);
+}
+
+function decodeSection(bytes: Buffer, start: number, maximumLength: number): { section: Section; end: number } {
+	if (bytes.length < start + SECTION_HEADER) throw new UndecodableEntryError('cut short');
+	const codec = codecNames[bytes.readUInt8(start)];
+	if (codec === undefined) throw new UndecodableEntryError('unknown codec');
+	const length = bytes.readUInt32BE(start + 1);
+	if (length > maximumLength) throw new UndecodableEntryError('larger than an entry may be');
+	const from = start + SECTION_HEADER;
+	const end = from + bytes.readUInt32BE(start + 5);
+	if (bytes.length < end) throw new UndecodableEntryError('cut short');
+	return { section: { codec, length, bytes: bytes.subarray(from, end) }, end };
+}

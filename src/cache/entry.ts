@@ -1,0 +1,119 @@
+import type {
+	ConfidenceReason,
+	ContentType,
+	CostTier,
+	InvalidationCriteria,
+	JsonObject,
+	Operation,
+	Provider,
+	Scope,
+	Usage,
+} from '../contract.ts';
+import type { ContentDependency, Tag } from './dependencies.ts';
+
+/** How a section's bytes are written. The numbers stand in stored entries: never reuse one. */
+export const CODECS = { identity: 0, gzip: 1 } as const;
+export type Codec = keyof typeof CODECS;
+
+/** A piece of an entry, as it is stored. */
+export interface Section {
+	codec: Codec;
+	/** Length once decoded. */
+	length: number;
+	bytes: Buffer;
+}
+
+/** How an entry's life was found: `ttl = trunc(base × tier × confidence × collection)`, or as the request asked. */
+export interface TtlParts {
+	base: number;
+	tier_factor: number;
+	confidence: number;
+	collection_factor: number;
+	asked: number | null;
+	reasons: ConfidenceReason[];
+}
+
+/** Everything about an answer but the answer. */
+export interface EntryMeta {
+	key: string;
+	provider: Provider;
+	model: string;
+	operation: Operation;
+	scope: Scope;
+	/** Milliseconds since the epoch. */
+	created: number;
+	expires: number;
+	/** Seconds. */
+	ttl: number;
+	ttlParts: TtlParts;
+	costTier: CostTier;
+	contentType: ContentType;
+	usage: Usage;
+	usd: number;
+	durationMs: number;
+	finishReason: string | null;
+	snapshot: string | null;
+	/** The provider's id of the original response, sent again with a hit. */
+	requestId: string | null;
+	/** The collection that the request named, for statistics. */
+	collection: string | null;
+	content: readonly ContentDependency[];
+	freeTags: readonly string[];
+	/** `dependencyTags` of the above: what the entry is valid with. */
+	tags: readonly Tag[];
+	/** First characters of the answer, for lists. */
+	preview: string;
+}
+
+export interface Entry {
+	meta: EntryMeta;
+	/** The provider's JSON body. */
+	body: Section;
+	/** What it was asked, as JSON: see `StoredRequest`. */
+	request: Section;
+}
+
+/** Enough of the request to show it, and to ask it again when warming or refreshing. */
+export interface StoredRequest {
+	body: JsonObject;
+	headers: Record<string, string>;
+	/** The native request where it was one, with its item template unrendered. */
+	native?: JsonObject;
+	/** The user whose permissions rendered it; asked again with the same. */
+	user: string | null;
+	role: string | null;
+}
+
+export type EntryState = 'fresh' | 'expired' | 'invalidated';
+
+/** What a look-up came upon. */
+export interface Found {
+	entry: Entry;
+	state: EntryState;
+	/** False where the request declares a dependency that the entry does not have: it must not be answered with it. */
+	covers: boolean;
+}
+
+/** Figures of a set of entries. `usd` and `hits` are extrapolated from the first 1 000 where there are more. */
+export interface HeldFigures {
+	entries: number;
+	usd: number;
+	hits: number;
+	bytes: number;
+}
+
+export interface EntryQuery extends Pick<InvalidationCriteria, 'provider' | 'model' | 'collection'> {
+	item?: string;
+	tag?: string;
+	search?: string;
+	sort: 'created' | 'expires' | 'hits' | 'size';
+	descending: boolean;
+	limit: number;
+	cursor: string | null;
+}
+
+export interface FoundPage {
+	entries: { entry: Pick<Entry, 'meta'>; size: number; hits: number }[];
+	nextCursor: string | null;
+	total: number;
+}

@@ -1,0 +1,161 @@
+import type { InvalidationCriteria, JournalRow, Provider, StatsInterval } from '../contract.ts';
+import type { Tag } from './dependencies.ts';
+import type { Entry, EntryQuery, Found, FoundPage, HeldFigures } from './entry.ts';
+
+export interface Lookup {
+	key: string;
+	/** Everything that the request itself says it depends on. */
+	tags: readonly Tag[];
+}
+
+/** The right to generate one key's answer, with the tokens captured when it was given. */
+export interface Reservation {
+	key: string;
+	tags: readonly Tag[];
+	/** Unique per generation; becomes the identity of the entry. */
+	owner: string;
+	/** The store's own record of the captured tokens. */
+	readonly tokens: unknown;
+	/** What stood at the key when the reservation was made, valid or not: replaced by a commit. */
+	readonly replaces: Found | undefined;
+}
+
+export interface Begin extends Lookup {
+	owner: string;
+	/** Take the reservation from whoever holds it, whose commit will then be refused. */
+	force: boolean;
+	/** Milliseconds after which the reservation ends by itself, unless renewed. */
+	leaseMs: number;
+}
+
+export interface Commit {
+	reservation: Reservation;
+	entry: Entry;
+}
+
+/**
+ * - `stored`: it answers from now on;
+ * - `invalidated`: something that it depends on changed since its tokens were captured;
+ * - `superseded`: the reservation was taken or has run out;
+ * - `too_large`: over the size limit.
+ */
+export type CommitResult = 'stored' | 'invalidated' | 'superseded' | 'too_large';
+
+export interface Invalidation {
+	/** Live entries dropped; resolved once they are counted, which is never waited for by the purge itself. */
+	counted: Promise<HeldFigures>;
+}
+
+/** A counter row: what happened for one provider, model and collection. Names of figures are the keys of `deltas`. */
+export interface StatsDelta {
+	provider: Provider;
+	model: string;
+	/** Empty where the request named none. */
+	collection: string;
+	deltas: Readonly<Record<string, number>>;
+}
+
+export interface StatsBucket {
+	/** Start, milliseconds since the epoch. */
+	at: number;
+	rows: StatsDelta[];
+}
+
+/** What is known of a model besides its entries. */
+export interface ModelState {
+	version: number;
+	snapshot: string | null;
+	systemFingerprint: string | null;
+	/** Milliseconds since the epoch, null where it never changed. */
+	changedAt: number | null;
+}
+
+export interface RequestedEntry {
+	key: string;
+	count: number;
+	/** Encoded by the engine; null where it is not kept any more. */
+	record: Buffer | null;
+}
+
+export interface StoreHealth {
+	kind: 'memory' | 'redis';
+	mode: 'embedded' | 'standalone' | 'cluster' | 'sentinel';
+	connected: boolean;
+	latencyMs: number | null;
+	memory: { used: number; max: number | null };
+	firstLevel: { entries: number; used: number; max: number } | null;
+	bus: 'up' | 'down' | 'none';
+}
+
+/**
+ * Where entries and their tokens live. One contract suite is passed by every implementation.
+ * Any method may throw; nothing but time and memory is lost by that.
+ */
+export interface Store {
+	/** A fresh, covering entry that this process can vouch for without asking anyone. Never blocks. */
+	peek(lookup: Lookup): Entry | undefined;
+	/** One round trip for the whole batch, in order. An undecodable entry is dropped, reported and not found. */
+	lookup(lookups: readonly Lookup[]): Promise<(Found | undefined)[]>;
+	/** Captures tokens and takes the reservation: null where another holds it. One round trip. */
+	begin(request: Begin): Promise<Reservation | null>;
+	/** The same for a batch, without waiting for other holders (`force`). One round trip. */
+	beginMany(requests: readonly Lookup[], owner: () => string, leaseMs: number): Promise<Reservation[]>;
+	/** Stores what may be stored, in one round trip, and ends the reservations. */
+	commit(commits: readonly Commit[]): Promise<CommitResult[]>;
+	/** Ends a reservation without an answer, and wakes those who wait. */
+	release(reservation: Reservation): Promise<void>;
+	renew(reservation: Reservation, leaseMs: number): Promise<boolean>;
+	/** Settles when the key's reservation was seen to end, or after `timeoutMs`. */
+	waitFor(key: string, timeoutMs: number): Promise<void>;
+
+	/** Takes the tokens away. When it settles, no look-up in any process that starts later gets what held them. */
+	invalidate(tags: readonly Tag[]): Promise<Invalidation>;
+	/** Drops, and keeps from being stored, whatever meets all the criteria. For those that `purgeTags` cannot express. */
+	invalidateMatching(tagSets: readonly (readonly Tag[])[]): Promise<Invalidation>;
+	/** What the same invalidation would drop. Every set is a union, the sets are intersected. */
+	measure(tagSets: readonly (readonly Tag[])[]): Promise<HeldFigures>;
+	removeKeys(keys: readonly string[]): Promise<HeldFigures>;
+
+	browse(query: EntryQuery, tagSets: readonly (readonly Tag[])[]): Promise<FoundPage>;
+	/** The entry whatever its state, with its size and hits. */
+	read(key: string): Promise<{ entry: Entry; size: number; hits: number } | undefined>;
+	/** Live entries per tag, in one round trip. */
+	count(tags: readonly Tag[]): Promise<number[]>;
+	/** Bytes that live entries take. */
+	bytesHeld(): Promise<number>;
+
+	addStats(at: number, deltas: readonly StatsDelta[]): Promise<void>;
+	readStats(interval: StatsInterval, from: number, to: number): Promise<StatsBucket[]>;
+	/** Adds hits to entries, and requests to the record of what is asked most. */
+	addHits(hits: ReadonlyMap<string, number>): Promise<void>;
+	addRequested(requested: ReadonlyMap<string, { count: number; record: Buffer | null }>): Promise<void>;
+	topRequested(limit: number): Promise<RequestedEntry[]>;
+
+	appendJournal(row: JournalRow): Promise<void>;
+	readJournal(limit: number, before: string | null): Promise<JournalRow[]>;
+	/** The last row of each collection. */
+	lastInvalidations(): Promise<Record<string, JournalRow>>;
+
+	/** By `provider/model`. */
+	modelStates(): Promise<ReadonlyMap<string, ModelState>>;
+	setModelState(provider: Provider, model: string, state: ModelState): Promise<void>;
+
+	/** A small document shared by all processes, as a warm job's progress. Gone after `ttlMs`. */
+	putDocument(name: string, value: string, ttlMs: number): Promise<void>;
+	getDocument(name: string): Promise<string | null>;
+	listDocuments(prefix: string): Promise<string[]>;
+
+	health(): Promise<StoreHealth>;
+	close(): Promise<void>;
+}
+
+/** What a store tells its owner about. */
+export interface StoreEvents {
+	/** An entry that could not be decoded was dropped. */
+	undecodable(key: string): void;
+	error(error: unknown): void;
+	/** Told by another process: model versions changed there. */
+	modelsChanged(): void;
+}
+
+export type CriteriaTags = (criteria: InvalidationCriteria) => Tag[][];
