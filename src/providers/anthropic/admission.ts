@@ -1,0 +1,30 @@
+import type { JsonObject } from '../../contract.ts';
+import { isObject, objectsOf } from '../json.ts';
+import type { Admission, AdmissionSettings } from '../provider.ts';
+import { callsTools, readMessage } from './reading.ts';
+
+/** https://docs.anthropic.com/en/api/handling-stop-reasons: `pause_turn` is half an answer, to be carried on. */
+const ENDED = new Set(['end_turn', 'stop_sequence', 'tool_use']);
+const TRUNCATED = new Set(['max_tokens', 'model_context_window_exceeded']);
+
+export function admitMessage(answer: JsonObject, settings: AdmissionSettings): Admission {
+	const reason = refusedMessage(answer, settings);
+	return reason === null ? { store: true } : { store: false, reason };
+}
+
+function refusedMessage(answer: JsonObject, settings: AdmissionSettings): string | null {
+	const reading = readMessage(answer);
+	if (!reading) return 'malformed';
+	const ending = reading.finishReason;
+	const truncated = ending !== null && TRUNCATED.has(ending);
+	if (truncated && !settings.storeTruncated) return 'truncated';
+	if (!truncated && (ending === null || !ENDED.has(ending))) return ending ?? 'unfinished';
+	if (objectsOf(answer['content']).some(failed)) return 'tool_error';
+	return reading.text.trim() === '' && !callsTools(answer) ? 'empty' : null;
+}
+
+/** The result of a tool that Anthropic or an MCP server ran, when it broke: `…_tool_result_error`, or `is_error`. */
+function failed({ content, is_error: isError }: JsonObject): boolean {
+	if (isError === true) return true;
+	return isObject(content) && typeof content['type'] === 'string' && content['type'].endsWith('_error');
+}

@@ -1,0 +1,31 @@
+import type { ProviderDialect } from '../provider.ts';
+import { neverWhole } from '../unstreamed.ts';
+import { admitMessage } from './admission.ts';
+import { messageConfidence } from './confidence.ts';
+import { anthropicErrorBody } from './errors.ts';
+import { anthropicFingerprintBody } from './fingerprint.ts';
+import { messagesBody } from './native.ts';
+import { readMessage } from './reading.ts';
+import { anthropicState } from './state.ts';
+
+/** https://docs.anthropic.com/en/api; the key is taken as `x-api-key` by every version of the API. */
+export const anthropic: ProviderDialect = {
+	name: 'anthropic',
+	defaultBaseUrl: 'https://api.anthropic.com',
+	nativeOperation: 'messages',
+	operations: ['messages'],
+	path: () => '/v1/messages',
+	modelsPath: '/v1/models',
+	authenticationHeaders: (apiKey) => ({ 'x-api-key': apiKey }),
+	significantHeaders: ['anthropic-version', 'anthropic-beta'],
+	defaultHeaders: { 'anthropic-version': '2023-06-01' },
+	toBody: messagesBody,
+	fingerprintBody: (_operation, body) => anthropicFingerprintBody(body),
+	uncacheable: (_operation, body) => anthropicState(body),
+	read: (_operation, answer) => readMessage(answer),
+	admit: (_operation, _request, answer, settings) => admitMessage(answer, settings),
+	confidence: (_operation, request, answer) => messageConfidence(request, answer),
+	errorBody: anthropicErrorBody,
+	assembler: neverWhole,
+	replay: () => [],
+};

@@ -1,0 +1,40 @@
+import type { JsonObject, JsonValue, Usage } from '../../contract.ts';
+import { countOf, isObject, objectOf, objectsOf, stringOf, stringOrNull } from '../json.ts';
+import type { AnswerReading } from '../provider.ts';
+
+/** A `chat.completion` body, or null where the body is none: no choices, or a choice without a message. */
+export function readChat(answer: JsonObject): AnswerReading | null {
+	const choices = choicesOf(answer);
+	const [first] = choices;
+	if (!first || !choices.every((choice) => isObject(choice['message']))) return null;
+	return {
+		text: contentText(objectOf(first['message'])['content']),
+		finishReason: stringOrNull(first['finish_reason']),
+		usage: chatUsage(answer['usage']),
+		snapshot: stringOrNull(answer['model']),
+		systemFingerprint: stringOrNull(answer['system_fingerprint']),
+	};
+}
+
+export function choicesOf(answer: JsonObject): JsonObject[] {
+	return isObject(answer['error']) ? [] : objectsOf(answer['choices']);
+}
+
+/** `prompt_tokens` holds the cached ones, `completion_tokens` the reasoning ones. Zeros where no usage was told. */
+export function chatUsage(usage: JsonValue | undefined): Usage {
+	const { prompt_tokens: prompt, completion_tokens: completion } = objectOf(usage);
+	return { input_tokens: countOf(prompt), output_tokens: countOf(completion) };
+}
+
+/** The text of a message's content: a string, or the text parts of an array (Mistral's thinking parts left out). */
+export function contentText(content: JsonValue | undefined): string {
+	if (typeof content === 'string') return content;
+	return objectsOf(content)
+		.map((part) => (part['type'] === 'text' ? stringOf(part['text']) : ''))
+		.join('');
+}
+
+/** Whether the model asked for a tool, in the present or the older form. */
+export function callsTools(message: JsonObject): boolean {
+	return objectsOf(message['tool_calls']).length > 0 || isObject(message['function_call']);
+}

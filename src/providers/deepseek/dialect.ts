@@ -1,0 +1,31 @@
+import { admitChat } from '../chat-completions/admission.ts';
+import { openAiErrorBody } from '../chat-completions/errors.ts';
+import { CHAT_FORM } from '../chat-completions/fingerprint.ts';
+import { chatBody } from '../chat-completions/native.ts';
+import { readChat } from '../chat-completions/reading.ts';
+import { normalise } from '../normalise.ts';
+import type { ProviderDialect } from '../provider.ts';
+import { neverWhole } from '../unstreamed.ts';
+import { deepSeekConfidence } from './confidence.ts';
+
+/** https://api-docs.deepseek.com/api/create-chat-completion; the base URL with `/v1` is the same. */
+export const deepseek: ProviderDialect = {
+	name: 'deepseek',
+	defaultBaseUrl: 'https://api.deepseek.com',
+	nativeOperation: 'chat',
+	operations: ['chat'],
+	path: () => '/chat/completions',
+	modelsPath: '/models',
+	authenticationHeaders: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
+	significantHeaders: [],
+	defaultHeaders: {},
+	toBody: chatBody,
+	fingerprintBody: (_operation, body) => normalise(body, CHAT_FORM),
+	uncacheable: () => null,
+	read: (_operation, answer) => readChat(answer),
+	admit: (_operation, _request, answer, settings) => admitChat(answer, settings),
+	confidence: (_operation, request, answer) => deepSeekConfidence(request, answer),
+	errorBody: openAiErrorBody,
+	assembler: neverWhole,
+	replay: () => [],
+};

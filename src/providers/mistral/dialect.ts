@@ -1,0 +1,34 @@
+import { admitChat } from '../chat-completions/admission.ts';
+import { CHAT_FORM } from '../chat-completions/fingerprint.ts';
+import { chatBody } from '../chat-completions/native.ts';
+import { readChat } from '../chat-completions/reading.ts';
+import { admitEmbeddings, embeddingsConfidence, readEmbeddings } from '../embeddings-answer.ts';
+import { normalise } from '../normalise.ts';
+import type { ProviderDialect } from '../provider.ts';
+import { neverWhole } from '../unstreamed.ts';
+import { mistralConfidence } from './confidence.ts';
+import { mistralErrorBody } from './errors.ts';
+
+/** https://docs.mistral.ai/api/ */
+export const mistral: ProviderDialect = {
+	name: 'mistral',
+	defaultBaseUrl: 'https://api.mistral.ai',
+	nativeOperation: 'chat',
+	operations: ['chat', 'embeddings'],
+	path: (operation) => (operation === 'embeddings' ? '/v1/embeddings' : '/v1/chat/completions'),
+	modelsPath: '/v1/models',
+	authenticationHeaders: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
+	significantHeaders: [],
+	defaultHeaders: {},
+	toBody: chatBody,
+	fingerprintBody: (_operation, body) => normalise(body, CHAT_FORM),
+	uncacheable: () => null,
+	read: (operation, answer) => (operation === 'embeddings' ? readEmbeddings(answer) : readChat(answer)),
+	admit: (operation, request, answer, settings) =>
+		operation === 'embeddings' ? admitEmbeddings(request, answer) : admitChat(answer, settings),
+	confidence: (operation, request, answer) =>
+		operation === 'embeddings' ? embeddingsConfidence() : mistralConfidence(request, answer),
+	errorBody: mistralErrorBody,
+	assembler: neverWhole,
+	replay: () => [],
+};

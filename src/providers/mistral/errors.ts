@@ -1,0 +1,7 @@
+import type { JsonObject } from '../../contract.ts';
+import { errorType } from '../chat-completions/errors.ts';
+
+/** Mistral's errors have no envelope. https://docs.mistral.ai/api/ */
+export function mistralErrorBody(status: number, message: string, code: string): JsonObject {
+	return { object: 'error', message, type: errorType(status), param: null, code };
+}

@@ -1,0 +1,30 @@
+import type { JsonObject, JsonValue, Operation } from '../../contract.ts';
+import { CALLERS_OWN, CHAT_FORM, DELIVERY_PARAMETERS } from '../chat-completions/fingerprint.ts';
+import { isObject } from '../json.ts';
+import { normalise, type NormalForm } from '../normalise.ts';
+
+/** The responses API leaves out the same parameters. https://platform.openai.com/docs/api-reference/responses/create */
+const RESPONSES_FORM: NormalForm = {
+	omit: DELIVERY_PARAMETERS,
+	opaque: new Set([...CALLERS_OWN, 'variables', 'input_schema']),
+	textMembers: new Set(['content']),
+	textTypes: new Set(['input_text']),
+};
+
+export function openAiFingerprintBody(operation: Operation, body: JsonObject): JsonObject {
+	if (operation !== 'responses') return normalise(body, CHAT_FORM);
+	const normal = normalise(body, RESPONSES_FORM);
+	const input = normalInput(normal['input']);
+	return input === undefined ? normal : { ...normal, input };
+}
+
+/** A text is "equivalent to a text input with the user role", and a message needs not say that it is a message. */
+function normalInput(input: JsonValue | undefined): JsonValue | undefined {
+	if (typeof input === 'string') return [{ role: 'user', content: input }];
+	if (!Array.isArray(input)) return undefined;
+	return input.map((item) => {
+		if (!isObject(item) || item['type'] !== 'message' || item['role'] === undefined) return item;
+		const { type: _type, ...message } = item;
+		return message;
+	});
+}

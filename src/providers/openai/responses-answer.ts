@@ -1,0 +1,69 @@
+import type { JsonObject } from '../../contract.ts';
+import { countOf, isObject, isPresent, objectOf, objectsOf, stringOf, stringOrNull } from '../json.ts';
+import type { Admission, AdmissionSettings, AnswerReading, Confidence } from '../provider.ts';
+import { endingReason, logprobReason, reasonIf, scored, temperatureReason, textReason } from '../signals.ts';
+
+const TALK = new Set(['message', 'reasoning']);
+
+const contentParts = (answer: JsonObject): JsonObject[] =>
+	objectsOf(answer['output']).flatMap((item) => (item['type'] === 'message' ? objectsOf(item['content']) : []));
+
+const callsSomething = (answer: JsonObject): boolean =>
+	objectsOf(answer['output']).some(({ type }) => typeof type === 'string' && !TALK.has(type));
+
+const hasRefusal = (answer: JsonObject): boolean => contentParts(answer).some(({ type }) => type === 'refusal');
+
+function textOf(answer: JsonObject): string {
+	return contentParts(answer)
+		.map((part) => (part['type'] === 'output_text' ? stringOf(part['text']) : ''))
+		.join('');
+}
+
+/** A `response` object, or null where the body is none. https://platform.openai.com/docs/api-reference/responses/object */
+export function readResponse(answer: JsonObject): AnswerReading | null {
+	if (!Array.isArray(answer['output']) || isObject(answer['error'])) return null;
+	const { input_tokens: input, output_tokens: output } = objectOf(answer['usage']);
+	return {
+		text: textOf(answer),
+		finishReason: stringOrNull(objectOf(answer['incomplete_details'])['reason']) ?? stringOrNull(answer['status']),
+		usage: { input_tokens: countOf(input), output_tokens: countOf(output) },
+		snapshot: stringOrNull(answer['model']),
+		systemFingerprint: null,
+	};
+}
+
+export function admitResponse(answer: JsonObject, settings: AdmissionSettings): Admission {
+	const reason = refusedResponse(answer, settings);
+	return reason === null ? { store: true } : { store: false, reason };
+}
+
+function refusedResponse(answer: JsonObject, settings: AdmissionSettings): string | null {
+	const reading = readResponse(answer);
+	if (!reading) return 'malformed';
+	if (answer['status'] === 'incomplete') {
+		if (reading.finishReason !== 'max_output_tokens') return reading.finishReason ?? 'incomplete';
+		if (!settings.storeTruncated) return 'truncated';
+	} else if (answer['status'] !== 'completed') return stringOrNull(answer['status']) ?? 'unfinished';
+	if (hasRefusal(answer)) return 'refusal';
+	if (objectsOf(answer['output']).some(failed)) return 'tool_error';
+	return reading.text.trim() === '' && !callsSomething(answer) ? 'empty' : null;
+}
+
+/** A search, an interpreter or a remote tool that broke. */
+const failed = ({ status, error }: JsonObject): boolean => status === 'failed' || isPresent(error);
+
+export function responseConfidence(request: JsonObject, answer: JsonObject): Confidence {
+	const parts = contentParts(answer);
+	return scored([
+		endingReason('status', stringOrNull(answer['status']), { completed: 0.1, incomplete: -0.3 }),
+		logprobReason(parts.flatMap((part) => objectsOf(part['logprobs']))),
+		temperatureReason(request, 0.3, 1.2),
+		reasonIf(hasRefusal(answer), 'refusal', -0.5),
+		reasonIf(
+			parts.some((part) => objectsOf(part['annotations']).length > 0),
+			'cited',
+			0.1,
+		),
+		textReason(textOf(answer), callsSomething(answer)),
+	]);
+}

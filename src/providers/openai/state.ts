@@ -1,0 +1,22 @@
+import type { JsonObject, JsonValue, Operation } from '../../contract.ts';
+import { isObject, isPresent, objectOf, objectsOf } from '../json.ts';
+
+/**
+ * Why a request leans on what OpenAI keeps, so that its body does not say all that its answer depends on; or null.
+ * https://platform.openai.com/docs/guides/conversation-state
+ */
+export function openAiState(operation: Operation, body: JsonObject): string | null {
+	if (operation === 'responses') return responsesState(body);
+	return objectsOf(body['messages']).some(({ audio }) => isObject(audio)) ? 'audio_reference' : null;
+}
+
+function responsesState(body: JsonObject): string | null {
+	for (const name of ['previous_response_id', 'conversation']) if (isPresent(body[name])) return name;
+	if (body['background'] === true) return 'background';
+	if (namesLatestTemplate(body['prompt'])) return 'prompt_template';
+	return objectsOf(body['input']).some(({ type }) => type === 'item_reference') ? 'item_reference' : null;
+}
+
+/** A stored prompt without its version is whatever it was last edited to. */
+const namesLatestTemplate = (prompt: JsonValue | undefined): boolean =>
+	isObject(prompt) && !isPresent(objectOf(prompt)['version']);

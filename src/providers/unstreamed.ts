@@ -1,0 +1,7 @@
+import type { StreamAssembler } from './provider.ts';
+
+/** Embeddings come as one body: no stream of them is ever whole. */
+export const neverWhole = (): StreamAssembler => ({
+	push: () => undefined,
+	result: () => ({ complete: false, reason: 'not_streamed' }),
+});
