@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
 
+import { freePort } from '../../support/port.ts';
 import { type Api, apiOf } from './api.ts';
 import { commandLineOf, type Major } from './paths.ts';
 
@@ -64,15 +64,6 @@ export function baseEnvironment(directory: string): Record<string, string> {
 		STORAGE_LOCAL_ROOT: './uploads',
 		SERVER_SHUTDOWN_TIMEOUT: '500',
 	};
-}
-
-export async function freePort(): Promise<number> {
-	const server = createServer();
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	const address = server.address();
-	await new Promise((resolve) => server.close(resolve));
-	if (address === null || typeof address === 'string') throw new Error('no port could be had');
-	return address.port;
 }
 
 /** Starts Directus on a free port (or `env.PORT`) and returns when `/server/ping` answers. Throws with its last log lines. */

@@ -1,0 +1,46 @@
+import type { Redis } from 'ioredis';
+
+import { startRedis, type TestRedis } from './redis.ts';
+
+const SLOTS = 16_384;
+
+export interface TestCluster {
+	readonly nodes: TestRedis[];
+	readonly addresses: { host: string; port: number }[];
+	stop(): Promise<void>;
+}
+
+/** Three masters without replicas that share the slots; returns when all of them say `cluster_state:ok`. */
+export async function startCluster(size = 3): Promise<TestCluster> {
+	const nodes = await Promise.all(
+		Array.from({ length: size }, () =>
+			startRedis({ args: ['--cluster-enabled', 'yes', '--cluster-require-full-coverage', 'yes'] }),
+		),
+	);
+	await Promise.all(nodes.map((node, index) => node.client.cluster('ADDSLOTS', ...slotsOf(index, size))));
+	const [first, ...others] = nodes;
+	for (const other of others) await first?.client.cluster('MEET', '127.0.0.1', other.port);
+	await Promise.all(nodes.map((node) => untilOk(node.client, size)));
+	return {
+		nodes,
+		addresses: nodes.map(({ port }) => ({ host: '127.0.0.1', port })),
+		stop: async () => {
+			await Promise.all(nodes.map((node) => node.stop()));
+		},
+	};
+}
+
+function slotsOf(index: number, size: number): number[] {
+	const from = Math.floor((index * SLOTS) / size);
+	const to = Math.floor(((index + 1) * SLOTS) / size);
+	return Array.from({ length: to - from }, (_, offset) => from + offset);
+}
+
+async function untilOk(client: Redis, size: number): Promise<void> {
+	for (let attempt = 0; attempt < 200; attempt++) {
+		const info = await client.cluster('INFO');
+		if (info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${size}`)) return;
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
+	throw new Error('the Redis cluster did not form');
+}
