@@ -27,6 +27,11 @@ export type ContentChange =
 	| { kind: 'delete'; collection: string; items: readonly string[] }
 	/** The order changed, or the change cannot be told apart by items: any change in the collection. */
 	| { kind: 'sort'; collection: string }
+	/**
+	 * Other items began or ceased to belong to these by a to-many field; the rows of these themselves are as before.
+	 * Without items: to some items of the collection.
+	 */
+	| { kind: 'relation'; collection: string; items: readonly string[]; fields: readonly string[] }
 	/** The collection, its fields or its relations changed: everything that has to do with it. */
 	| { kind: 'schema'; collection: string };
 
@@ -81,6 +86,11 @@ export function changeTags(change: ContentChange): Tag[] {
 			return [anyChangeTag(collection), membershipTag(collection)];
 		case 'schema':
 			return [collectionTag(collection)];
+		case 'relation':
+			return change.fields.flatMap((field) => [
+				collectionFieldTag(collection, field),
+				...change.items.map((item) => fieldTag(collection, item, field)),
+			]);
 		case 'delete':
 			return [
 				anyChangeTag(collection),

@@ -1,0 +1,98 @@
+import type { AbstractServiceOptions, Relation, SchemaOverview } from '@directus/types';
+
+import type { ContentChange } from '../cache/dependencies.ts';
+import { keyOf } from './item.ts';
+import { relationsFrom } from './parents.ts';
+
+export type Database = NonNullable<AbstractServiceOptions['knex']>;
+
+/** Below the number of variables that any supported database takes in one statement. */
+const KEYS_PER_QUERY = 500;
+
+/** Written by Directus itself with each change; nothing depends on them. */
+const LOGS = new Set(['directus_activity', 'directus_revisions']);
+
+/**
+ * What the database will delete (`ON DELETE CASCADE`) or set null along with these items, and of which Directus tells
+ * nobody. To be asked before the deletion, in a `*.delete` filter: afterwards the rows no longer say so.
+ */
+export async function cascadesOf(
+	collection: string,
+	keys: readonly unknown[],
+	schema: SchemaOverview,
+	database: Database,
+): Promise<ContentChange[]> {
+	const changes: ContentChange[] = [];
+	const seen = new Map<string, Set<string>>();
+	const pending = [{ collection, keys: unseen(seen, collection, keys) }];
+	for (let next = pending.pop(); next; next = pending.pop()) {
+		for (const relation of relationsFrom(next.collection, schema)) {
+			if (LOGS.has(relation.collection)) continue;
+			const children = await childrenOf(relation, next.keys, schema, database);
+			if (children.length === 0) continue;
+			const items = children.map(keyOf);
+			changes.push(...changesOfChildren(relation, items));
+			if (deletes(relation)) {
+				pending.push({ collection: relation.collection, keys: unseen(seen, relation.collection, children) });
+			}
+		}
+	}
+	return changes;
+}
+
+const deletes = (relation: Relation): boolean => relation.schema?.on_delete === 'CASCADE';
+
+/**
+ * `SET NULL` and `SET DEFAULT` change the foreign key. `NO ACTION` and `RESTRICT` refuse the deletion, unless one of
+ * Directus' services empties the key first without an event, as that of users does.
+ */
+function changesOfChildren(relation: Relation, items: string[]): ContentChange[] {
+	const { collection, field } = relation;
+	if (deletes(relation)) return [{ kind: 'delete', collection, items }];
+	return [{ kind: 'update', collection, items, fields: [field] }];
+}
+
+async function childrenOf(
+	relation: Relation,
+	keys: readonly unknown[],
+	schema: SchemaOverview,
+	database: Database,
+): Promise<unknown[]> {
+	const primary = schema.collections[relation.collection]?.primary;
+	if (primary === undefined) return [];
+	const found: unknown[] = [];
+	for (let start = 0; start < keys.length; start += KEYS_PER_QUERY) {
+		const some = keys.slice(start, start + KEYS_PER_QUERY) as string[];
+		const rows = await database(relation.collection)
+			.select<Record<string, unknown>[]>(primary)
+			.whereIn(relation.field, some);
+		found.push(...rows.map((row) => row[primary]));
+	}
+	return found;
+}
+
+/** The keys not met before: a tree that refers to itself must not be walked for ever. */
+function unseen(seen: Map<string, Set<string>>, collection: string, keys: readonly unknown[]): unknown[] {
+	const known = seen.get(collection) ?? new Set<string>();
+	seen.set(collection, known);
+	const fresh = keys.filter((key) => !known.has(keyOf(key)));
+	for (const key of fresh) known.add(keyOf(key));
+	return fresh;
+}
+
+/**
+ * Carries what a `*.delete` filter found to the `*.delete` action of the same deletion. Both get the very same array
+ * of keys, unless another extension's filter replaces it; nothing is found then, and `changesOf` errs on the safe side.
+ */
+export class CascadeMemory {
+	readonly #found = new WeakMap<object, readonly ContentChange[]>();
+
+	remember(keys: readonly unknown[], changes: readonly ContentChange[]): void {
+		this.#found.set(keys, changes);
+	}
+
+	/** `keys` as the action's meta has them. */
+	recall(keys: unknown): readonly ContentChange[] | null {
+		return (Array.isArray(keys) && this.#found.get(keys)) || null;
+	}
+}

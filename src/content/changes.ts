@@ -1,0 +1,135 @@
+import type { SchemaOverview } from '@directus/types';
+
+import type { ContentChange } from '../cache/dependencies.ts';
+import { ANY_ITEM } from './dependencies-of.ts';
+import { isItem, keyOf } from './item.ts';
+import { joinedParents, leftParents, relatedCollections } from './parents.ts';
+import { schemaChanges } from './schema-changes.ts';
+
+/**
+ * What to register with `action()`. Directus fires `items.create` and `articles.items.create` for a collection of the
+ * project, `files.create` for a system collection; `*` stands for one part of a name, so each is met once.
+ * `items.promote` needs no place here: promoting a version fires `items.update` or `items.create` with what it changed.
+ * Uploads and replacements of a file fire `files.upload` alone.
+ */
+export const contentEvents: readonly string[] = ['*.create', '*.update', '*.delete', 'items.sort', 'files.upload'];
+
+/** Directus writes these itself with every change; nobody generates text from them. */
+const LOGS = new Set(['directus_activity', 'directus_revisions']);
+
+/** Scopes whose events tell of collections and fields instead of rows. */
+const SCHEMA_SCOPES = new Set(['collections', 'fields', 'relations']);
+
+export interface ChangeContext {
+	/** As the event's own context has it. */
+	schema: SchemaOverview | null;
+	/** What the database deletes or empties along with a deletion: `cascadesOf`. Null where nobody looked. */
+	cascades?: readonly ContentChange[] | null;
+}
+
+/** Meta of an action event: which of these there are depends on the event. */
+type Meta = Readonly<Record<string, unknown>>;
+
+/**
+ * What an action event of Directus says about the content. Keys are strings. Events that say nothing about it give
+ * an empty list, as do those of other extensions that only look like Directus' own.
+ *
+ * Directus tells nobody of: writes with "Emit Events" off in a Flow, direct SQL, the last access of a user, and what
+ * the database itself deletes or sets null with a parent. The last is answered by `cascades`, or where there are none
+ * by giving up all that has to do with the child collections.
+ */
+export function changesOf(event: string, meta: Meta, context: ChangeContext): ContentChange[] {
+	const { scope, action } = splitEvent(event);
+	if (SCHEMA_SCOPES.has(scope)) return schemaChanges(scope, action, meta, context.schema);
+	const collection = meta['collection'];
+	if (typeof collection !== 'string' || LOGS.has(collection)) return [];
+	if (event === 'files.upload') return uploaded(collection, meta, context.schema);
+	switch (action) {
+		case 'create':
+			return created(collection, meta, context.schema);
+		case 'update':
+			return updated(collection, meta, context.schema);
+		case 'delete':
+			return deleted(collection, meta, context);
+		case 'sort':
+			return sorted(collection, meta, context.schema);
+		default:
+			return [];
+	}
+}
+
+/** `articles.items.update` and `items.update` are both of scope `items`. */
+function splitEvent(event: string): { scope: string; action: string } {
+	const [action = '', scope = ''] = event.split('.').reverse();
+	return { scope, action };
+}
+
+function created(collection: string, meta: Meta, schema: SchemaOverview | null): ContentChange[] {
+	const payload = isItem(meta['payload']) ? meta['payload'] : {};
+	return [{ kind: 'create', collection }, ...joinedParents(collection, payload, schema, 'create')];
+}
+
+function updated(collection: string, meta: Meta, schema: SchemaOverview | null): ContentChange[] {
+	const payload = isItem(meta['payload']) ? meta['payload'] : {};
+	const items = keysOf(meta);
+	const fields = [...new Set([...Object.keys(payload), ...writtenByItself(collection, schema)])];
+	const parents = [
+		...joinedParents(collection, payload, schema, 'update'),
+		...leftParents(collection, payload, schema),
+	];
+	return [{ kind: 'update', collection, items, fields }, ...parents];
+}
+
+function deleted(collection: string, meta: Meta, { schema, cascades }: ChangeContext): ContentChange[] {
+	const along = cascades
+		? cascades.flatMap((change) => [change, ...parentsLeftBy(change, schema)])
+		: unknownCascades(collection, schema);
+	return [{ kind: 'delete', collection, items: keysOf(meta) }, ...leftParents(collection, null, schema), ...along];
+}
+
+function parentsLeftBy(change: ContentChange, schema: SchemaOverview | null): ContentChange[] {
+	if (change.kind === 'delete') return leftParents(change.collection, null, schema);
+	if (change.kind !== 'update') return [];
+	return leftParents(change.collection, Object.fromEntries(change.fields.map((field) => [field, null])), schema);
+}
+
+const unknownCascades = (collection: string, schema: SchemaOverview | null): ContentChange[] =>
+	relatedCollections(collection, schema).map((child) => ({ kind: 'schema', collection: child }));
+
+/** Directus names the moved item and the one whose place it took; all between them have moved as well. */
+function sorted(collection: string, meta: Meta, schema: SchemaOverview | null): ContentChange[] {
+	const field = schema?.collections[collection]?.sortField;
+	const items = [meta['item'], meta['to']].filter((key) => key !== undefined && key !== null).map(keyOf);
+	const moved: ContentChange[] = field
+		? [{ kind: 'update', collection, items: [...items, ANY_ITEM], fields: [field] }]
+		: [];
+	return [{ kind: 'sort', collection }, ...moved];
+}
+
+/** A new file, or another content under the key of an old one, whose every field may be another then. */
+function uploaded(collection: string, meta: Meta, schema: SchemaOverview | null): ContentChange[] {
+	const payload = isItem(meta['payload']) ? meta['payload'] : {};
+	const items = keysOf(meta);
+	const known = schema?.collections[collection]?.fields;
+	const fields = known ? Object.keys(known) : Object.keys(payload);
+	return [
+		...created(collection, meta, schema),
+		{ kind: 'update', collection, items, fields },
+		{ kind: 'delete', collection, items },
+	];
+}
+
+/** Fields that change with each update without standing in its payload: `date_updated` and its like, generated columns. */
+function writtenByItself(collection: string, schema: SchemaOverview | null): string[] {
+	return Object.values(schema?.collections[collection]?.fields ?? {})
+		.filter(({ special, generated }) => generated || special.some((name) => UPDATE_SPECIALS.includes(name)))
+		.map(({ field }) => field);
+}
+
+const UPDATE_SPECIALS = ['date-updated', 'user-updated', 'role-updated'];
+
+/** `keys` in updates and deletions, `key` in creations, `payload` in deletions of older versions. */
+function keysOf(meta: Meta): string[] {
+	const keys = meta['keys'] ?? meta['key'] ?? (Array.isArray(meta['payload']) ? meta['payload'] : []);
+	return (Array.isArray(keys) ? keys : [keys]).filter((key) => key !== undefined && key !== null).map(keyOf);
+}

@@ -1,0 +1,112 @@
+import type { SchemaOverview } from '@directus/types';
+
+import { type FieldPath, type Hop, resolvePath } from './field-path.ts';
+import { placeholdersOf, type TemplateSource } from './placeholders.ts';
+
+export interface TemplateLimits {
+	/** Relations that one path may cross. */
+	maxDepth: number;
+	/** Bytes of one rendered value. */
+	maxValueBytes: number;
+	/** Items of one to-many relation. */
+	maxRelatedItems: number;
+}
+
+export const DEFAULT_LIMITS: TemplateLimits = { maxDepth: 5, maxValueBytes: 1_000_000, maxRelatedItems: 10_000 };
+
+/** A collection on the way of a template's paths: what is read of each of its items, and depended on. */
+export interface PlanNode {
+	collection: string;
+	primary: string;
+	/** Fields whose change changes the text, relations among them; of a to-many relation's items also its two ends. */
+	fields: Set<string>;
+	/** Field whose order a manual sort changes without naming the items, where the order of a list hangs on it. */
+	sortedBy: string | null;
+	/** By the path's segment. */
+	relations: Map<string, { hop: Hop; node: PlanNode }>;
+}
+
+/** Directus' `deep` parameter: lists are read whole, not to the default limit. */
+export type DeepQuery = { [segment: string]: DeepQuery | number };
+
+/** How to read an item so that the template can be rendered from it. */
+export interface TemplatePlan {
+	source: TemplateSource;
+	root: PlanNode;
+	paths: ReadonlyMap<string, FieldPath>;
+	/** For `ItemsService.readMany`. */
+	fields: string[];
+	deep: DeepQuery;
+	limits: TemplateLimits;
+}
+
+/**
+ * Checks the placeholders of the request against the schema. Null where there are none. An unknown field, too many
+ * relations, a circle or a field without a value is a 400 that names it.
+ */
+export function planTemplate(
+	source: TemplateSource,
+	collection: string,
+	schema: SchemaOverview,
+	limits: TemplateLimits = DEFAULT_LIMITS,
+): TemplatePlan | null {
+	const paths = new Map<string, FieldPath>();
+	for (const placeholder of placeholdersOf(source)) {
+		if (paths.has(placeholder.path)) continue;
+		paths.set(placeholder.path, resolvePath(placeholder, collection, schema, limits.maxDepth));
+	}
+	if (paths.size === 0) return null;
+	const root = emptyNode(collection, schema);
+	for (const path of paths.values()) addPath(root, path, schema);
+	return { source, root, paths, ...queryOf(root, paths), limits };
+}
+
+function emptyNode(collection: string, schema: SchemaOverview): PlanNode {
+	const primary = schema.collections[collection]?.primary ?? 'id';
+	return { collection, primary, fields: new Set(), sortedBy: null, relations: new Map() };
+}
+
+function addPath(root: PlanNode, path: FieldPath, schema: SchemaOverview): void {
+	let node = root;
+	for (const hop of path.hops) {
+		node.fields.add(hop.field);
+		if (hop.kind === 'any') node.fields.add(hop.collectionField);
+		const child = node.relations.get(hop.segment)?.node ?? childNode(hop, schema);
+		node.relations.set(hop.segment, { hop, node: child });
+		node = child;
+	}
+	node.fields.add(path.field);
+}
+
+/**
+ * An item of a to-many relation is in the list by its foreign key, and at its place by the sort field: Directus takes
+ * the relation's own, else the collection's. `POST /utils/sort` can move by the collection's alone.
+ */
+function childNode(hop: Hop, schema: SchemaOverview): PlanNode {
+	const node = emptyNode(hop.collection, schema);
+	if (hop.kind !== 'many') return node;
+	node.fields.add(hop.relation.field);
+	const collectionSort = schema.collections[hop.collection]?.sortField ?? null;
+	const sort = hop.relation.meta?.sort_field ?? collectionSort;
+	if (sort !== null) node.fields.add(sort);
+	if (sort === collectionSort) node.sortedBy = sort;
+	return node;
+}
+
+/** Fields to ask for: each path, and the primary key of every item on its way. */
+function queryOf(root: PlanNode, paths: ReadonlyMap<string, FieldPath>): Pick<TemplatePlan, 'fields' | 'deep'> {
+	const fields = new Set([root.primary, ...[...paths.keys()]]);
+	const deep: DeepQuery = {};
+	addRelations(root, '', fields, deep);
+	return { fields: [...fields], deep };
+}
+
+function addRelations(node: PlanNode, prefix: string, fields: Set<string>, deep: DeepQuery): void {
+	for (const [segment, { hop, node: child }] of node.relations) {
+		const nested: DeepQuery = hop.kind === 'many' ? { _limit: -1 } : {};
+		if (hop.kind === 'any') fields.add(prefix + hop.collectionField);
+		fields.add(`${prefix}${segment}.${child.primary}`);
+		addRelations(child, `${prefix}${segment}.`, fields, nested);
+		if (Object.keys(nested).length > 0) deep[segment] = nested;
+	}
+}

@@ -1,0 +1,92 @@
+import type { Accountability, AbstractServiceOptions, SchemaOverview } from '@directus/types';
+
+import { ForbiddenFieldError, InvalidTemplateError, MissingItemError } from './errors.ts';
+import { type Item, keyOf } from './item.ts';
+import type { DeepQuery, TemplatePlan } from './plan.ts';
+
+interface ItemsReader {
+	readMany(keys: (string | number)[], query: { fields: string[]; deep: DeepQuery; limit: number }): Promise<Item[]>;
+}
+
+type ServiceClass = new (...options: never[]) => unknown;
+
+export interface ReadContext {
+	/** Directus' services, as an extension's context has them. */
+	services: Record<string, unknown>;
+	schema: SchemaOverview;
+	/** The caller; null reads everything, as a schedule's Flow does. */
+	accountability: Accountability | null;
+	database?: AbstractServiceOptions['knex'];
+}
+
+/**
+ * Reads the plan's fields of some items in one go, with the caller's permissions, by key. A field that the caller may
+ * not read is a 403 that names it, an item that is missing or hidden a 404 with its collection and key.
+ */
+export async function readItems(
+	plan: TemplatePlan,
+	keys: readonly (string | number)[],
+	context: ReadContext,
+): Promise<Map<string, Item>> {
+	const { collection, primary } = plan.root;
+	const unique = [...new Map(keys.map((key) => [String(key), key])).values()];
+	for (const key of unique) demandKey(key, collection, primary, context.schema);
+	const service = serviceFor(collection, context);
+	const query = { fields: plan.fields, deep: plan.deep, limit: unique.length };
+	const items = await service.readMany(unique, query).catch((error: unknown) => {
+		throw asFieldError(error, plan);
+	});
+	const found = new Map(items.map((item) => [keyOf(item[primary]), item]));
+	for (const key of unique) if (!found.has(String(key))) throw new MissingItemError({ collection, item: String(key) });
+	return found;
+}
+
+/** Users, files and the other system collections have services of their own, with checks of their own. */
+function serviceFor(collection: string, { services, schema, accountability, database }: ReadContext): ItemsReader {
+	const options = { schema, accountability, ...(database && { knex: database }) };
+	const ItemsService = services['ItemsService'] as new (collection: string, options: object) => ItemsReader;
+	if (!collection.startsWith('directus_')) return new ItemsService(collection, options);
+	const Service = services[systemServiceName(collection)];
+	const service = isServiceClass(Service) ? new (Service as new (options: object) => unknown)(options) : null;
+	if (service instanceof ItemsService) return service;
+	throw new InvalidTemplateError({
+		reason: `Items of "${collection}" cannot be read into a text`,
+		field: 'collection',
+	});
+}
+
+const isServiceClass = (value: unknown): value is ServiceClass => typeof value === 'function';
+
+/** `directus_deployment_runs` → `DeploymentRunsService`. */
+function systemServiceName(collection: string): string {
+	const words = collection.slice('directus_'.length).split('_');
+	return `${words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')}Service`;
+}
+
+/** Directus answers a malformed key with a bare 403; to whoever asks, such an item does not exist. */
+function demandKey(key: string | number, collection: string, primary: string, schema: SchemaOverview): void {
+	const type = schema.collections[collection]?.fields[primary]?.type;
+	const fits =
+		type === 'integer' || type === 'bigInteger'
+			? /^-?\d+$/.test(String(key))
+			: type !== 'uuid' || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(String(key));
+	if (!fits) throw new MissingItemError({ collection, item: String(key) });
+}
+
+/** As Directus words it: `…permission to access field "a" in collection "b" or it does not exist. Queried in "c".` */
+const FORBIDDEN_FIELDS =
+	/fields? (?<fields>"[^"]+"(?:, "[^"]+")*) in collection "[^"]+".*Queried in (?:root|"(?<path>[^"]*)")/s;
+
+function asFieldError(error: unknown, plan: TemplatePlan): unknown {
+	if (!isForbidden(error)) return error;
+	const reason = error.extensions?.reason ?? error.message;
+	const groups = FORBIDDEN_FIELDS.exec(reason)?.groups;
+	const first = groups?.['fields']?.split(', ')[0]?.slice(1, -1);
+	if (first === undefined) return new ForbiddenFieldError({ reason, field: plan.root.collection });
+	const path = groups?.['path'];
+	return new ForbiddenFieldError({ reason, field: path ? `${path}.${first}` : first });
+}
+
+function isForbidden(error: unknown): error is Error & { extensions?: { reason?: string } } {
+	return error instanceof Error && 'code' in error && error.code === 'FORBIDDEN';
+}
