@@ -27,7 +27,7 @@ describe('the provider emulator', () => {
 		const others = await Promise.all([deepseek, mistral].map((sdk) => sdk.chat.completions.create(ask('Hello'))));
 
 		expect(chat.choices[0]?.message.content).toMatch(/^openai answers [0-9a-f]{12}: Hello$/);
-		expect(message.content[0]).toMatchObject({ type: 'text', text: expect.stringMatching(/^anthropic answers/) });
+		expect(message.content[0]?.type === 'text' && message.content[0].text).toMatch(/^anthropic answers/);
 		expect(message.usage.output_tokens).toBe(4);
 		expect(others.map(({ choices }) => choices[0]?.message.content?.split(' ')[0])).toEqual(['deepseek', 'mistral']);
 		expect(emulator.callsByPath()).toEqual({

@@ -33,7 +33,7 @@ describe('the Redis harness', () => {
 				cluster.nodes.map((node) => node.client.set('key', '1').catch((error: unknown) => String(error))),
 			);
 			expect(answers.filter((answer) => answer === 'OK')).toHaveLength(1);
-			expect(answers.filter((answer) => answer?.includes('MOVED'))).toHaveLength(2);
+			expect(answers.filter((answer) => answer.includes('MOVED'))).toHaveLength(2);
 		} finally {
 			await cluster.stop();
 		}

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { findProgram, PROJECT, run } from './run.mjs';
+
+/** Programs that no npm package brings, by the Debian package that has them. */
+const SYSTEM_PROGRAMS = {
+	'redis-server': ['redis-server'],
+	chromium: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+};
+
+/** `npm ci` in a folder of the project unless what its lock file says is there already. Throws when it fails. */
+export async function ensureInstalled(folder) {
+	const directory = path.join(PROJECT, folder);
+	if (isInstalled(directory)) return;
+	console.log(`Installing the packages of ${folder === '.' ? 'the project' : folder} …`);
+	const code = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: directory });
+	if (code !== 0) {
+		throw new Error(`npm ci failed in ${folder} (where nothing prebuilt fits, its SQLite needs python3, make and g++)`);
+	}
+}
+
+/** True where npm's own record of what it installed names the versions of the lock file. */
+function isInstalled(directory) {
+	const wanted = readPackages(path.join(directory, 'package-lock.json'));
+	const present = readPackages(path.join(directory, 'node_modules/.package-lock.json'));
+	if (!wanted || !present) return false;
+	return Object.entries(wanted).every(([location, { version, optional, link }]) => {
+		const found = present[location];
+		return location === '' || link || (found === undefined ? optional === true : found.version === version);
+	});
+}
+
+function readPackages(file) {
+	try {
+		return JSON.parse(readFileSync(file, 'utf8')).packages;
+	} catch {
+		return undefined;
+	}
+}
+
+/** Installs missing system programs where apt is at hand; throws with their names where it is not. */
+export async function ensureSystemPrograms(packages = Object.keys(SYSTEM_PROGRAMS)) {
+	const missing = packages.filter((name) => !findProgram(...SYSTEM_PROGRAMS[name]));
+	if (missing.length === 0) return;
+	const prefix = await privilege();
+	if (findProgram('apt-get') && prefix) {
+		const [command, ...args] = [...prefix, 'apt-get'];
+		const env = { DEBIAN_FRONTEND: 'noninteractive' };
+		await run(command, [...args, 'update', '-qq'], { env });
+		await run(command, [...args, 'install', '-y', '-qq', '--no-install-recommends', ...missing], { env });
+	}
+	const still = missing.filter((name) => !findProgram(...SYSTEM_PROGRAMS[name]));
+	if (still.length > 0) throw new Error(`Please install: ${still.join(', ')}`);
+}
+
+/** How to become root without being asked for a password, or undefined. */
+async function privilege() {
+	if (process.getuid?.() === 0) return ['env'];
+	if (findProgram('sudo') && (await run('sudo', ['-n', 'true'])) === 0) return ['sudo', '-n'];
+	return undefined;
+}

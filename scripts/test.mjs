@@ -1,0 +1,130 @@
+/**
+ * Everything that says whether the bundle is sound, from a fresh clone and with any Node from 18 on:
+ *
+ *     node scripts/test.mjs [static] [build] [unit] [e2e] [browser] [compat] [-- arguments for vitest]
+ *
+ * Without a name: all but `compat`. Every step runs, also after a failed one. The last line is `N passed, N failed`.
+ */
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+import { ensureInstalled, ensureSystemPrograms } from './support/install.mjs';
+import { NODE, PROJECT, run } from './support/run.mjs';
+
+const APP_LIMIT_BYTES = 150_000;
+const REPORTS = path.join(PROJECT, '.cache/reports');
+const GROUPS = ['static', 'build', 'unit', 'e2e', 'browser', 'compat'];
+
+const [named, passedOn] = splitArguments(process.argv.slice(2));
+const groups = named.length > 0 ? named : GROUPS.filter((name) => name !== 'compat');
+const needsDirectus = groups.some((group) => ['e2e', 'browser', 'compat'].includes(group));
+
+const steps = [
+	{
+		group: 'static',
+		name: 'format',
+		run: () => tool('prettier/bin/prettier.cjs', ['--check', '--log-level=warn', '.']),
+	},
+	{ group: 'static', name: 'lint', run: () => tool('eslint/bin/eslint.js', ['--max-warnings=20', '.']) },
+	{ group: 'static', name: 'types', run: () => tool('vue-tsc/bin/vue-tsc.js', ['--noEmit']) },
+	{ group: 'build', name: 'build', run: () => tool('@directus/extensions-sdk/cli.js', ['build']) },
+	{ group: 'build', name: 'size of the Studio bundle', run: checkSize },
+	{ group: 'unit', name: 'unit tests', run: () => vitest('vitest.config.ts') },
+	{ group: 'e2e', name: 'in Directus 12', run: () => vitest('vitest.e2e.config.ts') },
+	{ group: 'browser', name: 'in a browser', run: () => vitest('vitest.browser.config.ts') },
+	{
+		group: 'compat',
+		name: 'in Directus 11',
+		run: () => vitest('vitest.e2e.config.ts', { AI_CACHE_TEST_DIRECTUS: '11' }),
+	},
+];
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+const durations = [];
+await step('install', install);
+for (const { group, name, run: work } of steps) {
+	const wanted = groups.includes(group) || (group === 'build' && needsDirectus);
+	if (wanted) await step(name, work);
+}
+console.log(`\n${durations.join('\n')}\n`);
+console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
+process.exitCode = total.failed > 0 ? 1 : 0;
+
+/** Runs one step, adds what it counted and notes its time. A step that throws has failed once. */
+async function step(name, work) {
+	console.log(`\n── ${name}`);
+	const started = Date.now();
+	let counts;
+	try {
+		counts = await work();
+	} catch (error) {
+		console.error(error instanceof Error ? error.message : error);
+		counts = failure();
+	}
+	for (const key of Object.keys(total)) total[key] += counts[key];
+	const seconds = ((Date.now() - started) / 1000).toFixed(1).padStart(7);
+	durations.push(`${seconds} s  ${counts.failed > 0 ? 'FAILED' : 'ok    '}  ${name}`);
+}
+
+async function install() {
+	await ensureInstalled('.');
+	if (needsDirectus) await ensureInstalled('sandbox/directus-12');
+	if (groups.includes('compat')) await ensureInstalled('sandbox/directus-11');
+	const programs = groups.some((group) => ['unit', 'e2e', 'compat', 'browser'].includes(group)) ? ['redis-server'] : [];
+	if (groups.includes('browser')) programs.push('chromium');
+	await ensureSystemPrograms(programs);
+	// Not a test of the bundle: counts only where it fails.
+	return { passed: 0, failed: 0, skipped: 0 };
+}
+
+async function tool(script, args) {
+	const code = await run(NODE, [path.join(PROJECT, 'node_modules', script), ...args]);
+	return code === 0 ? success() : failure();
+}
+
+function checkSize() {
+	const bytes = gzipSync(readFileSync(path.join(PROJECT, 'dist/app.js')), { level: 9 }).length;
+	console.log(`dist/app.js: ${bytes} bytes gzipped of at most ${APP_LIMIT_BYTES}`);
+	return bytes <= APP_LIMIT_BYTES ? success() : failure();
+}
+
+/** Runs vitest and counts from its JSON report; a run that fails without a failed test has failed once. */
+async function vitest(config, env = {}) {
+	mkdirSync(REPORTS, { recursive: true });
+	const report = path.join(REPORTS, `${config}${env.AI_CACHE_TEST_DIRECTUS ?? ''}.json`);
+	rmSync(report, { force: true });
+	const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+	const script = path.join(PROJECT, 'node_modules/vitest/vitest.mjs');
+	const args = [script, 'run', '--config', config, '--passWithNoTests', ...reporters, ...passedOn];
+	const code = await run(NODE, args, { env });
+	const counts = readReport(report);
+	if (code !== 0 && counts.failed === 0) counts.failed = 1;
+	return counts;
+}
+
+function readReport(file) {
+	try {
+		const report = JSON.parse(readFileSync(file, 'utf8'));
+		return {
+			passed: report.numPassedTests,
+			failed: report.numFailedTests,
+			skipped: report.numPendingTests + report.numTodoTests,
+		};
+	} catch {
+		return { passed: 0, failed: 0, skipped: 0 };
+	}
+}
+
+function splitArguments(args) {
+	const at = args.findIndex((argument) => argument.startsWith('-') || !GROUPS.includes(argument));
+	return at === -1 ? [args, []] : [args.slice(0, at), args.slice(args[at] === '--' ? at + 1 : at)];
+}
+
+function success() {
+	return { passed: 1, failed: 0, skipped: 0 };
+}
+
+function failure() {
+	return { passed: 0, failed: 1, skipped: 0 };
+}
