@@ -1,0 +1,17 @@
+import { computed, type WritableComputedRef } from 'vue';
+import { useRoute, useRouter } from 'vue-router';
+import { DEFAULT_PERIOD, toPeriod, type Period } from '../lib/period.ts';
+
+/** The period of a page, kept in the address so that going back, reloading and sharing keep it. */
+export function usePagePeriod(): WritableComputedRef<Period> {
+	const route = useRoute();
+	const router = useRouter();
+
+	return computed({
+		get: () => toPeriod(route.query['period']),
+		set: (period) => {
+			const { period: _, ...query } = route.query;
+			void router.replace({ query: period === DEFAULT_PERIOD ? query : { ...query, period } });
+		},
+	});
+}

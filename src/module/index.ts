@@ -1,0 +1,24 @@
+import { defineModule } from '@directus/extensions-sdk';
+import CollectionsPage from './pages/collections.vue';
+import EntriesPage from './pages/entries.vue';
+import JournalPage from './pages/journal.vue';
+import OverviewPage from './pages/overview.vue';
+import SettingsPage from './pages/settings.vue';
+import WarmingPage from './pages/warming.vue';
+
+/** The administrators' place in the Data Studio, at `/admin/ai-cache`. */
+export default defineModule({
+	id: 'ai-cache',
+	name: 'AI Cache',
+	icon: 'cached',
+	preRegisterCheck: (user) => (user as { admin_access?: boolean }).admin_access === true,
+	routes: [
+		{ name: 'ai-cache-overview', path: '', component: OverviewPage },
+		{ name: 'ai-cache-collections', path: 'collections', component: CollectionsPage },
+		{ name: 'ai-cache-entries', path: 'entries', component: EntriesPage },
+		{ name: 'ai-cache-entry', path: 'entries/:key', component: EntriesPage },
+		{ name: 'ai-cache-journal', path: 'journal', component: JournalPage },
+		{ name: 'ai-cache-warming', path: 'warming', component: WarmingPage },
+		{ name: 'ai-cache-settings', path: 'settings', component: SettingsPage },
+	],
+});

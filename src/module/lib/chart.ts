@@ -1,0 +1,105 @@
+import type { SeriesPoint } from '../../contract.ts';
+
+/** The counts that the activity chart stacks, lowest first. */
+export const STACK = ['hits', 'stale', 'misses'] as const;
+export type StackPart = (typeof STACK)[number];
+
+export interface Bucket {
+	at: string;
+	hits: number;
+	stale: number;
+	misses: number;
+	bypassed: number;
+	saved_usd: number;
+}
+
+export interface Bar {
+	bucket: Bucket;
+	x: number;
+	width: number;
+	segments: { part: StackPart; y: number; height: number }[];
+}
+
+export interface Plot {
+	width: number;
+	height: number;
+}
+
+/** Merges neighbouring points until there are at most `most`; returns how many points each bucket spans. */
+export function condense(points: SeriesPoint[], most: number): { buckets: Bucket[]; span: number } {
+	const span = Math.max(1, Math.ceil(points.length / Math.max(1, most)));
+	const buckets: Bucket[] = [];
+
+	for (let start = 0; start < points.length; start += span) {
+		const merged = mergePoints(points.slice(start, start + span));
+		if (merged) buckets.push(merged);
+	}
+
+	return { buckets, span };
+}
+
+function mergePoints(points: SeriesPoint[]): Bucket | null {
+	const [first] = points;
+	if (!first) return null;
+
+	const sum = (name: 'hits' | 'stale' | 'misses' | 'bypassed' | 'saved_usd') =>
+		points.reduce((total, point) => total + point[name], 0);
+
+	return {
+		at: first.at,
+		hits: sum('hits'),
+		stale: sum('stale'),
+		misses: sum('misses'),
+		bypassed: sum('bypassed'),
+		saved_usd: sum('saved_usd'),
+	};
+}
+
+/** (hits + stale) ÷ lookups, as `Figures.hit_rate`; null where nothing was looked up. */
+export function bucketHitRate(bucket: Bucket): number | null {
+	const lookups = bucket.hits + bucket.stale + bucket.misses;
+	return lookups === 0 ? null : (bucket.hits + bucket.stale) / lookups;
+}
+
+/** The smallest of 1, 2, 4, 5 or 10 × 10ⁿ that reaches `value`, so that halves and quarters of the axis read well. */
+export function niceCeiling(value: number): number {
+	if (value <= 4) return 4;
+	const magnitude = 10 ** Math.floor(Math.log10(value));
+	const step = [1, 2, 4, 6, 8, 10].find((candidate) => candidate * magnitude >= value) ?? 10;
+	return step * magnitude;
+}
+
+/** Stacked columns; `top` is the value at the plot's upper edge. Every count above 0 keeps at least one pixel. */
+export function stackedBars(buckets: Bucket[], plot: Plot, top: number): Bar[] {
+	const slot = plot.width / Math.max(1, buckets.length);
+	const width = Math.max(1, Math.min(slot * 0.7, 28));
+
+	return buckets.map((bucket, index) => {
+		let y = plot.height;
+		const segments = STACK.filter((part) => bucket[part] > 0).map((part) => {
+			const height = Math.max(1, (bucket[part] / top) * plot.height);
+			y -= height;
+			return { part, y, height };
+		});
+		return { bucket, x: index * slot + (slot - width) / 2, width, segments };
+	});
+}
+
+/** Indexes of at most `most` evenly spread axis labels. */
+export function labelIndexes(length: number, most: number): number[] {
+	const step = Math.max(1, Math.ceil(length / Math.max(1, most)));
+	return Array.from({ length: Math.ceil(length / step) }, (_, index) => index * step);
+}
+
+/** `points` attribute of a line through `values`, null being left out; from 0 at the bottom to `top`. */
+export function linePoints(values: (number | null)[], plot: Plot, top: number): string {
+	const slot = plot.width / Math.max(1, values.length);
+	return values
+		.flatMap((value, index) => {
+			if (value === null) return [];
+			const x = index * slot + slot / 2;
+			const y = plot.height - (Math.min(value, top) / (top || 1)) * plot.height;
+			return [`${x.toFixed(1)},${y.toFixed(1)}`];
+		})
+		.join(' ');
+}

@@ -1,0 +1,38 @@
+/** Why a page cannot show what it should: `forbidden` has a page of its own, `unreachable` is worth a retry. */
+export type FailureKind = 'forbidden' | 'unreachable' | 'not_found' | 'failed';
+
+export class ApiFailure extends Error {
+	readonly kind: FailureKind;
+
+	constructor(kind: FailureKind, message: string) {
+		super(message);
+		this.name = 'ApiFailure';
+		this.kind = kind;
+	}
+}
+
+interface AxiosLikeError {
+	response?: { status?: number; data?: unknown };
+	message?: string;
+}
+
+/** Reads what the API, or the way to it, answered. */
+export function toApiFailure(error: unknown): ApiFailure {
+	if (error instanceof ApiFailure) return error;
+
+	const { response, message } = error as AxiosLikeError;
+	const text = firstMessage(response?.data) ?? message ?? String(error);
+	return new ApiFailure(failureKind(response?.status), text);
+}
+
+function failureKind(status: number | undefined): FailureKind {
+	if (status === undefined) return 'unreachable';
+	if (status === 401 || status === 403) return 'forbidden';
+	return status === 404 ? 'not_found' : 'failed';
+}
+
+function firstMessage(body: unknown): string | undefined {
+	const errors = (body as { errors?: { message?: unknown }[] } | null | undefined)?.errors;
+	const message = errors?.[0]?.message;
+	return typeof message === 'string' ? message : undefined;
+}

@@ -1,0 +1,116 @@
+/** Figures as people of a locale read them. Every function is pure; `locale` is a BCP 47 tag, as Directus' `de-DE`. */
+export interface Formatter {
+	/** Whole numbers, abbreviated from 100 000 on: `1,204`, `1.2M`. */
+	count(value: number): string;
+	/** Whole numbers, never abbreviated. */
+	exact(value: number): string;
+	/** A share between 0 and 1. */
+	percent(share: number): string;
+	/** A change in percentage points, signed: `+3.1`. */
+	points(difference: number): string;
+	/** A relative change, signed: `+12 %`. */
+	change(share: number): string;
+	/** US dollars; small amounts keep the digits that matter. */
+	money(usd: number): string;
+	/** Bytes in binary units, as Directus counts file sizes. */
+	bytes(value: number): string;
+	/** Seconds, in the two largest units: `1 d 4 h`. */
+	duration(seconds: number): string;
+	dateTime(iso: string): string;
+	/** The start of a chart's bucket of `bucketSeconds`, as short as stays clear. */
+	bucket(iso: string, bucketSeconds: number): string;
+	/** Time since or until: `5 minutes ago`. */
+	relative(iso: string, now: number): string;
+	/** A factor, as `1.5`. */
+	factor(value: number): string;
+}
+
+const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+
+const DURATION_UNITS = [
+	['day', 86_400],
+	['hour', 3_600],
+	['minute', 60],
+	['second', 1],
+] as const;
+
+const ABBREVIATE_FROM = 100_000;
+
+export function createFormatter(locale: string): Formatter {
+	const exact = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+	const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 });
+	const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
+	const points = new Intl.NumberFormat(locale, { maximumFractionDigits: 1, signDisplay: 'exceptZero' });
+	const change = new Intl.NumberFormat(locale, {
+		style: 'percent',
+		maximumFractionDigits: 0,
+		signDisplay: 'exceptZero',
+	});
+	const factor = new Intl.NumberFormat(locale, { maximumFractionDigits: 3 });
+	const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+	const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+
+	return {
+		count: (value) => (Math.abs(value) < ABBREVIATE_FROM ? exact : compact).format(value),
+		exact: (value) => exact.format(value),
+		percent: (share) => percent.format(share),
+		points: (difference) => points.format(difference * 100),
+		change: (share) => change.format(share),
+		money: (usd) => moneyFormat(locale, usd).format(usd),
+		bytes: (value) => formatBytes(locale, value),
+		duration: (seconds) => formatDuration(locale, seconds),
+		dateTime: (iso) => dateTime.format(new Date(iso)),
+		bucket: (iso, bucketSeconds) => bucketFormat(locale, bucketSeconds).format(new Date(iso)),
+		relative: (iso, now) => formatRelative(relative, (Date.parse(iso) - now) / 1000),
+		factor: (value) => factor.format(value),
+	};
+}
+
+/** Below a cent two digits would say 0.00: there, two significant digits. From 10 000 on, whole dollars. */
+function moneyFormat(locale: string, usd: number): Intl.NumberFormat {
+	const size = Math.abs(usd);
+	const currency = { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol' } as const;
+
+	if (size > 0 && size < 0.01) return new Intl.NumberFormat(locale, { ...currency, maximumSignificantDigits: 2 });
+	if (size >= 10_000) return new Intl.NumberFormat(locale, { ...currency, maximumFractionDigits: 0 });
+	return new Intl.NumberFormat(locale, currency);
+}
+
+function formatBytes(locale: string, value: number): string {
+	const power = value < 1 ? 0 : Math.min(Math.floor(Math.log2(value) / 10), BYTE_UNITS.length - 1);
+	const unit = BYTE_UNITS[power] ?? 'byte';
+	const unitDisplay = unit === 'byte' ? 'long' : 'short';
+	const format = new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay, maximumFractionDigits: 1 });
+	return format.format(value / 1024 ** power);
+}
+
+function formatDuration(locale: string, seconds: number): string {
+	const unitFormat = (unit: string, digits = 0) =>
+		new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'narrow', maximumFractionDigits: digits });
+
+	if (Math.abs(seconds) < 10) return unitFormat('second', 1).format(seconds);
+
+	const first = DURATION_UNITS.findIndex(([, size]) => seconds >= size);
+	const parts: string[] = [];
+	let rest = Math.round(seconds);
+
+	for (const [unit, size] of DURATION_UNITS.slice(first, first + 2)) {
+		const amount = Math.floor(rest / size);
+		rest -= amount * size;
+		if (amount > 0) parts.push(unitFormat(unit).format(amount));
+	}
+
+	return parts.join(' ');
+}
+
+function formatRelative(format: Intl.RelativeTimeFormat, seconds: number): string {
+	const [unit, size] = DURATION_UNITS.find(([, candidate]) => Math.abs(seconds) >= candidate) ?? ['second', 1];
+	return format.format(Math.trunc(seconds / size), unit);
+}
+
+function bucketFormat(locale: string, bucketSeconds: number): Intl.DateTimeFormat {
+	if (bucketSeconds >= 86_400) return new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' });
+	if (bucketSeconds > 3_600)
+		return new Intl.DateTimeFormat(locale, { weekday: 'short', hour: 'numeric', minute: '2-digit' });
+	return new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' });
+}

@@ -1,0 +1,32 @@
+import type { StatsInterval } from '../../contract.ts';
+
+export const PERIODS = ['1h', '24h', '7d', '30d'] as const;
+export type Period = (typeof PERIODS)[number];
+
+export const DEFAULT_PERIOD: Period = '24h';
+
+const LENGTHS: Record<Period, { seconds: number; interval: StatsInterval }> = {
+	'1h': { seconds: 3_600, interval: 'minute' },
+	'24h': { seconds: 86_400, interval: 'hour' },
+	'7d': { seconds: 7 * 86_400, interval: 'hour' },
+	'30d': { seconds: 30 * 86_400, interval: 'day' },
+};
+
+export const INTERVAL_SECONDS: Record<StatsInterval, number> = { minute: 60, hour: 3_600, day: 86_400 };
+
+export interface PeriodQuery {
+	from: string;
+	to: string;
+	interval: StatsInterval;
+}
+
+/** The `GET /stats` query of the period that ends at `now` (milliseconds). */
+export function periodQuery(period: Period, now: number): PeriodQuery {
+	const { seconds, interval } = LENGTHS[period];
+	return { from: new Date(now - seconds * 1000).toISOString(), to: new Date(now).toISOString(), interval };
+}
+
+/** Reads a period from a query string or a stored preference; anything else is the default. */
+export function toPeriod(value: unknown): Period {
+	return PERIODS.find((period) => period === value) ?? DEFAULT_PERIOD;
+}

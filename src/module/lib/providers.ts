@@ -1,0 +1,11 @@
+import { PROVIDERS, type Provider } from '../../contract.ts';
+
+/** How the providers write their own names: the same in every language. */
+export const PROVIDER_NAMES: Record<Provider, string> = {
+	openai: 'OpenAI',
+	anthropic: 'Anthropic',
+	mistral: 'Mistral',
+	deepseek: 'DeepSeek',
+};
+
+export const PROVIDER_CHOICES = PROVIDERS.map((provider) => ({ text: PROVIDER_NAMES[provider], value: provider }));
