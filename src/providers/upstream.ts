@@ -1,0 +1,166 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ReceivedHeaders } from './headers.ts';
+import { backoffMs, isRetryable, retryAfterMs } from './retry.ts';
+import {
+	UpstreamAborted,
+	UpstreamBroken,
+	UpstreamTimeout,
+	UpstreamTooLarge,
+	UpstreamUnreachable,
+} from './upstream-errors.ts';
+import { createAgents, exchange, StaleConnection, type UpstreamStream } from './upstream-exchange.ts';
+
+export interface UpstreamRequest {
+	url: string;
+	/** POST where there is a body, else GET. */
+	method?: 'GET' | 'POST';
+	headers: Readonly<Record<string, string>>;
+	body?: Uint8Array;
+	/** Ends the call, wherever it is, with `UpstreamAborted`. */
+	signal?: AbortSignal;
+	/** For the whole call in milliseconds, retries, waits and the body's last byte included. */
+	timeoutMs: number;
+	/** Default 10 s. */
+	connectTimeoutMs?: number;
+	/** Until the answer's head. A model that thinks takes its time: by default the whole call's limit. */
+	firstByteTimeoutMs?: number;
+	/** Between two reads of the body. Default 60 s. */
+	idleTimeoutMs?: number;
+	/** How often to try again. Default 0. */
+	retries?: number;
+	/** The longest wait that a provider may ask for before a retry; one that asks for more gets none. Default 10 s. */
+	maxRetryWaitMs?: number;
+}
+
+export interface UpstreamAnswer {
+	status: number;
+	headers: ReceivedHeaders;
+	body: Buffer;
+}
+
+export interface UpstreamDependencies {
+	clock: { now(): number };
+	/** Uniform in 0 … 1. */
+	random: () => number;
+	delay: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+}
+
+export interface Upstream {
+	/**
+	 * The complete answer, whatever its status. Throws an `UpstreamError`. `maxBytes` (default 64 MiB) bounds the body:
+	 * beyond it the connection is closed and `UpstreamTooLarge` thrown.
+	 */
+	call(request: UpstreamRequest & { maxBytes?: number }): Promise<UpstreamAnswer>;
+	/** The answer's head as soon as it is there, its body to be read as it arrives. Retries end once there is a head. */
+	open(request: UpstreamRequest): Promise<UpstreamStream>;
+	/** Closes the connections kept; those in use end with their requests. */
+	close(): void;
+}
+
+const DEFAULT_MAX_BYTES = 64 * 1_024 * 1_024;
+
+const SYSTEM: UpstreamDependencies = {
+	clock: { now: () => Date.now() },
+	random: Math.random,
+	delay: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
+};
+
+/** The HTTP client for providers: connections kept open, every phase bounded, retries where nothing was passed on yet. */
+export function createUpstream(dependencies: Partial<UpstreamDependencies> = {}): Upstream {
+	const environment = { ...SYSTEM, ...dependencies };
+	const agents = createAgents();
+	const send = (request: UpstreamRequest, leftMs: number) => exchange(agents, exchangeOf(request, leftMs));
+	return {
+		call: ({ maxBytes = DEFAULT_MAX_BYTES, ...request }) =>
+			attempt(request, environment, async (leftMs) => readWhole(await send(request, leftMs), maxBytes)),
+		open: (request) => attempt(request, environment, (leftMs) => send(request, leftMs)),
+		close() {
+			agents.http.destroy();
+			agents.https.destroy();
+		},
+	};
+}
+
+function exchangeOf(request: UpstreamRequest, leftMs: number) {
+	return {
+		url: new URL(request.url),
+		method: request.method ?? (request.body ? 'POST' : 'GET'),
+		headers: request.headers,
+		body: request.body ?? null,
+		signal: request.signal ?? null,
+		limits: {
+			connect: request.connectTimeoutMs ?? 10_000,
+			first_byte: request.firstByteTimeoutMs ?? request.timeoutMs,
+			idle: request.idleTimeoutMs ?? 60_000,
+			total: leftMs,
+		},
+	};
+}
+
+async function readWhole(stream: UpstreamStream, maxBytes: number): Promise<UpstreamAnswer> {
+	const chunks: Uint8Array[] = [];
+	let size = 0;
+	for await (const chunk of stream.bytes) {
+		size += chunk.byteLength;
+		if (size > maxBytes) throw new UpstreamTooLarge(maxBytes);
+		chunks.push(chunk);
+	}
+	return { status: stream.status, headers: stream.headers, body: Buffer.concat(chunks) };
+}
+
+type Head = { status: number; headers: ReceivedHeaders; cancel?: () => void };
+
+/** Tries until an answer may be passed on, no retry is left, or none would end within the whole call's limit. */
+async function attempt<Answer extends Head>(
+	request: UpstreamRequest,
+	{ clock, random, delay }: UpstreamDependencies,
+	send: (leftMs: number) => Promise<Answer>,
+): Promise<Answer> {
+	const deadline = clock.now() + request.timeoutMs;
+	const left = () => deadline - clock.now();
+	for (let tried = 0; ; tried++) {
+		const outcome = await settle(() => freshly(() => send(Math.max(1, left()))));
+		const mayRetry = tried < (request.retries ?? 0) && isWorthRetrying(outcome);
+		const asked = 'answer' in outcome ? retryAfterMs(outcome.answer.headers, clock.now()) : null;
+		const wait = asked ?? backoffMs(tried, random);
+		if (!mayRetry || wait >= left() || wait > (request.maxRetryWaitMs ?? 10_000)) return unwrap(outcome);
+		if ('answer' in outcome) outcome.answer.cancel?.();
+		await delay(wait, request.signal).catch(() => undefined);
+		if (request.signal?.aborted) throw new UpstreamAborted();
+		if (left() <= 0) throw new UpstreamTimeout('total');
+	}
+}
+
+type Outcome<Answer> = { answer: Answer } | { error: unknown };
+
+async function settle<Answer>(work: () => Promise<Answer>): Promise<Outcome<Answer>> {
+	try {
+		return { answer: await work() };
+	} catch (error) {
+		return { error };
+	}
+}
+
+function unwrap<Answer>(outcome: Outcome<Answer>): Answer {
+	if ('error' in outcome) throw outcome.error;
+	return outcome.answer;
+}
+
+/** A kept connection gone stale is replaced at once and counts as no try. */
+async function freshly<Answer>(send: () => Promise<Answer>): Promise<Answer> {
+	for (;;) {
+		const outcome = await settle(send);
+		if ('answer' in outcome || !(outcome.error instanceof StaleConnection)) return unwrap(outcome);
+	}
+}
+
+/** `x-should-retry` is how OpenAI and Anthropic say what they know better. */
+function isWorthRetrying(outcome: Outcome<Head>): boolean {
+	if ('error' in outcome) {
+		const { error } = outcome;
+		if (error instanceof UpstreamTimeout) return error.phase === 'connect';
+		return error instanceof UpstreamUnreachable || error instanceof UpstreamBroken;
+	}
+	const told = outcome.answer.headers['x-should-retry'];
+	return told === 'true' || (told !== 'false' && isRetryable(outcome.answer.status));
+}
