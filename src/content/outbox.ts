@@ -1,0 +1,128 @@
+import { allTag, type Tag } from '../cache/dependencies.ts';
+import { type Clock, systemClock } from '../cache/clock.ts';
+import type { Database } from './cascades.ts';
+import { createOutboxTable } from './outbox-table.ts';
+
+/** An invalidation that is still to be carried out. */
+export interface PendingInvalidation {
+	/** `d` and the row's number in the database, `m` and a number where it is in this process alone. */
+	id: string;
+	/** ISO 8601. */
+	created: string;
+	tags: Tag[];
+	/** The event or whatever else it was done by, as `items.update`. */
+	cause: string;
+}
+
+export interface OutboxLogger {
+	warn(message: string): void;
+}
+
+/**
+ * Invalidations that could not be carried out while the store was away, in the order in which they came: in Directus'
+ * own database, where every process and the next start finds them, and in memory while the database fails as well.
+ * Nothing here rejects: a hook has nobody to tell.
+ */
+export interface Outbox {
+	/** Resolves when the invalidation is on disk, or is known to be in memory alone. */
+	add(tags: readonly Tag[], cause: string): Promise<void>;
+	/** All that are still to be carried out, oldest first, those of other processes and earlier runs included. */
+	pending(): Promise<PendingInvalidation[]>;
+	/** To be called once they are carried out. */
+	remove(ids: readonly string[]): Promise<void>;
+	/** How many are pending as far as this process knows; exact after `pending()`. */
+	readonly size: number;
+}
+
+/** Above this many, one invalidation of everything takes their place. */
+export const MAX_PENDING = 10_000;
+
+export function createOutbox(
+	database: Database,
+	logger: OutboxLogger,
+	{ clock = systemClock, maxPending = MAX_PENDING }: { clock?: Clock; maxPending?: number } = {},
+): Outbox {
+	return new DatabaseOutbox(database, logger, clock, maxPending);
+}
+
+class DatabaseOutbox implements Outbox {
+	readonly #table: ReturnType<typeof createOutboxTable>;
+	readonly #logger: OutboxLogger;
+	readonly #clock: Clock;
+	readonly #maxPending: number;
+	/** Not yet in the database; in order. */
+	#memory: PendingInvalidation[] = [];
+	#stored = 0;
+	#numbers = 0;
+	/** One write after another keeps the order of rows the order of events. */
+	#queue: Promise<void> = Promise.resolve();
+
+	constructor(database: Database, logger: OutboxLogger, clock: Clock, maxPending: number) {
+		this.#table = createOutboxTable(database);
+		this.#logger = logger;
+		this.#clock = clock;
+		this.#maxPending = maxPending;
+	}
+
+	get size(): number {
+		return this.#stored + this.#memory.length;
+	}
+
+	add(tags: readonly Tag[], cause: string): Promise<void> {
+		this.#numbers += 1;
+		const created = new Date(this.#clock.now()).toISOString();
+		this.#memory.push({ id: `m${this.#numbers}`, created, tags: [...tags], cause });
+		if (this.#memory.length > this.#maxPending) this.#memory = [this.#everything(created)];
+		return this.#next(() => this.#persist());
+	}
+
+	async pending(): Promise<PendingInvalidation[]> {
+		await this.#next(() => this.#persist());
+		let stored: PendingInvalidation[] = [];
+		await this.#next(async () => {
+			stored = await this.#table.read();
+			this.#stored = stored.length;
+		});
+		return [...stored, ...this.#memory];
+	}
+
+	async remove(ids: readonly string[]): Promise<void> {
+		const gone = new Set(ids);
+		this.#memory = this.#memory.filter(({ id }) => !gone.has(id));
+		await this.#next(async () => {
+			this.#stored = Math.max(0, this.#stored - (await this.#table.remove(ids)));
+		});
+	}
+
+	/** What came while a write was under way is left to the write that its own `add` has asked for. */
+	async #persist(): Promise<void> {
+		const batch = this.#memory;
+		if (batch.length === 0) return;
+		await this.#table.append(batch);
+		const written = new Set(batch.map(({ id }) => id));
+		this.#memory = this.#memory.filter(({ id }) => !written.has(id));
+		this.#stored += batch.length;
+		if (this.#stored > this.#maxPending) {
+			await this.#table.collapse(this.#everything(new Date(this.#clock.now()).toISOString()));
+			this.#stored = 1;
+		}
+	}
+
+	#everything(created: string): PendingInvalidation {
+		this.#numbers += 1;
+		return { id: `m${this.#numbers}`, created, tags: [allTag()], cause: 'overflow' };
+	}
+
+	#next(step: () => Promise<void>): Promise<void> {
+		this.#queue = this.#queue.then(step).catch((error: unknown) => {
+			this.#logger.warn(`AI cache: invalidations are kept in memory alone, the database fails (${codeOf(error)})`);
+		});
+		return this.#queue;
+	}
+}
+
+/** The driver's code: a message would hold the statement, with the keys and tags in it. */
+function codeOf(error: unknown): string {
+	if (!(error instanceof Error)) return 'unknown error';
+	return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}
