@@ -1,4 +1,4 @@
-import type { InvalidationCriteria, Provider } from '../contract.ts';
+import { PROVIDERS, type InvalidationCriteria, type Provider } from '../contract.ts';
 
 /**
  * The name of something that answers depend on. Each has a random token in the store; an entry is valid only while
@@ -118,10 +118,9 @@ export function purgeTags(criteria: InvalidationCriteria): Tag[] | null {
 	const kinds = [provider ?? model, collection, tags, key].filter((kind) => kind !== undefined).length;
 	if (kinds === 0) return criteria.all ? [allTag()] : null;
 	if (kinds > 1 || key !== undefined) return null;
-	if (tags) return tags.length === 1 ? [freeTag(tags[0]!)] : null;
+	if (tags) return tags.map(freeTag);
 	if (collection !== undefined) return collectionPurgeTags(collection, items, fields);
-	if (provider === undefined) return null;
-	return [model === undefined ? providerTag(provider) : modelTag(provider, model)];
+	return criteriaTagSets(criteria)[0] ?? null;
 }
 
 function collectionPurgeTags(
@@ -138,4 +137,17 @@ function collectionPurgeTags(
 	}
 	if (!fields) return [collectionTag(collection)];
 	return changeTags({ kind: 'update', collection, items: [], fields });
+}
+
+/**
+ * The same criteria as sets of tags: an entry meets them when it holds at least one tag of every set.
+ */
+export function criteriaTagSets(criteria: InvalidationCriteria): Tag[][] {
+	const { provider, model, collection, items, fields, tags } = criteria;
+	const sets: Tag[][] = [];
+	if (model !== undefined) sets.push((provider ? [provider] : PROVIDERS).map((name) => modelTag(name, model)));
+	else if (provider !== undefined) sets.push([providerTag(provider)]);
+	if (collection !== undefined) sets.push(collectionPurgeTags(collection, items, fields));
+	if (tags) sets.push(tags.map(freeTag));
+	return sets.length > 0 ? sets : [[allTag()]];
 }

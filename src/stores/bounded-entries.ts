@@ -1,4 +1,5 @@
 import type { CostTier } from '../contract.ts';
+import { Queue, type Queued } from './queue.ts';
 
 /**
  * Extra time in the queue by cost tier, in turns of the whole queue: an entry of tier `high` that was used when a
@@ -7,7 +8,7 @@ import type { CostTier } from '../contract.ts';
  */
 const RETENTION: Readonly<Record<CostTier, number>> = { low: 0, medium: 0.2, high: 0.7, very_high: 1.2 };
 
-interface Slot<Value> {
+interface Slot<Value> extends Queued<Slot<Value>> {
 	key: string;
 	value: Value;
 	bytes: number;
@@ -20,11 +21,11 @@ interface Slot<Value> {
  * Constant time per operation: one queue per tier, whose head is always its lowest rank.
  */
 export class BoundedEntries<Value> {
-	readonly #queues: Record<CostTier, Map<string, Slot<Value>>> = {
-		low: new Map(),
-		medium: new Map(),
-		high: new Map(),
-		very_high: new Map(),
+	readonly #queues: Record<CostTier, Queue<Slot<Value>>> = {
+		low: new Queue(),
+		medium: new Queue(),
+		high: new Queue(),
+		very_high: new Queue(),
 	};
 	readonly #slots = new Map<string, Slot<Value>>();
 	readonly #onRemove: (value: Value, key: string) => void;
@@ -62,7 +63,7 @@ export class BoundedEntries<Value> {
 	set(key: string, value: Value, bytes: number, tier: CostTier): boolean {
 		this.delete(key);
 		if (bytes > this.max) return false;
-		const slot: Slot<Value> = { key, value, bytes, tier, rank: 0 };
+		const slot: Slot<Value> = { key, value, bytes, tier, rank: 0, previous: undefined, next: undefined };
 		this.#slots.set(key, slot);
 		this.#bytes += bytes;
 		this.#enqueue(slot);
@@ -95,7 +96,7 @@ export class BoundedEntries<Value> {
 		this.#uses++;
 		// Moving an entry that was used a moment ago would cost more than its place in the queue is worth.
 		if (this.#rank(slot.tier) - slot.rank < this.#slots.size >> 3) return;
-		this.#queues[slot.tier].delete(slot.key);
+		this.#queues[slot.tier].remove(slot);
 		this.#enqueue(slot);
 	}
 
@@ -106,7 +107,7 @@ export class BoundedEntries<Value> {
 	#enqueue(slot: Slot<Value>): void {
 		this.#uses++;
 		slot.rank = this.#rank(slot.tier);
-		this.#queues[slot.tier].set(slot.key, slot);
+		this.#queues[slot.tier].append(slot);
 	}
 
 	#evict(): void {
@@ -120,7 +121,7 @@ export class BoundedEntries<Value> {
 	#lowest(): Slot<Value> | undefined {
 		let lowest: Slot<Value> | undefined;
 		for (const tier in this.#queues) {
-			const head = this.#queues[tier as CostTier].values().next().value;
+			const head = this.#queues[tier as CostTier].head;
 			if (head !== undefined && (lowest === undefined || head.rank < lowest.rank)) lowest = head;
 		}
 		return lowest;
@@ -128,7 +129,7 @@ export class BoundedEntries<Value> {
 
 	#remove(slot: Slot<Value>): void {
 		this.#slots.delete(slot.key);
-		this.#queues[slot.tier].delete(slot.key);
+		this.#queues[slot.tier].remove(slot);
 		this.#bytes -= slot.bytes;
 		this.#onRemove(slot.value, slot.key);
 	}

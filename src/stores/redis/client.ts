@@ -1,0 +1,96 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+
+export type Client = Redis | Cluster;
+export type Command = [name: string, ...parameters: (string | number | Buffer)[]];
+
+export interface RedisConnectionOptions {
+	/** `redis://`, `rediss://` or a socket path. */
+	url?: string;
+	/** Directus' own notation of the same, where no address is set. */
+	host?: string;
+	port?: number;
+	username?: string;
+	password?: string;
+	db?: number;
+	tls?: boolean;
+	cluster?: { host: string; port: number }[];
+	sentinels?: { host: string; port: number }[];
+	sentinelName?: string;
+	/** Milliseconds to connect. */
+	connectTimeoutMs: number;
+}
+
+export type RedisMode = 'standalone' | 'cluster' | 'sentinel';
+
+export const modeOf = (options: RedisConnectionOptions): RedisMode =>
+	options.cluster ? 'cluster' : options.sentinels ? 'sentinel' : 'standalone';
+
+/** A lazy client that fails at once while disconnected (no queue that outlives a request) and reconnects for ever. */
+export function createClient(options: RedisConnectionOptions, role: 'commands' | 'bus'): Client {
+	const common = {
+		lazyConnect: true,
+		enableOfflineQueue: false,
+		enableAutoPipelining: role === 'commands',
+		autoResubscribe: true,
+		autoResendUnfulfilledCommands: false,
+		maxRetriesPerRequest: 0,
+		connectTimeout: options.connectTimeoutMs,
+		retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 6), 2000),
+		keepAlive: 10_000,
+		connectionName: `ai-cache-${role}`,
+		protocol: 2 as const,
+		...(options.username !== undefined && { username: options.username }),
+		...(options.password !== undefined && { password: options.password }),
+		...(options.db !== undefined && { db: options.db }),
+		...(options.tls && { tls: {} }),
+	} satisfies RedisOptions;
+	if (options.cluster) {
+		return new Cluster(options.cluster, {
+			lazyConnect: true,
+			enableOfflineQueue: false,
+			enableAutoPipelining: role === 'commands',
+			clusterRetryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), 2000),
+			redisOptions: common,
+		});
+	}
+	if (options.sentinels) {
+		return new Redis({ ...common, sentinels: options.sentinels, name: options.sentinelName ?? 'mymaster' });
+	}
+	if (options.url !== undefined) return new Redis(options.url, common);
+	return new Redis({ ...common, host: options.host ?? '127.0.0.1', port: options.port ?? 6379 });
+}
+
+/**
+ * Sends all commands at once and answers their replies in order, as buffers: one pipeline to a single Redis, one per
+ * node to a cluster. An error reply throws, except for commands named in `tolerate`, which answer null.
+ */
+export async function run(client: Client, commands: readonly Command[], tolerate = ''): Promise<unknown[]> {
+	if (commands.length === 0) return [];
+	if (client instanceof Cluster) return Promise.all(commands.map((command) => sendAlone(client, command, tolerate)));
+	const pipeline = client.pipeline();
+	for (const [name, ...parameters] of commands) pipeline.callBuffer(name, ...parameters);
+	const replies = (await pipeline.exec()) ?? [];
+	return replies.map(([error, reply], index) => {
+		if (!error) return reply;
+		if (commands[index]?.[0] === tolerate) return null;
+		throw error;
+	});
+}
+
+async function sendAlone(client: Cluster, [name, ...parameters]: Command, tolerate: string): Promise<unknown> {
+	try {
+		return await client.callBuffer(name, ...parameters);
+	} catch (error) {
+		if (name === tolerate) return null;
+		throw error;
+	}
+}
+
+export const text = (reply: unknown): string => (Buffer.isBuffer(reply) ? reply.toString() : String(reply ?? ''));
+export const texts = (reply: unknown): string[] => (Array.isArray(reply) ? reply.map(text) : []);
+export const number = (reply: unknown): number => (reply === null || reply === undefined ? 0 : Number(text(reply)));
+export const buffer = (reply: unknown): Buffer | null => (Buffer.isBuffer(reply) ? reply : null);
+
+export function* chunks<Item>(items: readonly Item[], size: number): Generator<Item[]> {
+	for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
+}

@@ -1,0 +1,65 @@
+import type { StatsInterval } from '../../contract.ts';
+import type { Tag } from '../../cache/dependencies.ts';
+import { KEY_SCHEMA } from '../../cache/fingerprint.ts';
+
+export type SortName = 'created' | 'size' | 'hits' | 'usd';
+export const SORT_NAMES: readonly SortName[] = ['created', 'size', 'hits', 'usd'];
+
+/**
+ * Names of everything in Redis, as an operator sees them. What belongs to one cache key or one tag is in braces, so
+ * that a cluster keeps it in one slot.
+ */
+export class Keys {
+	readonly #prefix: string;
+
+	constructor(namespace: string) {
+		this.#prefix = `${namespace}:v${KEY_SCHEMA}`;
+	}
+
+	entry = (key: string): string => `${this.#prefix}:entry:{${key}}`;
+	lease = (key: string): string => `${this.#prefix}:lease:{${key}}`;
+	token = (tag: Tag): string => `${this.#prefix}:token:{${tag}}`;
+	/** Sorted set of `owner+key` by expiry; by minus the end of the wait for those still under way. */
+	index = (tag: Tag): string => `${this.#prefix}:index:{${tag}}`;
+	/** An index whose tag was purged, until it is swept. */
+	swept = (tag: Tag, id: string): string => `${this.#prefix}:swept:{${tag}}:${id}`;
+	sorted = (name: SortName): string => `${this.#prefix}:by:${name}`;
+	stats = (interval: StatsInterval, start: number): string => `${this.#prefix}:stats:${interval}:${start}`;
+	requested = (day: number): string => `${this.#prefix}:requested:${day}`;
+	requestRecord = (key: string): string => `${this.#prefix}:request:{${key}}`;
+	document = (name: string): string => `${this.#prefix}:document:${name}`;
+
+	get sweeps(): string {
+		return `${this.#prefix}:sweeps`;
+	}
+
+	get janitor(): string {
+		return `${this.#prefix}:janitor`;
+	}
+
+	get journal(): string {
+		return `${this.#prefix}:journal`;
+	}
+
+	get lastInvalidations(): string {
+		return `${this.#prefix}:journal:collections`;
+	}
+
+	get models(): string {
+		return `${this.#prefix}:models`;
+	}
+
+	get documents(): string {
+		return `${this.#prefix}:documents`;
+	}
+
+	get processes(): string {
+		return `${this.#prefix}:processes`;
+	}
+
+	get bus(): string {
+		return `${this.#prefix}:bus`;
+	}
+
+	mailbox = (processId: string): string => `${this.#prefix}:bus:${processId}`;
+}

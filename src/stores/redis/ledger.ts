@@ -1,0 +1,197 @@
+import { type JournalRow, type Provider, STATS_INTERVALS, type StatsInterval } from '../../contract.ts';
+import { bucketStart, bucketStarts, MAX_ROWS, OTHER, RETENTION_MS } from '../../cache/stats/buckets.ts';
+import type { ModelState, RequestedEntry, StatsBucket, StatsDelta } from '../../cache/store.ts';
+import { buffer, type Command, number, run, text, texts } from './client.ts';
+import type { RedisContext } from './context.ts';
+
+const DAY_MS = 86_400_000;
+const REQUESTED_DAYS = 3;
+/** Requests of a day that are kept for warming. */
+const MAX_REQUESTED = 2000;
+const RECORD_LIFE_MS = 7 * DAY_MS;
+const BUCKETS_PER_READ = 200;
+
+/** Counters, journal, what is asked most, models and shared documents: all that is not an entry. */
+export class Ledger {
+	readonly #context: RedisContext;
+	readonly #rows = new Map<string, Set<string>>();
+
+	constructor(context: RedisContext) {
+		this.#context = context;
+	}
+
+	async addStats(at: number, deltas: readonly StatsDelta[]): Promise<void> {
+		const commands = STATS_INTERVALS.flatMap((interval): Command[] => {
+			const start = bucketStart(interval, at);
+			const name = this.#context.keys.stats(interval, start);
+			const adds = deltas.flatMap((delta) => this.#increments(name, delta));
+			return [...adds, ['PEXPIREAT', name, start + RETENTION_MS[interval] + DAY_MS]];
+		});
+		await run(this.#context.client, commands);
+	}
+
+	async readStats(interval: StatsInterval, from: number, to: number): Promise<StatsBucket[]> {
+		const buckets: StatsBucket[] = [];
+		const starts = bucketStarts(interval, from, to);
+		for (let first = 0; first < starts.length; first += BUCKETS_PER_READ) {
+			const part = starts.slice(first, first + BUCKETS_PER_READ);
+			const replies = await run(
+				this.#context.client,
+				part.map((start): Command => ['HGETALL', this.#context.keys.stats(interval, start)]),
+			);
+			part.forEach((at, index) => {
+				const rows = rowsOf(texts(replies[index]));
+				if (rows.length > 0) buckets.push({ at, rows });
+			});
+		}
+		return buckets;
+	}
+
+	async addHits(
+		hits: ReadonlyMap<string, number>,
+		memberFor: (keys: readonly string[]) => Promise<(string | null)[]>,
+	): Promise<void> {
+		const cacheKeys = [...hits.keys()];
+		const members = await memberFor(cacheKeys);
+		const { client, keys } = this.#context;
+		await run(
+			client,
+			members.flatMap((member, index): Command[] =>
+				member === null ? [] : [['ZINCRBY', keys.sorted('hits'), hits.get(cacheKeys[index]!)!, member]],
+			),
+		);
+	}
+
+	async addRequested(requested: ReadonlyMap<string, { count: number; record: Buffer | null }>): Promise<void> {
+		const { client, keys, clock } = this.#context;
+		const name = keys.requested(Math.floor(clock.now() / DAY_MS));
+		const adds = [...requested].flatMap(([key, { count, record }]): Command[] => [
+			['ZINCRBY', name, count, key],
+			...(record ? [['SET', keys.requestRecord(key), record, 'PX', RECORD_LIFE_MS] satisfies Command] : []),
+		]);
+		await run(client, [
+			...adds,
+			['PEXPIRE', name, (REQUESTED_DAYS + 1) * DAY_MS],
+			['ZREMRANGEBYRANK', name, 0, -MAX_REQUESTED - 1],
+		]);
+	}
+
+	/** Counts of the last days added up, each day weighing half of the next. */
+	async topRequested(limit: number): Promise<RequestedEntry[]> {
+		const { client, keys, clock } = this.#context;
+		const today = Math.floor(clock.now() / DAY_MS);
+		const days = Array.from({ length: REQUESTED_DAYS }, (_, index) => index);
+		const replies = await run(
+			client,
+			days.map((ago): Command => ['ZREVRANGE', keys.requested(today - ago), 0, limit * 4, 'WITHSCORES']),
+		);
+		const counts = new Map<string, number>();
+		replies.forEach((reply, ago) => {
+			const page = texts(reply);
+			for (let index = 0; index < page.length; index += 2) {
+				counts.set(page[index]!, (counts.get(page[index]!) ?? 0) + Number(page[index + 1]) / 2 ** ago);
+			}
+		});
+		const top = [...counts].sort(([, one], [, other]) => other - one).slice(0, limit);
+		const records = await run(
+			client,
+			top.map(([key]): Command => ['GET', keys.requestRecord(key)]),
+		);
+		return top.map(([key, count], index) => ({ key, count, record: buffer(records[index]) }));
+	}
+
+	async appendJournal(row: JournalRow): Promise<void> {
+		const { client, keys, limits } = this.#context;
+		const json = JSON.stringify(row);
+		const { collection } = row.criteria;
+		await run(client, [
+			['LPUSH', keys.journal, json],
+			['LTRIM', keys.journal, 0, limits.journalRows - 1],
+			...(collection === undefined ? [] : [['HSET', keys.lastInvalidations, collection, json] satisfies Command]),
+		]);
+	}
+
+	async readJournal(limit: number, before: string | null): Promise<JournalRow[]> {
+		const { client, keys, limits } = this.#context;
+		const end = before === null ? limit - 1 : limits.journalRows;
+		const rows = (await client.lrange(keys.journal, 0, end)).map((row) => JSON.parse(row) as JournalRow);
+		const start = before === null ? 0 : rows.findIndex((row) => row.id === before) + 1;
+		return rows.slice(start, start + limit);
+	}
+
+	async lastInvalidations(): Promise<Record<string, JournalRow>> {
+		const rows = await this.#context.client.hgetall(this.#context.keys.lastInvalidations);
+		return Object.fromEntries(
+			Object.entries(rows).map(([collection, row]) => [collection, JSON.parse(row) as JournalRow]),
+		);
+	}
+
+	async modelStates(): Promise<ReadonlyMap<string, ModelState>> {
+		const states = await this.#context.client.hgetall(this.#context.keys.models);
+		return new Map(Object.entries(states).map(([name, state]) => [name, JSON.parse(state) as ModelState]));
+	}
+
+	async setModelState(provider: Provider, model: string, state: ModelState): Promise<void> {
+		const { client, keys, bus } = this.#context;
+		await client.hset(keys.models, `${provider}/${model}`, JSON.stringify(state));
+		await bus.revoke([], [], true);
+	}
+
+	async putDocument(name: string, value: string, ttlMs: number): Promise<void> {
+		const { client, keys } = this.#context;
+		await run(client, [
+			['SET', keys.document(name), value, 'PX', ttlMs],
+			['SADD', keys.documents, name],
+		]);
+	}
+
+	getDocument(name: string): Promise<string | null> {
+		return this.#context.client.get(this.#context.keys.document(name));
+	}
+
+	async listDocuments(prefix: string): Promise<string[]> {
+		const { client, keys } = this.#context;
+		const names = (await client.smembers(keys.documents)).filter((name) => name.startsWith(prefix));
+		const replies = await run(
+			client,
+			names.map((name): Command => ['GET', keys.document(name)]),
+		);
+		const gone = names.filter((_, index) => replies[index] === null);
+		if (gone.length > 0) await client.srem(keys.documents, ...gone);
+		return replies.filter((reply) => reply !== null).map(text);
+	}
+
+	#increments(name: string, { provider, model, collection, deltas }: StatsDelta): Command[] {
+		const row = this.#boundedRow(name, provider, model, collection);
+		return Object.entries(deltas).map(([figure, by]): Command => [
+			Number.isInteger(by) ? 'HINCRBY' : 'HINCRBYFLOAT',
+			name,
+			JSON.stringify([...row, figure]),
+			by,
+		]);
+	}
+
+	#boundedRow(name: string, provider: Provider, model: string, collection: string): [string, string, string] {
+		let rows = this.#rows.get(name);
+		if (rows === undefined) {
+			if (this.#rows.size >= 2 * STATS_INTERVALS.length) this.#rows.delete(this.#rows.keys().next().value!);
+			this.#rows.set(name, (rows = new Set()));
+		}
+		const id = `${provider}\n${model}\n${collection}`;
+		if (!rows.has(id) && rows.size >= MAX_ROWS) return [provider, OTHER, ''];
+		rows.add(id);
+		return [provider, model, collection];
+	}
+}
+
+function rowsOf(pairs: readonly string[]): StatsDelta[] {
+	const rows = new Map<string, StatsDelta & { deltas: Record<string, number> }>();
+	for (let index = 0; index < pairs.length; index += 2) {
+		const [provider, model, collection, figure] = JSON.parse(pairs[index]!) as [Provider, string, string, string];
+		const id = `${provider}\n${model}\n${collection}`;
+		let row = rows.get(id);
+		if (row === undefined) rows.set(id, (row = { provider, model, collection, deltas: {} }));
+		row.deltas[figure] = number(pairs[index + 1]);
+	}
+	return [...rows.values()];
+}

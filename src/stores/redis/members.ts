@@ -1,0 +1,148 @@
+import type { Tag } from '../../cache/dependencies.ts';
+import type { EntryMeta, HeldFigures } from '../../cache/entry.ts';
+import { buffer, chunks, type Command, number, run, texts } from './client.ts';
+import type { RedisContext } from './context.ts';
+import { decodeRecordMeta, keyOf, memberOf } from './record.ts';
+
+const MEMBERS_PER_CHUNK = 1000;
+/** Enough for nearly every head; longer ones are read again. */
+const HEAD_BYTES = 3072;
+
+export interface Head {
+	member: string;
+	tokens: string[];
+	meta: EntryMeta;
+	size: number;
+}
+
+/** Members of the indexes that stand in at least one index of every set, with their scores. */
+export async function matchingMembers(
+	{ client, keys }: RedisContext,
+	tagSets: readonly (readonly Tag[])[],
+): Promise<Map<string, number>> {
+	const sizes = await run(
+		client,
+		tagSets.flat().map((tag): Command => ['ZCARD', keys.index(tag)]),
+	);
+	let at = 0;
+	const sets = tagSets.map((set) => ({ set, size: set.reduce((sum) => sum + number(sizes[at++]), 0) }));
+	sets.sort((one, other) => one.size - other.size);
+	const [smallest, ...others] = sets;
+	let found = await unionOf({ client, keys }, smallest?.set ?? []);
+	for (const { set } of others) found = await keepThoseIn({ client, keys }, found, set);
+	return found;
+}
+
+async function unionOf(
+	{ client, keys }: Pick<RedisContext, 'client' | 'keys'>,
+	tags: readonly Tag[],
+): Promise<Map<string, number>> {
+	const found = new Map<string, number>();
+	for (const tag of tags) {
+		for (let start = 0; ; start += MEMBERS_PER_CHUNK) {
+			const [reply] = await run(client, [
+				['ZRANGE', keys.index(tag), start, start + MEMBERS_PER_CHUNK - 1, 'WITHSCORES'],
+			]);
+			const page = texts(reply);
+			for (let index = 0; index < page.length; index += 2) found.set(page[index]!, Number(page[index + 1]));
+			if (page.length < 2 * MEMBERS_PER_CHUNK) break;
+		}
+	}
+	return found;
+}
+
+async function keepThoseIn(
+	{ client, keys }: Pick<RedisContext, 'client' | 'keys'>,
+	members: ReadonlyMap<string, number>,
+	tags: readonly Tag[],
+): Promise<Map<string, number>> {
+	const kept = new Map<string, number>();
+	for (const part of chunks([...members.keys()], MEMBERS_PER_CHUNK)) {
+		const replies = await run(
+			client,
+			tags.map((tag): Command => ['ZMSCORE', keys.index(tag), ...part]),
+		);
+		part.forEach((member, index) => {
+			if (replies.some((scores) => (scores as unknown[])[index] !== null)) kept.set(member, members.get(member)!);
+		});
+	}
+	return kept;
+}
+
+/** What the members cost, served and take. */
+export async function figuresOf({ client, keys }: RedisContext, members: readonly string[]): Promise<HeldFigures> {
+	const figures: HeldFigures = { entries: members.length, usd: 0, hits: 0, bytes: 0 };
+	for (const part of chunks(members, MEMBERS_PER_CHUNK)) {
+		const [usd, hits, sizes] = await run(client, [
+			['ZMSCORE', keys.sorted('usd'), ...part],
+			['ZMSCORE', keys.sorted('hits'), ...part],
+			['ZMSCORE', keys.sorted('size'), ...part],
+		]);
+		figures.usd += sum(usd);
+		figures.hits += sum(hits);
+		figures.bytes += sum(sizes);
+	}
+	return figures;
+}
+
+const sum = (reply: unknown): number => (reply as unknown[]).reduce<number>((total, score) => total + number(score), 0);
+
+/** The meta of each member's entry; null where the key is gone, has been stored anew, or cannot be read. */
+export async function headsOf(context: RedisContext, members: readonly string[]): Promise<(Head | null)[]> {
+	const { client, keys } = context;
+	const replies = await run(
+		client,
+		members.flatMap((member): Command[] => {
+			const name = keys.entry(keyOf(member));
+			return [
+				['GETRANGE', name, 0, HEAD_BYTES - 1],
+				['STRLEN', name],
+			];
+		}),
+	);
+	return Promise.all(
+		members.map((member, index) =>
+			readHead(context, member, buffer(replies[2 * index]), number(replies[2 * index + 1])),
+		),
+	);
+}
+
+async function readHead(
+	context: RedisContext,
+	member: string,
+	bytes: Buffer | null,
+	size: number,
+): Promise<Head | null> {
+	if (bytes === null || bytes.length === 0) return null;
+	try {
+		const head = decodeRecordMeta(bytes);
+		if ('missing' in head) {
+			if (bytes.length >= size) return null;
+			const name = context.keys.entry(keyOf(member));
+			const [longer] = await run(context.client, [['GETRANGE', name, 0, head.missing - 1]]);
+			return await readHead(context, member, buffer(longer), Math.min(size, head.missing));
+		}
+		const { owner, tokens, meta } = head;
+		return memberOf(owner, meta.key) === member ? { member, tokens, meta, size } : null;
+	} catch {
+		return null;
+	}
+}
+
+/** Which heads' entries are still valid by their tokens, those of the given tags not asked for. */
+export async function validHeads(
+	{ client, keys }: RedisContext,
+	heads: readonly (Head | null)[],
+	apart: ReadonlySet<Tag> = new Set(),
+): Promise<boolean[]> {
+	const tags = [...new Set(heads.flatMap((head) => head?.meta.tags ?? []))].filter((tag) => !apart.has(tag));
+	const replies = await run(
+		client,
+		tags.map((tag): Command => ['GET', keys.token(tag)]),
+	);
+	const current = new Map(tags.map((tag, index) => [tag, buffer(replies[index])?.toString('latin1')]));
+	return heads.map(
+		(head) =>
+			head !== null && head.meta.tags.every((tag, index) => apart.has(tag) || current.get(tag) === head.tokens[index]),
+	);
+}

@@ -1,0 +1,277 @@
+import type { JournalRow, Provider, StatsInterval } from '../../contract.ts';
+import { type Clock, systemClock } from '../../cache/clock.ts';
+import type { Tag } from '../../cache/dependencies.ts';
+import type { Entry, EntryQuery, Found, FoundPage, HeldFigures } from '../../cache/entry.ts';
+import { ID_LENGTH } from '../../cache/ids.ts';
+import type {
+	Begin,
+	Commit,
+	CommitResult,
+	Invalidation,
+	Lookup,
+	ModelState,
+	RequestedEntry,
+	Reservation,
+	StatsBucket,
+	StatsDelta,
+	Store,
+	StoreEvents,
+	StoreHealth,
+} from '../../cache/store.ts';
+import { Browser } from './browse.ts';
+import { Bus } from './bus.ts';
+import {
+	buffer,
+	chunks,
+	type Client,
+	type Command,
+	createClient,
+	modeOf,
+	number,
+	type RedisConnectionOptions,
+	run,
+	texts,
+} from './client.ts';
+import type { RedisContext, RedisLimits } from './context.ts';
+import { Keys } from './keys.ts';
+import { Ledger } from './ledger.ts';
+import { Purger } from './purger.ts';
+import { Reader } from './reader.ts';
+import { memberOf } from './record.ts';
+import { Sweeper } from './sweeper.ts';
+import { Waiters } from './waiters.ts';
+import { Writer } from './writer.ts';
+
+export interface RedisStoreOptions extends RedisLimits {
+	connection: RedisConnectionOptions;
+	namespace: string;
+	/** Bytes of decoded entries that this process keeps in front of Redis; 0 for none. */
+	firstLevelBytes: number;
+	clock?: Clock;
+	events?: Partial<StoreEvents>;
+}
+
+const SIZES_PER_CHUNK = 5000;
+const BYTES_HELD_LIFE_MS = 30_000;
+
+/** Entries shared by all processes that use one Redis, Valkey, Cluster or Sentinel group. */
+export class RedisStore implements Store {
+	readonly #options: RedisStoreOptions;
+	readonly #context: RedisContext;
+	readonly #client: Client;
+	readonly #waiters = new Waiters();
+	readonly #reader: Reader;
+	readonly #writer: Writer;
+	readonly #sweeper: Sweeper;
+	readonly #purger: Purger;
+	readonly #browser: Browser;
+	readonly #ledger: Ledger;
+	#bytesHeld = { at: -Infinity, bytes: 0 };
+
+	constructor(options: RedisStoreOptions) {
+		this.#options = options;
+		const clock = options.clock ?? systemClock;
+		const keys = new Keys(options.namespace);
+		this.#client = createClient(options.connection, 'commands');
+		const subscriber = createClient(options.connection, 'bus');
+		const events: StoreEvents = { undecodable: () => {}, error: () => {}, modelsChanged: () => {}, ...options.events };
+		for (const client of [this.#client, subscriber]) client.on('error', (error: unknown) => events.error(error));
+		const bus = new Bus(this.#client, subscriber, keys, clock, {
+			revoked: (tags, cacheKeys) => this.#reader.revoked(tags, cacheKeys),
+			done: (key) => this.#waiters.wake(key),
+			modelsChanged: () => events.modelsChanged(),
+			lost: () => this.#reader.forget(),
+		});
+		this.#context = { client: this.#client, keys, bus, clock, limits: options, events };
+		this.#reader = new Reader(this.#context, options.firstLevelBytes);
+		this.#writer = new Writer(this.#context, this.#reader);
+		this.#sweeper = new Sweeper(this.#context, (member, tags) => this.#writer.removalCommands(member, tags));
+		this.#purger = new Purger(this.#context, this.#sweeper);
+		this.#browser = new Browser(this.#context);
+		this.#ledger = new Ledger(this.#context);
+	}
+
+	/** Starts connecting; never throws, as a Redis that is away now may come later. Settles at the first connection or error. */
+	async open(): Promise<void> {
+		this.#context.bus.start();
+		this.#sweeper.start();
+		await this.#client.connect().catch(() => {});
+	}
+
+	peek(lookup: Lookup): Entry | undefined {
+		return this.#reader.peek(lookup);
+	}
+
+	lookup(lookups: readonly Lookup[]): Promise<(Found | undefined)[]> {
+		return this.#reader.lookup(lookups);
+	}
+
+	begin(request: Begin): Promise<Reservation | null> {
+		return this.#writer.begin(request);
+	}
+
+	beginMany(requests: readonly Lookup[], owner: () => string, leaseMs: number): Promise<Reservation[]> {
+		return this.#writer.beginMany(requests, owner, leaseMs);
+	}
+
+	commit(commits: readonly Commit[]): Promise<CommitResult[]> {
+		return this.#writer.commit(commits);
+	}
+
+	release(reservation: Reservation): Promise<void> {
+		return this.#writer.release(reservation);
+	}
+
+	renew(reservation: Reservation, leaseMs: number): Promise<boolean> {
+		return this.#writer.renew(reservation, leaseMs);
+	}
+
+	waitFor(key: string, timeoutMs: number): Promise<void> {
+		return this.#waiters.wait(key, timeoutMs);
+	}
+
+	invalidate(tags: readonly Tag[]): Promise<Invalidation> {
+		return this.#purger.invalidate(tags);
+	}
+
+	invalidateMatching(tagSets: readonly (readonly Tag[])[]): Promise<Invalidation> {
+		return this.#purger.invalidateMatching(tagSets);
+	}
+
+	measure(tagSets: readonly (readonly Tag[])[]): Promise<HeldFigures> {
+		return this.#purger.measure(tagSets);
+	}
+
+	removeKeys(keys: readonly string[]): Promise<HeldFigures> {
+		return this.#purger.removeKeys(keys);
+	}
+
+	browse(query: EntryQuery, tagSets: readonly (readonly Tag[])[]): Promise<FoundPage> {
+		return this.#browser.page(query, tagSets);
+	}
+
+	async read(key: string): Promise<{ entry: Entry; size: number; hits: number } | undefined> {
+		const bytes = await this.#client.getBuffer(this.#context.keys.entry(key));
+		const record = this.#reader.decode(key, bytes);
+		if (record === undefined || bytes === null) return undefined;
+		const hits = await this.#client.zscore(this.#context.keys.sorted('hits'), memberOf(record.owner, key));
+		return { entry: record.entry, size: bytes.length, hits: Number(hits ?? 0) };
+	}
+
+	async count(tags: readonly Tag[]): Promise<number[]> {
+		const after = `(${this.#context.clock.now()}`;
+		const counts = tags.map((tag): Command => ['ZCOUNT', this.#context.keys.index(tag), after, '+inf']);
+		return (await run(this.#client, counts)).map(number);
+	}
+
+	async bytesHeld(): Promise<number> {
+		const now = this.#context.clock.now();
+		if (now - this.#bytesHeld.at < BYTES_HELD_LIFE_MS) return this.#bytesHeld.bytes;
+		let bytes = 0;
+		for (let start = 0; ; start += SIZES_PER_CHUNK) {
+			const name = this.#context.keys.sorted('size');
+			const page = texts(
+				(await run(this.#client, [['ZRANGE', name, start, start + SIZES_PER_CHUNK - 1, 'WITHSCORES']]))[0],
+			);
+			for (let index = 1; index < page.length; index += 2) bytes += Number(page[index]);
+			if (page.length < 2 * SIZES_PER_CHUNK) break;
+		}
+		this.#bytesHeld = { at: now, bytes };
+		return bytes;
+	}
+
+	addStats(at: number, deltas: readonly StatsDelta[]): Promise<void> {
+		return this.#ledger.addStats(at, deltas);
+	}
+
+	readStats(interval: StatsInterval, from: number, to: number): Promise<StatsBucket[]> {
+		return this.#ledger.readStats(interval, from, to);
+	}
+
+	addHits(hits: ReadonlyMap<string, number>): Promise<void> {
+		return this.#ledger.addHits(hits, (keys) => this.#membersOf(keys));
+	}
+
+	addRequested(requested: ReadonlyMap<string, { count: number; record: Buffer | null }>): Promise<void> {
+		return this.#ledger.addRequested(requested);
+	}
+
+	topRequested(limit: number): Promise<RequestedEntry[]> {
+		return this.#ledger.topRequested(limit);
+	}
+
+	appendJournal(row: JournalRow): Promise<void> {
+		return this.#ledger.appendJournal(row);
+	}
+
+	readJournal(limit: number, before: string | null): Promise<JournalRow[]> {
+		return this.#ledger.readJournal(limit, before);
+	}
+
+	lastInvalidations(): Promise<Record<string, JournalRow>> {
+		return this.#ledger.lastInvalidations();
+	}
+
+	modelStates(): Promise<ReadonlyMap<string, ModelState>> {
+		return this.#ledger.modelStates();
+	}
+
+	setModelState(provider: Provider, model: string, state: ModelState): Promise<void> {
+		return this.#ledger.setModelState(provider, model, state);
+	}
+
+	putDocument(name: string, value: string, ttlMs: number): Promise<void> {
+		return this.#ledger.putDocument(name, value, ttlMs);
+	}
+
+	getDocument(name: string): Promise<string | null> {
+		return this.#ledger.getDocument(name);
+	}
+
+	listDocuments(prefix: string): Promise<string[]> {
+		return this.#ledger.listDocuments(prefix);
+	}
+
+	async health(): Promise<StoreHealth> {
+		const started = performance.now();
+		const [info] = await run(this.#client, [['INFO', 'memory']]);
+		const latencyMs = performance.now() - started;
+		const facts = buffer(info)?.toString() ?? '';
+		const max = fact(facts, 'maxmemory');
+		return {
+			kind: 'redis',
+			mode: modeOf(this.#options.connection),
+			connected: this.#client.status === 'ready',
+			latencyMs,
+			memory: { used: fact(facts, 'used_memory'), max: max === 0 ? null : max },
+			firstLevel: this.#reader.firstLevel.figures,
+			bus: this.#context.bus.current ? 'up' : 'down',
+		};
+	}
+
+	close(): Promise<void> {
+		this.#sweeper.stop();
+		this.#context.bus.close();
+		this.#waiters.close();
+		this.#client.disconnect();
+		return Promise.resolve();
+	}
+
+	async #membersOf(cacheKeys: readonly string[]): Promise<(string | null)[]> {
+		const members: (string | null)[] = [];
+		for (const part of chunks(cacheKeys, SIZES_PER_CHUNK)) {
+			const { keys } = this.#context;
+			const owners = await run(
+				this.#client,
+				part.map((key): Command => ['GETRANGE', keys.entry(key), 0, ID_LENGTH - 1]),
+			);
+			part.forEach((key, index) => {
+				const owner = buffer(owners[index])?.toString('latin1');
+				members.push(owner ? memberOf(owner, key) : null);
+			});
+		}
+		return members;
+	}
+}
+
+const fact = (facts: string, name: string): number => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(facts)?.[1] ?? 0);

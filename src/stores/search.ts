@@ -1,0 +1,9 @@
+import type { EntryMeta } from '../cache/entry.ts';
+
+/** What a search in the list of entries looks through, in lower case. */
+export function searchText(meta: EntryMeta): string {
+	const content = meta.content.flatMap((dependency) => [dependency.collection, ...(dependency.items ?? [])]);
+	return [meta.key, meta.model, meta.collection ?? '', ...content, ...meta.freeTags, meta.preview]
+		.join('\n')
+		.toLowerCase();
+}
