@@ -12,7 +12,7 @@ const deDE: Catalogue = {
 	},
 	common: {
 		cancel: 'Abbrechen',
-		done: 'Fertig',
+		dismiss: 'Ausblenden',
 		close: 'Schließen',
 		refresh: 'Aktualisieren',
 		try_again: 'Erneut versuchen',

@@ -11,7 +11,7 @@ const enUS = {
 	},
 	common: {
 		cancel: 'Cancel',
-		done: 'Done',
+		dismiss: 'Dismiss',
 		close: 'Close',
 		refresh: 'Refresh',
 		try_again: 'Try Again',

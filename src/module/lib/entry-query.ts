@@ -1,0 +1,57 @@
+import { ENTRY_SORTS, PROVIDERS, type EntrySort, type Provider } from '../../contract.ts';
+
+/** What narrows the list of entries; kept in the page's address. */
+export interface EntryFilter {
+	provider?: Provider;
+	model?: string;
+	collection?: string;
+	item?: string;
+	tag?: string;
+	search?: string;
+}
+
+export interface EntrySorting {
+	by: EntrySort;
+	desc: boolean;
+}
+
+export const DEFAULT_SORTING: EntrySorting = { by: 'created', desc: true };
+
+const TEXT_FILTERS = ['model', 'collection', 'item', 'tag', 'search'] as const;
+
+type Query = Record<string, unknown>;
+
+/** Reads the filter from an address; what is unknown or empty is left out. */
+export function filterFrom(query: Query): EntryFilter {
+	const filter: EntryFilter = {};
+	const provider = PROVIDERS.find((candidate) => candidate === query['provider']);
+	if (provider) filter.provider = provider;
+
+	for (const name of TEXT_FILTERS) {
+		const value = query[name];
+		if (typeof value === 'string' && value !== '') filter[name] = value;
+	}
+
+	return filter;
+}
+
+/** The address's query for a filter and a sort; what is at its default is left out. */
+export function toQuery(filter: EntryFilter, sorting: EntrySorting): Record<string, string> {
+	const query: Record<string, string> = {};
+	for (const [name, value] of Object.entries(filter)) if (value) query[name] = value;
+	const sort = sortParameter(sorting);
+	if (sort !== sortParameter(DEFAULT_SORTING)) query['sort'] = sort;
+	return query;
+}
+
+/** As `GET /entries?sort=` wants it: `-created` for newest first. */
+export function sortParameter({ by, desc }: EntrySorting): EntrySort | `-${EntrySort}` {
+	return desc ? `-${by}` : by;
+}
+
+export function sortingFrom(value: unknown): EntrySorting {
+	if (typeof value !== 'string') return DEFAULT_SORTING;
+	const desc = value.startsWith('-');
+	const by = ENTRY_SORTS.find((sort) => sort === (desc ? value.slice(1) : value));
+	return by ? { by, desc } : DEFAULT_SORTING;
+}
