@@ -1,11 +1,12 @@
 import type { ProviderDialect } from '../provider.ts';
-import { neverWhole } from '../unstreamed.ts';
 import { admitMessage } from './admission.ts';
+import { messageAssembler } from './assembler.ts';
 import { messageConfidence } from './confidence.ts';
 import { anthropicErrorBody } from './errors.ts';
 import { anthropicFingerprintBody } from './fingerprint.ts';
 import { messagesBody } from './native.ts';
 import { readMessage } from './reading.ts';
+import { replayMessage } from './replay.ts';
 import { anthropicState } from './state.ts';
 
 /** https://docs.anthropic.com/en/api; the key is taken as `x-api-key` by every version of the API. */
@@ -26,6 +27,6 @@ export const anthropic: ProviderDialect = {
 	admit: (_operation, _request, answer, settings) => admitMessage(answer, settings),
 	confidence: (_operation, request, answer) => messageConfidence(request, answer),
 	errorBody: anthropicErrorBody,
-	assembler: neverWhole,
-	replay: () => [],
+	assembler: messageAssembler,
+	replay: (_operation, _request, answer) => replayMessage(answer),
 };

@@ -1,12 +1,18 @@
 import { admitChat } from '../chat-completions/admission.ts';
 import { openAiErrorBody } from '../chat-completions/errors.ts';
 import { CHAT_FORM } from '../chat-completions/fingerprint.ts';
+import { chatAssembler } from '../chat-completions/assembler.ts';
+import type { DeltaRules } from '../chat-completions/delta.ts';
 import { chatBody } from '../chat-completions/native.ts';
 import { readChat } from '../chat-completions/reading.ts';
+import { replayChat, type ReplayStyle } from '../chat-completions/replay.ts';
 import { normalise } from '../normalise.ts';
 import type { ProviderDialect } from '../provider.ts';
-import { neverWhole } from '../unstreamed.ts';
 import { deepSeekConfidence } from './confidence.ts';
+
+/** A tool call keeps its `index` in the whole answer too. */
+const MERGING: DeltaRules = { keepToolIndex: true };
+const REPLAY: ReplayStyle = { wholeToolCalls: false, usage: 'always_asked_apart' };
 
 /** https://api-docs.deepseek.com/api/create-chat-completion; the base URL with `/v1` is the same. */
 export const deepseek: ProviderDialect = {
@@ -26,6 +32,6 @@ export const deepseek: ProviderDialect = {
 	admit: (_operation, _request, answer, settings) => admitChat(answer, settings),
 	confidence: (_operation, request, answer) => deepSeekConfidence(request, answer),
 	errorBody: openAiErrorBody,
-	assembler: neverWhole,
-	replay: () => [],
+	assembler: () => chatAssembler(MERGING),
+	replay: (_operation, request, answer) => replayChat(request, answer, REPLAY),
 };

@@ -1,13 +1,20 @@
 import { admitChat } from '../chat-completions/admission.ts';
 import { CHAT_FORM } from '../chat-completions/fingerprint.ts';
+import { chatAssembler } from '../chat-completions/assembler.ts';
+import type { DeltaRules } from '../chat-completions/delta.ts';
 import { chatBody } from '../chat-completions/native.ts';
 import { readChat } from '../chat-completions/reading.ts';
+import { replayChat, type ReplayStyle } from '../chat-completions/replay.ts';
 import { admitEmbeddings, embeddingsConfidence, readEmbeddings } from '../embeddings-answer.ts';
 import { normalise } from '../normalise.ts';
 import type { ProviderDialect } from '../provider.ts';
 import { neverWhole } from '../unstreamed.ts';
 import { mistralConfidence } from './confidence.ts';
 import { mistralErrorBody } from './errors.ts';
+
+/** A tool call has an `index` in the whole answer too, and comes in one chunk; usage comes with the last one. */
+const MERGING: DeltaRules = { keepToolIndex: true };
+const REPLAY: ReplayStyle = { wholeToolCalls: true, usage: 'always' };
 
 /** https://docs.mistral.ai/api/ */
 export const mistral: ProviderDialect = {
@@ -29,6 +36,6 @@ export const mistral: ProviderDialect = {
 	confidence: (operation, request, answer) =>
 		operation === 'embeddings' ? embeddingsConfidence() : mistralConfidence(request, answer),
 	errorBody: mistralErrorBody,
-	assembler: neverWhole,
-	replay: () => [],
+	assembler: (operation) => (operation === 'embeddings' ? neverWhole() : chatAssembler(MERGING)),
+	replay: (operation, request, answer) => (operation === 'embeddings' ? [] : replayChat(request, answer, REPLAY)),
 };

@@ -1,20 +1,28 @@
 import type { Operation } from '../../contract.ts';
 import { admitChat } from '../chat-completions/admission.ts';
 import { openAiErrorBody } from '../chat-completions/errors.ts';
+import { chatAssembler } from '../chat-completions/assembler.ts';
+import type { DeltaRules } from '../chat-completions/delta.ts';
 import { chatBody } from '../chat-completions/native.ts';
 import { readChat } from '../chat-completions/reading.ts';
+import { replayChat, type ReplayStyle } from '../chat-completions/replay.ts';
 import { admitEmbeddings, embeddingsConfidence, readEmbeddings } from '../embeddings-answer.ts';
 import type { ProviderDialect } from '../provider.ts';
 import { neverWhole } from '../unstreamed.ts';
 import { openAiChatConfidence } from './confidence.ts';
 import { openAiFingerprintBody } from './fingerprint.ts';
 import { admitResponse, readResponse, responseConfidence } from './responses-answer.ts';
+import { replayResponse } from './responses-replay.ts';
+import { responsesAssembler } from './responses-assembler.ts';
 import { openAiState } from './state.ts';
 
 const PATHS: Partial<Record<Operation, string>> = {
 	embeddings: '/embeddings',
 	responses: '/responses',
 };
+
+const MERGING: DeltaRules = { keepToolIndex: false };
+const REPLAY: ReplayStyle = { wholeToolCalls: false, usage: 'when_asked' };
 
 /** https://platform.openai.com/docs/api-reference */
 export const openai: ProviderDialect = {
@@ -43,6 +51,12 @@ export const openai: ProviderDialect = {
 		return operation === 'embeddings' ? embeddingsConfidence() : openAiChatConfidence(request, answer);
 	},
 	errorBody: openAiErrorBody,
-	assembler: neverWhole,
-	replay: () => [],
+	assembler(operation) {
+		if (operation === 'responses') return responsesAssembler();
+		return operation === 'embeddings' ? neverWhole() : chatAssembler(MERGING);
+	},
+	replay(operation, request, answer) {
+		if (operation === 'responses') return replayResponse(answer);
+		return operation === 'embeddings' ? [] : replayChat(request, answer, REPLAY);
+	},
 };

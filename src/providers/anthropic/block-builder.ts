@@ -1,0 +1,66 @@
+import type { JsonObject, JsonValue } from '../../contract.ts';
+import { stringOf } from '../json.ts';
+
+/** A delta of a kind that nobody knows yet: what it does to its block cannot be told. */
+export class UnreadableDelta extends Error {}
+
+/** One content block, from its start through its deltas. */
+export class BlockBuilder {
+	readonly block: JsonObject;
+	closed = false;
+	#json = '';
+
+	constructor(start: JsonObject) {
+		this.block = { ...start };
+	}
+
+	/** Throws `UnreadableDelta` for a kind that is not known. */
+	extend(delta: JsonObject): void {
+		switch (delta['type']) {
+			case 'text_delta':
+				this.#append('text', delta['text']);
+				return;
+			case 'thinking_delta':
+				this.#append('thinking', delta['thinking']);
+				return;
+			case 'input_json_delta':
+				this.#json += stringOf(delta['partial_json']);
+				return;
+			case 'citations_delta':
+				this.#cite(delta['citation']);
+				return;
+			case 'signature_delta':
+			case 'compaction_delta':
+				this.#set(delta);
+				return;
+			default:
+				throw new UnreadableDelta();
+		}
+	}
+
+	/** False where the input that came in pieces is no JSON. A tool that takes nothing has no pieces, or empty ones. */
+	close(): boolean {
+		this.closed = true;
+		if (this.#json.trim() === '') return true;
+		try {
+			this.block['input'] = JSON.parse(this.#json) as JsonValue;
+			return true;
+		} catch {
+			return false;
+		}
+	}
+
+	#append(name: string, text: JsonValue | undefined): void {
+		this.block[name] = stringOf(this.block[name]) + stringOf(text);
+	}
+
+	#cite(citation: JsonValue | undefined): void {
+		const { citations } = this.block;
+		this.block['citations'] = [...(Array.isArray(citations) ? citations : []), citation ?? null];
+	}
+
+	/** These deltas hold the final value. */
+	#set({ type: _type, ...members }: JsonObject): void {
+		Object.assign(this.block, members);
+	}
+}

@@ -1,0 +1,88 @@
+import type { JsonObject, JsonValue } from '../../contract.ts';
+import { isObject, objectOf, objectsOf, stringOf } from '../json.ts';
+import { pieces } from '../pieces.ts';
+import { eventText } from '../sse.ts';
+
+/** What the end of a message tells, besides usage; the start has null there. */
+const TOLD_AT_END = ['stop_reason', 'stop_sequence', 'stop_details', 'container'];
+
+/** Counted to the end, and told again there. https://docs.anthropic.com/en/docs/build-with-claude/streaming */
+const COUNTED_AT_END = [
+	'input_tokens',
+	'cache_creation_input_tokens',
+	'cache_read_input_tokens',
+	'output_tokens',
+	'output_tokens_details',
+	'server_tool_use',
+];
+
+/** A `message` as the events of its stream, a ping among them as Anthropic sends it. */
+export function replayMessage(answer: JsonObject): string[] {
+	const events: MessageEvent[] = [
+		{ type: 'message_start', message: begunMessage(answer) },
+		{ type: 'ping' },
+		...objectsOf(answer['content']).flatMap(blockEvents),
+		{
+			type: 'message_delta',
+			delta: picked(answer, TOLD_AT_END),
+			usage: picked(objectOf(answer['usage']), COUNTED_AT_END),
+			...picked(answer, ['context_management']),
+		},
+		{ type: 'message_stop' },
+	];
+	return events.map((event) => eventText(JSON.stringify(event), event.type));
+}
+
+function begunMessage(answer: JsonObject): JsonObject {
+	const begun: JsonObject = { ...answer, content: [] };
+	for (const name of [...TOLD_AT_END, 'context_management']) if (name in begun) begun[name] = null;
+	const usage = answer['usage'];
+	if (isObject(usage)) begun['usage'] = { ...usage, ...('output_tokens' in usage ? { output_tokens: 1 } : {}) };
+	return begun;
+}
+
+function picked(from: JsonObject, names: readonly string[]): JsonObject {
+	return Object.fromEntries(names.flatMap((name) => (name in from ? [[name, from[name] ?? null]] : [])));
+}
+
+type MessageEvent = JsonObject & { type: string };
+
+function blockEvents(block: JsonObject, index: number): MessageEvent[] {
+	return [
+		{ type: 'content_block_start', index, content_block: openedBlock(block) },
+		...blockDeltas(block).map((delta) => ({ type: 'content_block_delta', index, delta })),
+		{ type: 'content_block_stop', index },
+	];
+}
+
+/** The block with what grows still empty; a kind that does not grow comes whole. */
+function openedBlock(block: JsonObject): JsonObject {
+	if (block['type'] === 'text') {
+		return { ...block, text: '', ...(Array.isArray(block['citations']) ? { citations: [] } : {}) };
+	}
+	if (block['type'] === 'thinking') {
+		return { ...block, thinking: '', ...('signature' in block ? { signature: '' } : {}) };
+	}
+	return growsByInput(block) ? { ...block, input: {} } : block;
+}
+
+/** A tool's use, whoever runs it. */
+const growsByInput = ({ type, input }: JsonObject): boolean => stringOf(type).endsWith('tool_use') && isObject(input);
+
+function blockDeltas(block: JsonObject): JsonObject[] {
+	if (block['type'] === 'text') return [...texts('text', block), ...citations(block['citations'])];
+	if (block['type'] === 'thinking') return [...texts('thinking', block), ...signature(block['signature'])];
+	if (!growsByInput(block)) return [];
+	const json = JSON.stringify(block['input']);
+	const parts = json === '{}' ? [''] : pieces(json);
+	return parts.map((part) => ({ type: 'input_json_delta', partial_json: part }));
+}
+
+const texts = (name: string, block: JsonObject): JsonObject[] =>
+	pieces(stringOf(block[name])).map((piece) => ({ type: `${name}_delta`, [name]: piece }));
+
+const citations = (value: JsonValue | undefined): JsonObject[] =>
+	objectsOf(value).map((citation) => ({ type: 'citations_delta', citation }));
+
+const signature = (value: JsonValue | undefined): JsonObject[] =>
+	typeof value === 'string' && value !== '' ? [{ type: 'signature_delta', signature: value }] : [];

@@ -1,0 +1,77 @@
+import type { JsonObject, JsonValue } from '../../contract.ts';
+import { isObject, isPresent, objectOf, objectsOf, parseObject } from '../json.ts';
+import type { StreamAssembler } from '../provider.ts';
+import { indexOf, mergeDelta, type DeltaRules } from './delta.ts';
+
+/** Of a chunk alone: `obfuscation` is padding that hides the chunks' lengths from eavesdroppers. */
+const OF_CHUNKS_ALONE = new Set(['choices', 'object', 'obfuscation']);
+
+/**
+ * Builds the `chat.completion` that a stream of `chat.completion.chunk` stands for. Whole where every choice said why
+ * it ended and `[DONE]` came. https://platform.openai.com/docs/api-reference/chat-streaming
+ */
+export function chatAssembler(rules: DeltaRules): StreamAssembler {
+	const body: JsonObject = {};
+	const choices: JsonObject[] = [];
+	let failure: string | null = null;
+	let done = false;
+	return {
+		push({ event, data }) {
+			if (data === '[DONE]') {
+				done = true;
+				return;
+			}
+			const chunk = parseObject(data);
+			if (!chunk) failure ??= 'malformed';
+			else if (event === 'error' || isObject(chunk['error'])) failure ??= 'error_event';
+			else {
+				mergeChunk(body, chunk);
+				for (const choice of objectsOf(chunk['choices'])) mergeChoice(choices, choice, rules);
+			}
+		},
+		result() {
+			const reason = failure ?? unfinished(choices, done);
+			if (reason !== null) return { complete: false, reason };
+			if (body['usage'] === null) Reflect.deleteProperty(body, 'usage');
+			return { complete: true, body: { ...body, object: 'chat.completion', choices } };
+		},
+	};
+}
+
+/** Later chunks know better, but an empty one takes nothing back. */
+function mergeChunk(body: JsonObject, chunk: JsonObject): void {
+	for (const [name, value] of Object.entries(chunk)) {
+		if (OF_CHUNKS_ALONE.has(name)) continue;
+		if ((isPresent(value) && value !== '') || body[name] === undefined) body[name] = value;
+	}
+}
+
+function mergeChoice(choices: JsonObject[], delta: JsonObject, rules: DeltaRules): void {
+	const index = indexOf(delta['index']) ?? 0;
+	const choice = (choices[index] ??= { index, message: {}, finish_reason: null });
+	for (const [name, value] of Object.entries(delta)) {
+		if (name === 'delta') mergeDelta(objectOf(choice['message']), objectOf(value), rules);
+		else if (name === 'logprobs') choice[name] = mergeLogprobs(choice[name], value);
+		else if (isPresent(value) || choice[name] === undefined) choice[name] = value;
+	}
+}
+
+/** `content` and `refusal` hold a token's entry each; they grow with the text. */
+function mergeLogprobs(current: JsonValue | undefined, delta: JsonValue): JsonValue {
+	if (!isObject(delta)) return current ?? delta;
+	const merged: JsonObject = { ...objectOf(current) };
+	for (const [name, value] of Object.entries(delta)) {
+		const before = merged[name];
+		if (Array.isArray(before) && Array.isArray(value)) before.push(...value);
+		else if (isPresent(value) || before === undefined) merged[name] = value;
+	}
+	return merged;
+}
+
+function unfinished(choices: JsonObject[], done: boolean): string | null {
+	if (choices.length === 0) return 'no_choices';
+	for (let index = 0; index < choices.length; index++) {
+		if (typeof choices[index]?.['finish_reason'] !== 'string') return 'no_finish_reason';
+	}
+	return done ? null : 'cut';
+}

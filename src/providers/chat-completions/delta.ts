@@ -1,0 +1,94 @@
+import type { JsonObject, JsonValue } from '../../contract.ts';
+import { isObject, isPresent } from '../json.ts';
+
+/** Text members that come whole, again and again, instead of piece by piece. */
+const WHOLE = new Set(['role', 'id', 'type', 'name', 'tool_call_id']);
+
+/** How a provider's delta merges where it differs from the common way. */
+export interface DeltaRules {
+	/** Whether a tool call of the whole answer still has the `index` that its deltas have. */
+	keepToolIndex: boolean;
+}
+
+/**
+ * Merges a delta into the message that it continues: texts are appended, lists extended, objects merged, the rest
+ * replaced. A null leaves what is there, and is itself kept where nothing is, as the whole answer has it too. The
+ * delta is used up: parts of it become parts of the message.
+ */
+export function mergeDelta(message: JsonObject, delta: JsonObject, rules: DeltaRules): void {
+	for (const [name, value] of Object.entries(delta)) {
+		if (name === 'tool_calls' && Array.isArray(value)) message[name] = mergeToolCalls(message[name], value, rules);
+		else if (name === 'content' && (Array.isArray(value) || Array.isArray(message[name])))
+			message[name] = mergeParts(message[name], value);
+		else mergeMember(message, name, value);
+	}
+}
+
+function mergeMember(target: JsonObject, name: string, value: JsonValue): void {
+	const current = target[name];
+	if (!isPresent(current) || !isPresent(value)) target[name] = isPresent(current) ? current : value;
+	else if (typeof current === 'string' && typeof value === 'string' && !WHOLE.has(name)) target[name] = current + value;
+	else if (Array.isArray(current) && Array.isArray(value)) current.push(...value);
+	else if (isObject(current) && isObject(value)) {
+		const merged = { ...current };
+		for (const [member, part] of Object.entries(value)) mergeMember(merged, member, part);
+		target[name] = merged;
+	} else target[name] = value;
+}
+
+/** OpenAI's calls are continued by `index`; Mistral sends whole calls, with or without one. */
+function mergeToolCalls(current: JsonValue | undefined, deltas: JsonValue[], rules: DeltaRules): JsonValue[] {
+	const calls = Array.isArray(current) ? current : [];
+	for (const delta of deltas) {
+		if (!isObject(delta)) continue;
+		const position = indexOf(delta['index']) ?? calls.length;
+		const { index, ...rest } = delta;
+		const call = objectAt(calls, position);
+		if (rules.keepToolIndex && index !== undefined) call['index'] = index;
+		for (const [name, value] of Object.entries(rest)) mergeMember(call, name, value);
+	}
+	return calls;
+}
+
+const MAX_INDEX = 1_023;
+
+/** A place among choices or calls, null where the value is none that a provider would mean. */
+export function indexOf(value: JsonValue | undefined): number | null {
+	return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_INDEX ? value : null;
+}
+
+function objectAt(calls: JsonValue[], position: number): JsonObject {
+	const found = calls[position];
+	if (isObject(found)) return found;
+	const created: JsonObject = {};
+	calls[position] = created;
+	return created;
+}
+
+/**
+ * Mistral's content parts: a delta continues the last part where its first is of the same kind, and parts within one
+ * delta stay apart. A plain text continues, or opens, a text part.
+ */
+function mergeParts(current: JsonValue | undefined, delta: JsonValue): JsonValue {
+	const parts = Array.isArray(current) ? [...current] : textParts(current);
+	const [first, ...rest] = Array.isArray(delta) ? delta : textParts(delta);
+	if (first === undefined) return parts;
+	const last = parts.at(-1);
+	const continued = isObject(last) && isObject(first) ? continuePart(last, first) : null;
+	if (continued) parts[parts.length - 1] = continued;
+	else parts.push(first);
+	return [...parts, ...rest];
+}
+
+const textParts = (text: JsonValue | undefined): JsonValue[] =>
+	typeof text === 'string' && text !== '' ? [{ type: 'text', text }] : [];
+
+function continuePart(last: JsonObject, next: JsonObject): JsonObject | null {
+	if (last['type'] !== next['type']) return null;
+	const { text, thinking, ...others } = next;
+	if (typeof last['text'] === 'string' && typeof text === 'string') {
+		return { ...last, ...others, text: last['text'] + text };
+	}
+	if (!Array.isArray(last['thinking']) || !Array.isArray(thinking)) return null;
+	return { ...last, ...others, thinking: mergeParts(last['thinking'], thinking) };
+}

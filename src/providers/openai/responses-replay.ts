@@ -1,0 +1,30 @@
+import type { JsonObject } from '../../contract.ts';
+import { objectsOf } from '../json.ts';
+import { eventText } from '../sse.ts';
+import { itemEvents, type ResponseEvent } from './responses-item-events.ts';
+
+/**
+ * A `response` as the events of its stream, in the documented order and numbered throughout. The stream ends with its
+ * last event: there is no `[DONE]`. https://platform.openai.com/docs/api-reference/responses-streaming
+ */
+export function replayResponse(answer: JsonObject): string[] {
+	const begun = begunResponse(answer);
+	const ending = answer['status'] === 'incomplete' ? 'response.incomplete' : 'response.completed';
+	const events: ResponseEvent[] = [
+		{ type: 'response.created', response: begun },
+		{ type: 'response.in_progress', response: begun },
+		...objectsOf(answer['output']).flatMap(itemEvents),
+		{ type: ending, response: answer },
+	];
+	return events.map(({ type, ...event }, number) =>
+		eventText(JSON.stringify({ type, sequence_number: number, ...event }), type),
+	);
+}
+
+/** As it was when nothing had been generated yet. */
+function begunResponse(answer: JsonObject): JsonObject {
+	const { output_text: _text, ...response } = answer;
+	const begun: JsonObject = { ...response, status: 'in_progress', output: [] };
+	for (const name of ['usage', 'completed_at', 'incomplete_details']) if (name in begun) begun[name] = null;
+	return begun;
+}
