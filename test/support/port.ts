@@ -9,3 +9,12 @@ export async function freePort(): Promise<number> {
 	if (address === null || typeof address === 'string') throw new Error('no port could be had');
 	return address.port;
 }
+
+/** Whether that TCP port of the loopback address can be listened on. */
+export function isPortFree(port: number): Promise<boolean> {
+	const server = createServer();
+	return new Promise((resolve) => {
+		server.once('error', () => resolve(false));
+		server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+	});
+}

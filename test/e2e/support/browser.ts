@@ -5,11 +5,11 @@ import path from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
 import type { Directus } from './directus.ts';
+import { MODULE } from './module-bar.ts';
 import { PROJECT } from './paths.ts';
 import { ADMIN } from './process.ts';
 
-/** The module's name in the bundle, hence its part of the Studio's address. */
-export const MODULE = 'ai-cache';
+export { enableModule, MODULE } from './module-bar.ts';
 
 export interface StudioOptions {
 	/** Who logs in; the admin by default. */
@@ -87,18 +87,6 @@ export async function openStudio(directus: Directus, options: StudioOptions = {}
 export async function closeBrowser(): Promise<void> {
 	await (await browser)?.close();
 	browser = undefined;
-}
-
-/** Shows our module in the Studio's module bar beside Directus' own. */
-export async function enableModule(directus: Directus, module = MODULE): Promise<void> {
-	const system = ['content', 'visual', 'users', 'files', 'insights'];
-	await directus.data('PATCH', '/settings', {
-		module_bar: [
-			...system.map((id) => ({ type: 'module', id, enabled: true })),
-			{ type: 'module', id: module, enabled: true },
-			{ type: 'module', id: 'settings', enabled: true, locked: true },
-		],
-	});
 }
 
 /** A session cookie, as the login page gets one. */

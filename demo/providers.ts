@@ -1,0 +1,42 @@
+import { type Provider, PROVIDERS } from '../src/contract.ts';
+import { type ProviderEmulator, startProviderEmulator } from '../test/support/provider-emulator.ts';
+
+/** About what a short answer of a real provider takes at the least. */
+export const EMULATED_DELAY_MS = 400;
+
+export const MODELS: Record<Provider, string> = {
+	openai: 'gpt-4o-mini',
+	anthropic: 'claude-haiku-4-5',
+	mistral: 'mistral-small-latest',
+	deepseek: 'deepseek-chat',
+};
+
+export interface DemoProviders {
+	/** Those without a key in the environment. */
+	emulated: Provider[];
+	/** Calls that reached an emulated provider; undefined for a real one. */
+	calls(provider: Provider): number | undefined;
+	environment: Record<string, string>;
+	stop(): Promise<void>;
+}
+
+/** Real providers where the environment has a key for them, the emulated one for all others. */
+export async function startProviders(env: NodeJS.ProcessEnv): Promise<DemoProviders> {
+	const emulated = PROVIDERS.filter((name) => !env[keySetting(name)]);
+	const emulator: ProviderEmulator = await startProviderEmulator({ delayMs: EMULATED_DELAY_MS });
+	const environment = Object.fromEntries(
+		Object.entries(emulator.environment()).filter(([setting]) =>
+			emulated.some((name) => setting.startsWith(`AI_CACHE_${name.toUpperCase()}_`)),
+		),
+	);
+	return {
+		emulated,
+		environment,
+		calls: (provider) => (emulated.includes(provider) ? emulator.calls(provider) : undefined),
+		stop: () => emulator.stop(),
+	};
+}
+
+function keySetting(provider: Provider): string {
+	return `AI_CACHE_${provider.toUpperCase()}_API_KEY`;
+}

@@ -1,0 +1,75 @@
+import type { CacheStatus, GenerationAnswer, Provider } from '../src/contract.ts';
+import type { Api, ApiAnswer } from '../test/e2e/support/api.ts';
+import { triggerFlow } from '../test/e2e/support/flows.ts';
+import { type DemoProviders, MODELS } from './providers.ts';
+
+/** One request of the demo and what was measured of its answer. */
+export interface Call {
+	provider: Provider;
+	what: string;
+	expected: CacheStatus;
+	/** As the answer says; undefined where it said none. */
+	status: string | undefined;
+	ms: number;
+	/** Calls that reached the provider meanwhile, where that can be counted. */
+	upstream: number | undefined;
+	text: string;
+	failure: string | undefined;
+}
+
+const TITLE_PROMPT = 'Write an SEO title for: {{title}}';
+const TEASER_PROMPT = 'Write a teaser for: {{title}}';
+
+export interface Walker {
+	generate(provider: Provider, item: number, what: string, expected: CacheStatus): Promise<Call>;
+	throughFlow(provider: Provider, item: number, what: string, expected: CacheStatus): Promise<Call>;
+}
+
+export function walker(directus: Api, providers: DemoProviders, flow: string): Walker {
+	const measure = async (
+		provider: Provider,
+		what: string,
+		expected: CacheStatus,
+		ask: () => Promise<{ answer: ApiAnswer; generation: Partial<GenerationAnswer>; status: string | undefined }>,
+	): Promise<Call> => {
+		const before = providers.calls(provider);
+		const { answer, generation, status } = await ask();
+		const after = providers.calls(provider);
+		return {
+			provider,
+			what,
+			expected,
+			status,
+			ms: answer.ms,
+			upstream: after === undefined || before === undefined ? undefined : after - before,
+			text: generation.text ?? '',
+			failure: status === expected ? undefined : `${answer.status} ${JSON.stringify(answer.body)}`.slice(0, 300),
+		};
+	};
+
+	return {
+		generate: (provider, item, what, expected) =>
+			measure(provider, what, expected, async () => {
+				const request = { ...requestOf(provider, item), prompt: TITLE_PROMPT };
+				const answer = await directus.api<{ data?: GenerationAnswer }>('POST', '/ai-cache/generate', request);
+				const status = answer.headers.get('x-ai-cache') ?? undefined;
+				return { answer, generation: answer.body.data ?? {}, status };
+			}),
+		throughFlow: (provider, item, what, expected) =>
+			measure(provider, what, expected, async () => {
+				const request = { ...requestOf(provider, item), prompt: TEASER_PROMPT };
+				const answer = await triggerFlow<Partial<GenerationAnswer> | undefined>(directus, flow, request);
+				return { answer, generation: answer.body ?? {}, status: answer.body?.cache?.status };
+			}),
+	};
+}
+
+function requestOf(provider: Provider, item: number) {
+	return { provider, model: MODELS[provider], collection: 'articles', item };
+}
+
+/** What the call should have cost at the provider: one upstream call for a miss, none for a hit. */
+export function isAsExpected(call: Call): boolean {
+	const upstream = call.expected === 'MISS' ? 1 : 0;
+	return call.status === call.expected && (call.upstream === undefined || call.upstream === upstream);
+}
