@@ -27,10 +27,11 @@ const GROWING = new Set([
 /** A whole message as the deltas that make it: merged again in this order, they are the message. */
 export function messageDeltas(message: JsonObject, logprobs: JsonValue, style: DeltaStyle): Delta[] {
 	const tokens = isObject(logprobs) ? logprobs : null;
+	const reasons = hasReasoning(message);
 	return [
 		{ delta: opening(message) },
-		...texts('reasoning_content', message, null),
-		...contentDeltas(message, tokens),
+		...texts('reasoning_content', message, null).map(beside({ content: null })),
+		...contentDeltas(message, tokens).map(beside(reasons ? { reasoning_content: null } : {})),
 		...texts('refusal', message, tokens),
 		...whole('annotations', message),
 		...objectsOf(message['tool_calls']).flatMap((call, index) => toolCallDeltas(call, index, style)),
@@ -39,10 +40,25 @@ export function messageDeltas(message: JsonObject, logprobs: JsonValue, style: D
 	];
 }
 
+/**
+ * The delta that says why a choice ended. DeepSeek names both texts in every chunk, one of them null, to the last:
+ * the OpenAI SDK keeps the last value of a member that it does not know.
+ */
+export function endingDelta(message: JsonObject): JsonObject {
+	if (!hasReasoning(message)) return {};
+	return { ...(typeof message['content'] === 'string' ? { content: '' } : {}), reasoning_content: null };
+}
+
+const hasReasoning = (message: JsonObject): boolean => stringOf(message['reasoning_content']) !== '';
+
+const beside =
+	(members: JsonObject) =>
+	({ delta, ...more }: Delta): Delta => ({ delta: { ...members, ...delta }, ...more });
+
 /** The role, what does not grow, and of what does: nulls and empty beginnings. */
 function opening(message: JsonObject): JsonObject {
 	const delta: JsonObject = {};
-	const reasons = stringOf(message['reasoning_content']) !== '';
+	const reasons = hasReasoning(message);
 	for (const [name, value] of Object.entries(message)) {
 		if (!GROWING.has(name) || value === null) delta[name] = value;
 		else if (name === 'content' && typeof value === 'string') delta[name] = reasons && value !== '' ? null : '';

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../contract.ts';
 import { isPresent, objectOf, objectsOf } from '../json.ts';
 import { eventText } from '../sse.ts';
-import { messageDeltas, type Delta, type DeltaStyle } from './deltas-of.ts';
+import { endingDelta, messageDeltas, type Delta, type DeltaStyle } from './deltas-of.ts';
 
 export interface ReplayStyle extends DeltaStyle {
 	/**
@@ -46,6 +46,6 @@ function choiceParts(choice: JsonObject, position: number, style: ReplayStyle): 
 	const deltas = messageDeltas(objectOf(message), logprobs ?? null, style);
 	return [
 		...deltas.map((delta) => part(delta, { finish_reason: null })),
-		part({ delta: {} }, { ...others, finish_reason: ending }),
+		part({ delta: endingDelta(objectOf(message)) }, { ...others, finish_reason: ending }),
 	];
 }
