@@ -30,3 +30,8 @@ export function periodQuery(period: Period, now: number): PeriodQuery {
 export function toPeriod(value: unknown): Period {
 	return PERIODS.find((period) => period === value) ?? DEFAULT_PERIOD;
 }
+
+/** How long a point of the period's series is. */
+export function bucketSecondsOf(period: Period): number {
+	return INTERVAL_SECONDS[LENGTHS[period].interval];
+}

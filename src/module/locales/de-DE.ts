@@ -179,6 +179,7 @@ const deDE: Catalogue = {
 		gone: 'Eintrag nicht mehr da',
 		gone_copy: 'Er ist abgelaufen oder wurde verworfen.',
 		request: 'Anfrage',
+		whole_request: 'Ganze Anfrage',
 		answer: 'Antwort',
 		response: 'Ganze Antwort des Anbieters',
 		hidden: 'Prompts und Antworten sind verborgen: AI_CACHE_STUDIO_SHOW_CONTENT ist false.',
@@ -308,10 +309,9 @@ const deDE: Catalogue = {
 		release: 'Version {version}',
 	},
 	panel: {
-		name: 'Ersparnis des KI-Caches',
-		measure: 'Größe',
-		by_provider: 'Eine Linie je Anbieter',
-		empty: 'Noch keine Anfragen',
+		empty: 'In diesem Zeitraum nichts.',
+		all: 'Alle Anbieter',
+		measures: { hit_rate: 'Trefferquote', saved_usd: 'Geld gespart', saved_tokens: 'Tokens gespart' },
 	},
 	item: {
 		title: 'KI-Antworten aus diesem Eintrag',
@@ -322,8 +322,7 @@ const deDE: Catalogue = {
 		regenerated: 'Antwort neu erzeugt',
 		regenerate_failed: 'Die Antwort wurde nicht neu erzeugt: {message}',
 		unavailable: 'Die Antworten dieses Eintrags sind nicht zu zeigen: {message}',
-		whole_item: 'Eintrag {item} von {collection}',
-		open: 'Öffnen',
+		not_regenerable: 'Ihre Anfrage ist verborgen oder kein Chat.',
 	},
 };
 

@@ -174,6 +174,7 @@ const enUS = {
 		gone: 'Entry Gone',
 		gone_copy: 'It expired, or was invalidated.',
 		request: 'Request',
+		whole_request: 'Whole Request',
 		answer: 'Answer',
 		response: 'Whole Response',
 		hidden: 'Prompts and answers are hidden: AI_CACHE_STUDIO_SHOW_CONTENT is false.',
@@ -299,10 +300,9 @@ const enUS = {
 		release: 'Version {version}',
 	},
 	panel: {
-		name: 'AI Cache Savings',
-		measure: 'Measure',
-		by_provider: 'One line per provider',
-		empty: 'No lookups yet',
+		empty: 'Nothing in this period.',
+		all: 'All providers',
+		measures: { hit_rate: 'Hit rate', saved_usd: 'Money saved', saved_tokens: 'Tokens saved' },
 	},
 	item: {
 		title: 'AI answers made from this item',
@@ -313,8 +313,7 @@ const enUS = {
 		regenerated: 'Answer generated anew',
 		regenerate_failed: 'The answer was not generated anew: {message}',
 		unavailable: 'The answers of this item cannot be shown: {message}',
-		whole_item: 'item {item} of {collection}',
-		open: 'Open',
+		not_regenerable: 'Its request is hidden, or is no chat.',
 	},
 };
 
