@@ -33,7 +33,7 @@ export class BoundedEntries<Value> {
 	#bytes = 0;
 	#uses = 0;
 
-	/** `onRemove` is called for every value that leaves, also for one that is replaced. */
+	/** `onRemove` is called for every value that leaves, also for one that is replaced or not let in. */
 	constructor(maxBytes: number, onRemove: (value: Value, key: string) => void = () => {}) {
 		this.max = maxBytes;
 		this.#onRemove = onRemove;
@@ -59,16 +59,19 @@ export class BoundedEntries<Value> {
 		return this.#slots.get(key)?.value;
 	}
 
-	/** False where the value alone is larger than the bound; it is then not kept. */
+	/** False where there is no room for the value; whatever the key had is gone all the same. */
 	set(key: string, value: Value, bytes: number, tier: CostTier): boolean {
 		this.delete(key);
-		if (bytes > this.max) return false;
+		if (bytes > this.max) {
+			this.#onRemove(value, key);
+			return false;
+		}
 		const slot: Slot<Value> = { key, value, bytes, tier, rank: 0, previous: undefined, next: undefined };
 		this.#slots.set(key, slot);
 		this.#bytes += bytes;
 		this.#enqueue(slot);
 		this.#evict();
-		return true;
+		return this.#slots.get(key) === slot;
 	}
 
 	delete(key: string): boolean {

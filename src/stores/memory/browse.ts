@@ -1,33 +1,27 @@
 import type { Tag } from '../../cache/dependencies.ts';
 import type { Entry, EntryQuery, FoundPage } from '../../cache/entry.ts';
 import { searchText } from '../search.ts';
-import { meets, stateOf, type Held } from './held.ts';
+import { type Held, heldMeets, stateOf } from './held.ts';
+import { inTurns } from './turns.ts';
 
 /** One page, in one walk over all entries: the same work for the first page and for the last. */
-export function browse(
+export async function browse(
 	entries: Iterable<Held>,
 	query: EntryQuery,
 	tagSets: readonly (readonly Tag[])[],
 	now: number,
 	decode: (held: Held) => Entry,
-): FoundPage {
+): Promise<FoundPage> {
 	const after = query.cursor === null ? null : parseCursor(query.cursor);
+	const search = query.search?.toLowerCase();
 	const page: Held[] = [];
 	let total = 0;
-	for (const held of entries) {
-		if (
-			stateOf(held, now) !== 'fresh' ||
-			!meets(
-				held.cells.map((cell) => cell.tag),
-				tagSets,
-			)
-		)
-			continue;
-		if (query.search && !searchText(decode(held).meta).includes(query.search.toLowerCase())) continue;
+	await inTurns(entries, (held) => {
+		if (stateOf(held, now) !== 'fresh' || !heldMeets(held, tagSets)) return;
+		if (search && !searchText(decode(held).meta).includes(search)) return;
 		total++;
-		if (after && !isAfter(held, after, query)) continue;
-		insert(page, held, query);
-	}
+		if (after === null || isAfter(held, after, query)) insert(page, held, query);
+	});
 	const more = page.length > query.limit;
 	if (more) page.pop();
 	const last = page.at(-1);
@@ -43,9 +37,10 @@ interface Position {
 	key: string;
 }
 
-function parseCursor(cursor: string): Position {
-	const bar = cursor.indexOf('|');
-	return { value: Number(cursor.slice(0, bar)), key: cursor.slice(bar + 1) };
+/** Null for what is no cursor of ours: the list then begins at its beginning. */
+function parseCursor(cursor: string): Position | null {
+	const [, value, key] = /^(-?[\d.]+)\|(.*)$/s.exec(cursor) ?? [];
+	return value === undefined || key === undefined ? null : { value: Number(value), key };
 }
 
 function value(held: Held, query: EntryQuery): number {

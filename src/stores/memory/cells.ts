@@ -1,4 +1,15 @@
 import type { Tag } from '../../cache/dependencies.ts';
+import type { HeldFigures } from '../../cache/entry.ts';
+
+/** One purge. */
+export interface Sweep {
+	/** Purges are numbered as they come. */
+	readonly order: number;
+	/** When it came: what had expired by then is not counted. */
+	readonly at: number;
+	/** What it has dropped so far. */
+	readonly figures: HeldFigures;
+}
 
 /**
  * A tag's token where entries live in the same process: the object itself is what an entry holds, so checking it
@@ -6,7 +17,8 @@ import type { Tag } from '../../cache/dependencies.ts';
  */
 export interface Cell<Member> {
 	readonly tag: Tag;
-	revoked: boolean;
+	/** The purge that revoked it. */
+	sweep: Sweep | null;
 	/** Entries and reservations that hold it. */
 	holders: number;
 	/** Who holds it; null for tags that so many hold that a walk over everything costs no more. */
@@ -27,10 +39,6 @@ export class Cells<Member> {
 		this.#onBytes = onBytes;
 	}
 
-	get size(): number {
-		return this.#cells.size;
-	}
-
 	get(tag: Tag): Cell<Member> | undefined {
 		return this.#cells.get(tag);
 	}
@@ -39,7 +47,7 @@ export class Cells<Member> {
 	hold(tag: Tag): Cell<Member> {
 		let cell = this.#cells.get(tag);
 		if (cell === undefined) {
-			cell = { tag, revoked: false, holders: 0, members: BROAD.test(tag) ? null : new Set() };
+			cell = { tag, sweep: null, holders: 0, members: BROAD.test(tag) ? null : new Set() };
 			this.#cells.set(tag, cell);
 			this.#onBytes(CELL_BYTES + tag.length);
 		}
@@ -48,14 +56,14 @@ export class Cells<Member> {
 	}
 
 	letGo(cell: Cell<Member>): void {
-		if (--cell.holders === 0 && !cell.revoked) this.#drop(cell);
+		if (--cell.holders === 0 && cell.sweep === null) this.#drop(cell);
 	}
 
 	/** Answers the cell that was revoked, undefined where nothing held the tag. */
-	revoke(tag: Tag): Cell<Member> | undefined {
+	revoke(tag: Tag, sweep: Sweep): Cell<Member> | undefined {
 		const cell = this.#cells.get(tag);
 		if (cell === undefined) return undefined;
-		cell.revoked = true;
+		cell.sweep = sweep;
 		this.#drop(cell);
 		return cell;
 	}

@@ -6,7 +6,6 @@ import type { Cell } from './cells.ts';
 /** An entry in memory: its encoded bytes, and decoded once it was asked for. */
 export interface Held {
 	readonly key: string;
-	readonly owner: string;
 	readonly bytes: Buffer;
 	readonly created: number;
 	readonly expires: number;
@@ -28,7 +27,7 @@ export const heldBytes = (bytes: number, key: string, cells: number): number =>
 	bytes + HELD_BYTES + 2 * key.length + cells * PER_CELL_BYTES;
 
 export function stateOf(held: Held, now: number): EntryState {
-	for (const cell of held.cells) if (cell.revoked) return 'invalidated';
+	for (const cell of held.cells) if (cell.sweep !== null) return 'invalidated';
 	return held.expires > now ? 'fresh' : 'expired';
 }
 
@@ -41,6 +40,9 @@ export function covers(held: Held, tags: readonly Tag[]): boolean {
 
 export const meets = (tags: readonly Tag[], tagSets: readonly (readonly Tag[])[]): boolean =>
 	tagSets.every((set) => set.some((tag) => tags.includes(tag)));
+
+export const heldMeets = (held: Held, tagSets: readonly (readonly Tag[])[]): boolean =>
+	tagSets.every((set) => held.cells.some((cell) => set.includes(cell.tag)));
 
 export function decodeHeld(held: Held, maximumLength: number): Entry {
 	return (held.decoded ??= decodeEntry(held.bytes, maximumLength));

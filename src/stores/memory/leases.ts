@@ -49,17 +49,19 @@ export class Leases {
 		for (const [key, lease] of this.#leases) if (matches(lease.tags)) this.end(key);
 	}
 
-	/** Settles when the key's lease ends, or after `timeoutMs`. */
+	/** Settles when the key's lease ends or runs out, or after `timeoutMs`. */
 	wait(key: string, timeoutMs: number): Promise<void> {
 		const lease = this.#leases.get(key);
 		if (lease === undefined) return Promise.resolve();
+		const left = lease.until - this.#clock.now();
+		if (left <= 0) return Promise.resolve();
 		return new Promise((resolve) => {
 			const wake = (): void => {
 				clearTimeout(timer);
 				lease.waiters.delete(wake);
 				resolve();
 			};
-			const timer = setTimeout(wake, timeoutMs);
+			const timer = setTimeout(wake, Math.min(timeoutMs, left));
 			lease.waiters.add(wake);
 		});
 	}

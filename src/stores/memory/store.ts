@@ -1,6 +1,5 @@
 import type { JournalRow, Provider, StatsInterval } from '../../contract.ts';
 import { type Clock, systemClock } from '../../cache/clock.ts';
-import { encodeEntry } from '../../cache/codec.ts';
 import type { Tag } from '../../cache/dependencies.ts';
 import type { Entry, EntryQuery, Found, FoundPage, HeldFigures } from '../../cache/entry.ts';
 import type {
@@ -18,24 +17,15 @@ import type {
 	StoreEvents,
 	StoreHealth,
 } from '../../cache/store.ts';
-import { BoundedEntries } from '../bounded-entries.ts';
 import { browse } from './browse.ts';
-import { type Cell, Cells } from './cells.ts';
-import {
-	addFigures,
-	covers,
-	decodeHeld,
-	DECODED_BYTES,
-	type Held,
-	heldBytes,
-	meets,
-	noFigures,
-	stateOf,
-} from './held.ts';
+import type { Cell, Sweep } from './cells.ts';
+import { Census } from './census.ts';
+import { addFigures, type Held, heldMeets, meets, noFigures, stateOf } from './held.ts';
+import { Holdings } from './holdings.ts';
 import { Leases } from './leases.ts';
-import { RequestedTable } from './requested-table.ts';
-import { StatsTable } from './stats-table.ts';
+import { Ledger } from './ledger.ts';
 import { Sweeper } from './sweeper.ts';
+import { inTurns } from './turns.ts';
 
 export interface MemoryStoreOptions {
 	/** Bytes that entries with their tokens may take. */
@@ -49,42 +39,45 @@ export interface MemoryStoreOptions {
 	events?: Partial<StoreEvents>;
 }
 
+interface MemoryReservation extends Reservation {
+	readonly tokens: { readonly cells: readonly Cell<Held>[]; open: boolean };
+}
+
 /** The embedded store: one process, bounded by bytes, nothing outlives the process. */
 export class MemoryStore implements Store {
 	readonly #options: MemoryStoreOptions;
 	readonly #clock: Clock;
-	readonly #entries: BoundedEntries<Held>;
-	readonly #cells: Cells<Held>;
+	readonly #holdings: Holdings;
 	readonly #leases: Leases;
 	readonly #sweeper: Sweeper;
-	readonly #stats = new StatsTable();
-	readonly #requested = new RequestedTable();
-	readonly #journal: JournalRow[] = [];
-	readonly #lastByCollection = new Map<string, JournalRow>();
-	readonly #models = new Map<string, ModelState>();
-	readonly #documents = new Map<string, { value: string; until: number }>();
+	readonly #census: Census;
+	readonly #ledger: Ledger;
+	#sweeps = 0;
 
 	constructor(options: MemoryStoreOptions) {
 		this.#options = options;
 		this.#clock = options.clock ?? systemClock;
-		this.#entries = new BoundedEntries<Held>(options.maxBytes, (held) => this.#forget(held));
-		this.#cells = new Cells<Held>((bytes) => this.#entries.reserve(bytes));
+		const holdings = new Holdings(options.maxBytes, options.staleSeconds * 1000, this.#clock);
+		this.#holdings = holdings;
 		this.#leases = new Leases(this.#clock);
 		this.#sweeper = new Sweeper(
-			() => this.#all(),
-			(held) => this.#removeHeld(held),
+			() => holdings.all(),
+			(held) => holdings.remove(held),
+		);
+		this.#census = new Census(
+			() => holdings.all(),
+			holdings.cells,
 			() => this.#clock.now(),
 		);
+		this.#ledger = new Ledger(this.#clock, options.journalRows);
 	}
 
-	peek({ key, tags }: Lookup): Entry | undefined {
-		const held = this.#entries.get(key);
-		if (held === undefined || stateOf(held, this.#clock.now()) !== 'fresh' || !covers(held, tags)) return undefined;
-		return this.#decode(held);
+	peek(lookup: Lookup): Entry | undefined {
+		return this.#holdings.fresh(lookup);
 	}
 
 	lookup(lookups: readonly Lookup[]): Promise<(Found | undefined)[]> {
-		return Promise.resolve(lookups.map((lookup) => this.#find(lookup)));
+		return Promise.resolve(lookups.map((lookup) => this.#holdings.find(lookup)));
 	}
 
 	begin(request: Begin): Promise<Reservation | null> {
@@ -122,137 +115,112 @@ export class MemoryStore implements Store {
 	}
 
 	invalidate(tags: readonly Tag[]): Promise<Invalidation> {
-		const revoked = tags.map((tag) => this.#cells.revoke(tag)).filter((cell) => cell !== undefined);
-		return Promise.resolve({ counted: this.#sweeper.sweep(revoked) });
+		const sweep: Sweep = { order: this.#sweeps++, at: this.#clock.now(), figures: noFigures() };
+		const revoked = tags.map((tag) => this.#holdings.cells.revoke(tag, sweep)).filter((cell) => cell !== undefined);
+		return Promise.resolve({ counted: this.#sweeper.sweep(revoked, sweep) });
 	}
 
-	invalidateMatching(tagSets: readonly (readonly Tag[])[]): Promise<Invalidation> {
+	async invalidateMatching(tagSets: readonly (readonly Tag[])[]): Promise<Invalidation> {
 		this.#leases.endMatching((tags) => meets(tags, tagSets));
-		// In one go, not in chunks: there is no token to take away that would make the rest invalid meanwhile.
 		const figures = noFigures();
-		const now = this.#clock.now();
-		for (const held of [...this.#all()]) {
-			if (!meets(tagsOf(held), tagSets)) continue;
-			if (stateOf(held, now) === 'fresh') addFigures(figures, held);
-			this.#removeHeld(held);
-		}
-		return Promise.resolve({ counted: Promise.resolve(figures) });
+		// Those of now: what is stored during the walk was generated after the leases were ended.
+		await inTurns([...this.#holdings.all()], (held) => {
+			if (heldMeets(held, tagSets)) this.#drop(held, figures);
+		});
+		return { counted: Promise.resolve(figures) };
 	}
 
-	measure(tagSets: readonly (readonly Tag[])[]): Promise<HeldFigures> {
+	async measure(tagSets: readonly (readonly Tag[])[]): Promise<HeldFigures> {
 		const figures = noFigures();
 		const now = this.#clock.now();
-		for (const held of this.#all()) {
-			if (stateOf(held, now) === 'fresh' && meets(tagsOf(held), tagSets)) addFigures(figures, held);
-		}
-		return Promise.resolve(figures);
+		await inTurns(this.#holdings.all(), (held) => {
+			if (stateOf(held, now) === 'fresh' && heldMeets(held, tagSets)) addFigures(figures, held);
+		});
+		return figures;
 	}
 
 	removeKeys(keys: readonly string[]): Promise<HeldFigures> {
 		const figures = noFigures();
 		for (const key of keys) {
 			this.#leases.end(key);
-			const held = this.#entries.peek(key);
-			if (held === undefined) continue;
-			if (stateOf(held, this.#clock.now()) === 'fresh') addFigures(figures, held);
-			this.#removeHeld(held);
+			const held = this.#holdings.at(key);
+			if (held !== undefined) this.#drop(held, figures);
 		}
 		return Promise.resolve(figures);
 	}
 
 	browse(query: EntryQuery, tagSets: readonly (readonly Tag[])[]): Promise<FoundPage> {
-		return Promise.resolve(browse(this.#all(), query, tagSets, this.#clock.now(), (held) => this.#decode(held)));
+		const decode = (held: Held): Entry => this.#holdings.decode(held);
+		return browse(this.#holdings.all(), query, tagSets, this.#clock.now(), decode);
 	}
 
 	read(key: string): Promise<{ entry: Entry; size: number; hits: number } | undefined> {
-		const held = this.#entries.peek(key);
-		return Promise.resolve(held && { entry: this.#decode(held), size: held.bytes.length, hits: held.hits });
+		const held = this.#holdings.at(key);
+		return Promise.resolve(held && { entry: this.#holdings.decode(held), size: held.bytes.length, hits: held.hits });
 	}
 
 	count(tags: readonly Tag[]): Promise<number[]> {
-		const now = this.#clock.now();
-		const counts = new Map<Tag, number>(tags.map((tag) => [tag, 0]));
-		for (const held of this.#all()) {
-			if (stateOf(held, now) !== 'fresh') continue;
-			for (const cell of held.cells) {
-				const count = counts.get(cell.tag);
-				if (count !== undefined) counts.set(cell.tag, count + 1);
-			}
-		}
-		return Promise.resolve(tags.map((tag) => counts.get(tag) ?? 0));
+		return this.#census.count(tags);
 	}
 
 	bytesHeld(): Promise<number> {
-		return Promise.resolve(this.#entries.bytes);
-	}
-
-	addStats(at: number, deltas: readonly StatsDelta[]): Promise<void> {
-		this.#stats.add(at, deltas);
-		return Promise.resolve();
-	}
-
-	readStats(interval: StatsInterval, from: number, to: number): Promise<StatsBucket[]> {
-		return Promise.resolve(this.#stats.read(interval, from, to));
+		return Promise.resolve(this.#holdings.bytes);
 	}
 
 	addHits(hits: ReadonlyMap<string, number>): Promise<void> {
 		for (const [key, count] of hits) {
-			const held = this.#entries.peek(key);
+			const held = this.#holdings.at(key);
 			if (held) held.hits += count;
 		}
 		return Promise.resolve();
 	}
 
+	addStats(at: number, deltas: readonly StatsDelta[]): Promise<void> {
+		return Promise.resolve(this.#ledger.addStats(at, deltas));
+	}
+
+	readStats(interval: StatsInterval, from: number, to: number): Promise<StatsBucket[]> {
+		return Promise.resolve(this.#ledger.readStats(interval, from, to));
+	}
+
 	addRequested(requested: ReadonlyMap<string, { count: number; record: Buffer | null }>): Promise<void> {
-		this.#requested.add(requested, this.#clock.now());
-		return Promise.resolve();
+		return Promise.resolve(this.#ledger.addRequested(requested));
 	}
 
 	topRequested(limit: number): Promise<RequestedEntry[]> {
-		return Promise.resolve(this.#requested.top(limit, this.#clock.now()));
+		return Promise.resolve(this.#ledger.topRequested(limit));
 	}
 
 	appendJournal(row: JournalRow): Promise<void> {
-		this.#journal.unshift(row);
-		this.#journal.length = Math.min(this.#journal.length, this.#options.journalRows);
-		if (row.criteria.collection !== undefined) this.#lastByCollection.set(row.criteria.collection, row);
-		return Promise.resolve();
+		return Promise.resolve(this.#ledger.appendJournal(row));
 	}
 
 	readJournal(limit: number, before: string | null): Promise<JournalRow[]> {
-		const start = before === null ? 0 : this.#journal.findIndex((row) => row.id === before) + 1;
-		return Promise.resolve(this.#journal.slice(start, start + limit));
+		return Promise.resolve(this.#ledger.readJournal(limit, before));
 	}
 
 	lastInvalidations(): Promise<Record<string, JournalRow>> {
-		return Promise.resolve(Object.fromEntries(this.#lastByCollection));
+		return Promise.resolve(this.#ledger.lastInvalidations());
 	}
 
 	modelStates(): Promise<ReadonlyMap<string, ModelState>> {
-		return Promise.resolve(this.#models);
+		return Promise.resolve(this.#ledger.models);
 	}
 
 	setModelState(provider: Provider, model: string, state: ModelState): Promise<void> {
-		this.#models.set(`${provider}/${model}`, state);
-		return Promise.resolve();
+		return Promise.resolve(this.#ledger.setModelState(provider, model, state));
 	}
 
 	putDocument(name: string, value: string, ttlMs: number): Promise<void> {
-		const now = this.#clock.now();
-		for (const [other, { until }] of this.#documents) if (until <= now) this.#documents.delete(other);
-		this.#documents.set(name, { value, until: now + ttlMs });
-		return Promise.resolve();
+		return Promise.resolve(this.#ledger.putDocument(name, value, ttlMs));
 	}
 
 	getDocument(name: string): Promise<string | null> {
-		const document = this.#documents.get(name);
-		return Promise.resolve(document && document.until > this.#clock.now() ? document.value : null);
+		return Promise.resolve(this.#ledger.getDocument(name));
 	}
 
 	listDocuments(prefix: string): Promise<string[]> {
-		const now = this.#clock.now();
-		const live = [...this.#documents].filter(([name, { until }]) => name.startsWith(prefix) && until > now);
-		return Promise.resolve(live.map(([, { value }]) => value));
+		return Promise.resolve(this.#ledger.listDocuments(prefix));
 	}
 
 	health(): Promise<StoreHealth> {
@@ -261,31 +229,21 @@ export class MemoryStore implements Store {
 			mode: 'embedded',
 			connected: true,
 			latencyMs: 0,
-			memory: { used: this.#entries.bytes, max: this.#entries.max },
+			memory: { used: this.#holdings.bytes, max: this.#holdings.max },
 			firstLevel: null,
 			bus: 'none',
 		});
 	}
 
 	close(): Promise<void> {
-		this.#entries.clear();
+		this.#holdings.clear();
 		return Promise.resolve();
 	}
 
-	#find({ key, tags }: Lookup): Found | undefined {
-		const held = this.#entries.get(key);
-		if (held === undefined) return undefined;
-		const now = this.#clock.now();
-		if (held.expires + this.#options.staleSeconds * 1000 <= now) {
-			this.#removeHeld(held);
-			return undefined;
-		}
-		return { entry: this.#decode(held), state: stateOf(held, now), covers: covers(held, tags) };
-	}
-
 	#reserve({ key, tags }: Lookup, owner: string): Reservation {
-		const cells = tags.map((tag) => this.#cells.hold(tag));
-		return { key, tags, owner, tokens: cells, replaces: this.#find({ key, tags }) };
+		const cells = tags.map((tag) => this.#holdings.cells.hold(tag));
+		const replaces = this.#holdings.find({ key, tags });
+		return { key, tags, owner, tokens: { cells, open: true }, replaces } satisfies MemoryReservation;
 	}
 
 	#commit({ reservation, entry }: Commit): CommitResult {
@@ -296,62 +254,26 @@ export class MemoryStore implements Store {
 	}
 
 	#store(reservation: Reservation, entry: Entry): CommitResult {
-		if (!this.#leases.holds(reservation.key, reservation.owner)) return 'superseded';
-		if (cellsOf(reservation).some((cell) => cell.revoked)) return 'invalidated';
-		if (entry.body.length > this.#options.maxEntryBytes) return 'too_large';
-		const held = this.#hold(reservation, entry);
-		const bytes = heldBytes(held.bytes.length, held.key, held.cells.length);
-		return this.#entries.set(held.key, held, bytes, entry.meta.costTier) ? 'stored' : 'too_large';
+		const { key, owner, tags } = reservation;
+		if (!this.#leases.holds(key, owner)) return 'superseded';
+		if (tokensOf(reservation).cells.some((cell) => cell.sweep !== null)) return 'invalidated';
+		if (Math.max(entry.body.length, entry.request.length) > this.#options.maxEntryBytes) return 'too_large';
+		return this.#holdings.put(key, tags, entry) ? 'stored' : 'too_large';
 	}
 
-	#hold(reservation: Reservation, entry: Entry): Held {
-		const encoded = encodeEntry(entry);
-		// A buffer of its own: a slice of Node's pool would keep the whole slab.
-		const bytes = Buffer.allocUnsafeSlow(encoded.length);
-		encoded.copy(bytes);
-		const cells = reservation.tags.map((tag) => this.#cells.hold(tag));
-		const { created, expires, usd } = entry.meta;
-		const held: Held = {
-			key: reservation.key,
-			owner: reservation.owner,
-			bytes,
-			created,
-			expires,
-			usd,
-			cells,
-			coveredTags: reservation.tags,
-			decoded: null,
-			hits: 0,
-		};
-		for (const cell of cells) cell.members?.add(held);
-		return held;
+	#drop(held: Held, figures: HeldFigures): void {
+		if (this.#holdings.at(held.key) !== held) return;
+		if (stateOf(held, this.#clock.now()) === 'fresh') addFigures(figures, held);
+		this.#holdings.remove(held);
 	}
 
-	#decode(held: Held): Entry {
-		if (held.decoded === null) this.#entries.reserve(DECODED_BYTES);
-		return decodeHeld(held, Infinity);
-	}
-
-	#forget(held: Held): void {
-		if (held.decoded !== null) this.#entries.reserve(-DECODED_BYTES);
-		for (const cell of held.cells) {
-			cell.members?.delete(held);
-			this.#cells.letGo(cell);
-		}
-	}
-
-	#removeHeld(held: Held): void {
-		if (this.#entries.peek(held.key) === held) this.#entries.delete(held.key);
-	}
-
+	/** Once: cells that were let go twice would be forgotten while an entry holds them. */
 	#letGo(reservation: Reservation): void {
-		for (const cell of cellsOf(reservation)) this.#cells.letGo(cell);
-	}
-
-	*#all(): Iterable<Held> {
-		for (const slot of this.#entries.values()) yield slot.value;
+		const tokens = tokensOf(reservation);
+		if (!tokens.open) return;
+		tokens.open = false;
+		for (const cell of tokens.cells) this.#holdings.cells.letGo(cell);
 	}
 }
 
-const cellsOf = (reservation: Reservation): readonly Cell<Held>[] => reservation.tokens as readonly Cell<Held>[];
-const tagsOf = (held: Held): Tag[] => held.cells.map((cell) => cell.tag);
+const tokensOf = (reservation: Reservation): MemoryReservation['tokens'] => (reservation as MemoryReservation).tokens;

@@ -1,58 +1,43 @@
 import type { HeldFigures } from '../../cache/entry.ts';
-import type { Cell } from './cells.ts';
-import { addFigures, noFigures, type Held } from './held.ts';
-
-/** Entries looked at before other work of the process gets its turn. */
-const CHUNK = 4000;
+import type { Cell, Sweep } from './cells.ts';
+import { addFigures, type Held } from './held.ts';
+import { inTurns } from './turns.ts';
 
 /**
- * Gives back the memory of entries whose token is gone, and counts them, in the order of the purges, so that an
- * entry that two purges cover is counted by the first. Entries are invalid already before they are swept.
+ * Gives back the memory of entries whose token is gone. They are invalid already before they are swept; each is
+ * counted when it leaves, whatever makes it leave, by the first of the purges that it was live for.
  */
 export class Sweeper {
 	readonly #entries: () => Iterable<Held>;
 	readonly #remove: (held: Held) => void;
-	readonly #now: () => number;
-	#last: Promise<unknown> | null = null;
+	#last: Promise<unknown> = Promise.resolve();
 
-	constructor(entries: () => Iterable<Held>, remove: (held: Held) => void, now: () => number) {
+	constructor(entries: () => Iterable<Held>, remove: (held: Held) => void) {
 		this.#entries = entries;
 		this.#remove = remove;
-		this.#now = now;
 	}
 
-	/** Sweeps what the revoked cells held. */
-	sweep(revoked: readonly Cell<Held>[]): Promise<HeldFigures> {
-		if (revoked.length === 0) return Promise.resolve(noFigures());
+	/** Sweeps what the revoked cells held, one purge after the other. */
+	sweep(revoked: readonly Cell<Held>[], sweep: Sweep): Promise<HeldFigures> {
+		if (revoked.length === 0) return Promise.resolve(sweep.figures);
 		const broad = revoked.some((cell) => cell.members === null);
-		const candidates = broad ? this.#entries : (): Iterable<Held> => membersOf(revoked);
-		const cells = new Set(revoked);
-		return this.removeWhere(candidates, (held) => held.cells.some((cell) => cells.has(cell)));
+		const swept = this.#last.then(() => this.#run(broad ? this.#entries() : membersOf(revoked), new Set(revoked)));
+		this.#last = swept;
+		return swept.then(() => sweep.figures);
 	}
 
-	/** Removes and counts what meets the condition. */
-	removeWhere(candidates: () => Iterable<Held>, condition: (held: Held) => boolean): Promise<HeldFigures> {
-		const run =
-			this.#last === null ? this.#run(candidates, condition) : this.#last.then(() => this.#run(candidates, condition));
-		const settled = run.finally(() => {
-			if (this.#last === settled) this.#last = null;
+	#run(candidates: Iterable<Held>, cells: ReadonlySet<Cell<Held>>): Promise<void> {
+		return inTurns(candidates, (held) => {
+			if (held.cells.some((cell) => cells.has(cell))) this.#remove(held);
 		});
-		this.#last = settled;
-		return settled;
 	}
+}
 
-	async #run(candidates: () => Iterable<Held>, condition: (held: Held) => boolean): Promise<HeldFigures> {
-		const figures = noFigures();
-		const now = this.#now();
-		let looked = 0;
-		for (const held of candidates()) {
-			if (++looked % CHUNK === 0) await new Promise(setImmediate);
-			if (!condition(held)) continue;
-			if (held.expires > now) addFigures(figures, held);
-			this.#remove(held);
-		}
-		return figures;
-	}
+/** To be called with every entry that leaves the store. */
+export function countForSweep(held: Held): void {
+	let first: Sweep | null = null;
+	for (const { sweep } of held.cells) if (sweep && (first === null || sweep.order < first.order)) first = sweep;
+	if (first !== null && held.expires > first.at) addFigures(first.figures, held);
 }
 
 function* membersOf(cells: readonly Cell<Held>[]): Iterable<Held> {

@@ -1,0 +1,99 @@
+import { type Clock } from '../../cache/clock.ts';
+import { encodeEntry } from '../../cache/codec.ts';
+import type { Tag } from '../../cache/dependencies.ts';
+import type { Entry, Found } from '../../cache/entry.ts';
+import type { Lookup } from '../../cache/store.ts';
+import { BoundedEntries } from '../bounded-entries.ts';
+import { type Cell, Cells } from './cells.ts';
+import { covers, decodeHeld, DECODED_BYTES, type Held, heldBytes, stateOf } from './held.ts';
+import { countForSweep } from './sweeper.ts';
+
+/** Entries and the cells that they hold, within one bound of bytes. */
+export class Holdings {
+	readonly #clock: Clock;
+	readonly #staleMs: number;
+	readonly #entries: BoundedEntries<Held>;
+	readonly cells: Cells<Held>;
+
+	constructor(maxBytes: number, staleMs: number, clock: Clock) {
+		this.#clock = clock;
+		this.#staleMs = staleMs;
+		this.#entries = new BoundedEntries<Held>(maxBytes, (held) => this.#forget(held));
+		this.cells = new Cells<Held>((bytes) => this.#entries.reserve(bytes));
+	}
+
+	get bytes(): number {
+		return this.#entries.bytes;
+	}
+
+	get max(): number {
+		return this.#entries.max;
+	}
+
+	/** Whatever stands at the key, without counting it as a use. */
+	at(key: string): Held | undefined {
+		return this.#entries.peek(key);
+	}
+
+	fresh({ key, tags }: Lookup): Entry | undefined {
+		const held = this.#entries.get(key);
+		if (held === undefined || stateOf(held, this.#clock.now()) !== 'fresh' || !covers(held, tags)) return undefined;
+		return held.decoded ?? this.decode(held);
+	}
+
+	find({ key, tags }: Lookup): Found | undefined {
+		const held = this.#entries.get(key);
+		if (held === undefined) return undefined;
+		const now = this.#clock.now();
+		if (held.expires + this.#staleMs <= now) {
+			this.remove(held);
+			return undefined;
+		}
+		return { entry: this.decode(held), state: stateOf(held, now), covers: covers(held, tags) };
+	}
+
+	/** False where there is no room for it. */
+	put(key: string, tags: readonly Tag[], entry: Entry): boolean {
+		const held = this.#hold(key, tags, entry);
+		const bytes = heldBytes(held.bytes.length, key, held.cells.length);
+		return this.#entries.set(key, held, bytes, entry.meta.costTier);
+	}
+
+	decode(held: Held): Entry {
+		if (held.decoded === null) this.#entries.reserve(DECODED_BYTES);
+		return decodeHeld(held, Infinity);
+	}
+
+	remove(held: Held): void {
+		if (this.#entries.peek(held.key) === held) this.#entries.delete(held.key);
+	}
+
+	clear(): void {
+		this.#entries.clear();
+	}
+
+	*all(): Iterable<Held> {
+		for (const slot of this.#entries.values()) yield slot.value;
+	}
+
+	#hold(key: string, tags: readonly Tag[], entry: Entry): Held {
+		const encoded = encodeEntry(entry);
+		// A buffer of its own: a slice of Node's pool would keep the whole slab.
+		const bytes = Buffer.allocUnsafeSlow(encoded.length);
+		encoded.copy(bytes);
+		const cells = tags.map((tag): Cell<Held> => this.cells.hold(tag));
+		const { created, expires, usd } = entry.meta;
+		const held: Held = { key, bytes, created, expires, usd, cells, coveredTags: tags, decoded: null, hits: 0 };
+		for (const cell of cells) cell.members?.add(held);
+		return held;
+	}
+
+	#forget(held: Held): void {
+		countForSweep(held);
+		if (held.decoded !== null) this.#entries.reserve(-DECODED_BYTES);
+		for (const cell of held.cells) {
+			cell.members?.delete(held);
+			this.cells.letGo(cell);
+		}
+	}
+}

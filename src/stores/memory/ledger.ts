@@ -1,0 +1,79 @@
+import type { JournalRow, Provider, StatsInterval } from '../../contract.ts';
+import type { Clock } from '../../cache/clock.ts';
+import type { ModelState, RequestedEntry, StatsBucket, StatsDelta } from '../../cache/store.ts';
+import { RequestedTable } from './requested-table.ts';
+import { StatsTable } from './stats-table.ts';
+
+/** Counters, journal, what is asked most, models and documents: all that is not an entry. */
+export class Ledger {
+	readonly #clock: Clock;
+	readonly #journalRows: number;
+	readonly #stats = new StatsTable();
+	readonly #requested = new RequestedTable();
+	readonly #journal: JournalRow[] = [];
+	readonly #lastByCollection = new Map<string, JournalRow>();
+	readonly #models = new Map<string, ModelState>();
+	readonly #documents = new Map<string, { value: string; until: number }>();
+
+	constructor(clock: Clock, journalRows: number) {
+		this.#clock = clock;
+		this.#journalRows = journalRows;
+	}
+
+	addStats(at: number, deltas: readonly StatsDelta[]): void {
+		this.#stats.add(at, deltas);
+	}
+
+	readStats(interval: StatsInterval, from: number, to: number): StatsBucket[] {
+		return this.#stats.read(interval, from, to);
+	}
+
+	addRequested(requested: ReadonlyMap<string, { count: number; record: Buffer | null }>): void {
+		this.#requested.add(requested, this.#clock.now());
+	}
+
+	topRequested(limit: number): RequestedEntry[] {
+		return this.#requested.top(limit, this.#clock.now());
+	}
+
+	appendJournal(row: JournalRow): void {
+		this.#journal.unshift(row);
+		this.#journal.length = Math.min(this.#journal.length, this.#journalRows);
+		if (row.criteria.collection !== undefined) this.#lastByCollection.set(row.criteria.collection, row);
+	}
+
+	readJournal(limit: number, before: string | null): JournalRow[] {
+		if (before === null) return this.#journal.slice(0, limit);
+		const place = this.#journal.findIndex((row) => row.id === before);
+		return place < 0 ? [] : this.#journal.slice(place + 1, place + 1 + limit);
+	}
+
+	lastInvalidations(): Record<string, JournalRow> {
+		return Object.fromEntries(this.#lastByCollection);
+	}
+
+	get models(): ReadonlyMap<string, ModelState> {
+		return this.#models;
+	}
+
+	setModelState(provider: Provider, model: string, state: ModelState): void {
+		this.#models.set(`${provider}/${model}`, state);
+	}
+
+	putDocument(name: string, value: string, ttlMs: number): void {
+		const now = this.#clock.now();
+		for (const [other, { until }] of this.#documents) if (until <= now) this.#documents.delete(other);
+		this.#documents.set(name, { value, until: now + ttlMs });
+	}
+
+	getDocument(name: string): string | null {
+		const document = this.#documents.get(name);
+		return document && document.until > this.#clock.now() ? document.value : null;
+	}
+
+	listDocuments(prefix: string): string[] {
+		const now = this.#clock.now();
+		const live = [...this.#documents].filter(([name, { until }]) => name.startsWith(prefix) && until > now);
+		return live.map(([, { value }]) => value);
+	}
+}

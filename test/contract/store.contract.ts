@@ -1,0 +1,27 @@
+import { afterEach, beforeEach, describe } from 'vitest';
+import { browseContract } from './browse.contract.ts';
+import { entriesContract } from './entries.contract.ts';
+import type { StartHarness, StoreHarness } from './harness.ts';
+import { invalidationContract } from './invalidation.contract.ts';
+import { leasesContract } from './leases.contract.ts';
+import { ledgerContract } from './ledger.contract.ts';
+import { matchingContract } from './matching.contract.ts';
+
+/** What every store promises. Each test gets a store of its own from `start`. */
+export function describeStore(name: string, start: StartHarness): void {
+	describe(name, () => {
+		let harness: StoreHarness;
+		beforeEach(async () => {
+			harness = await start();
+		});
+		afterEach(() => harness.stop());
+
+		const current = (): StoreHarness => harness;
+		entriesContract(current);
+		invalidationContract(current);
+		matchingContract(current);
+		leasesContract(current);
+		browseContract(current);
+		ledgerContract(current);
+	});
+}

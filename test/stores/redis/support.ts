@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { expect } from 'vitest';
+import type { StoreEvents } from '../../../src/cache/store.ts';
+import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/store.ts';
+import { JOURNAL_ROWS, MAX_ENTRY_BYTES, STALE_SECONDS, type StoreHarness } from '../../contract/harness.ts';
+import { fakeClock } from '../../support/clock.ts';
+import type { TestRedis } from '../../support/redis.ts';
+
+export const newNamespace = (): string => `t${randomUUID().slice(0, 8)}`;
+
+/** A store as one process has it, connected, with its bus heard. */
+export async function openRedisStore(
+	options: Pick<RedisStoreOptions, 'connection' | 'namespace'> & Partial<RedisStoreOptions>,
+): Promise<RedisStore> {
+	const store = new RedisStore({
+		firstLevelBytes: 5_000_000,
+		maxEntryBytes: MAX_ENTRY_BYTES,
+		maxTtl: 86_400,
+		staleSeconds: STALE_SECONDS,
+		journalRows: JOURNAL_ROWS,
+		...options,
+	});
+	await store.open();
+	await expect.poll(async () => (await store.health()).bus, { interval: 10, timeout: 5000 }).toBe('up');
+	return store;
+}
+
+export const connectionTo = ({ url }: Pick<TestRedis, 'url'>): RedisStoreOptions['connection'] => ({
+	url,
+	connectTimeoutMs: 2000,
+});
+
+/** Two processes' stores in a namespace of their own. */
+export async function redisHarness(
+	redis: TestRedis,
+	options: Partial<RedisStoreOptions> = {},
+): Promise<StoreHarness & { store: RedisStore; other: RedisStore; namespace: string; errors: unknown[] }> {
+	const clock = fakeClock();
+	const namespace = newNamespace();
+	const undecodable: string[] = [];
+	const errors: unknown[] = [];
+	const modelsChanged = { store: 0, other: 0 };
+	const open = (name: 'store' | 'other'): Promise<RedisStore> => {
+		const events: StoreEvents = {
+			undecodable: (key) => undecodable.push(key),
+			error: (error) => errors.push(error),
+			modelsChanged: () => modelsChanged[name]++,
+		};
+		return openRedisStore({ connection: connectionTo(redis), namespace, clock, events, ...options });
+	};
+	const [store, other] = await Promise.all([open('store'), open('other')]);
+	return {
+		store,
+		other,
+		clock,
+		namespace,
+		errors,
+		undecodable,
+		modelsChanged,
+		pass: async (ms) => {
+			await new Promise((resolve) => setTimeout(resolve, ms));
+			clock.advance(ms);
+		},
+		damage: async (key, bytes) => {
+			await redis.client.set(`${namespace}:v1:entry:{${key}}`, bytes);
+			await Promise.all([store, other].map((process) => process.removeFromFirstLevel(key)));
+		},
+		stop: async () => {
+			await Promise.all([store.close(), other.close()]);
+		},
+	};
+}
