@@ -1,0 +1,17 @@
+import type { OperationContext } from '@directus/types';
+
+import type { InvalidationResult } from '../../contract.ts';
+import type { Options } from '../options.ts';
+import type { ConnectEngine } from '../port.ts';
+import { optionsToInvalidation } from './request.ts';
+
+export const INVALIDATE_ID = 'ai-cache-invalidate';
+
+/** The step's work: its result says how many entries went, what they had cost and how often they were used. */
+export function invalidateHandler(connect: ConnectEngine) {
+	return async (options: Options, context: OperationContext): Promise<InvalidationResult> => {
+		const request = optionsToInvalidation(options);
+		const engine = await connect(context);
+		return engine.invalidate(request, context);
+	};
+}
