@@ -1,0 +1,56 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
+import generate from '../../src/operations/generate/app.ts';
+import { generateForm } from '../../src/operations/generate/form.ts';
+import { optionsToRequest } from '../../src/operations/generate/request.ts';
+import { invalidateForm } from '../../src/operations/invalidate/form.ts';
+import { optionsToInvalidation } from '../../src/operations/invalidate/request.ts';
+
+afterEach(() => vi.unstubAllGlobals());
+
+const read = (parse: (options: Record<string, unknown>) => unknown, options: Record<string, unknown>): Set<string> => {
+	const asked = new Set<string>();
+	parse(new Proxy(options, { get: (target, name: string) => (asked.add(name), target[name]) }));
+	return asked;
+};
+
+describe('the forms of the steps', () => {
+	it('have a field for every option that is read, and no other but the switch that shows some', () => {
+		const generated = read((options) => optionsToRequest(options, null), {
+			provider: 'openai',
+			model: 'm',
+			prompt: 'p',
+		});
+		expect(new Set(generateForm({}).map(({ field }) => field))).toEqual(new Set([...generated, 'show_caching']));
+		const invalidated = read(optionsToInvalidation, { all: true });
+		expect(new Set(invalidateForm().map(({ field }) => field))).toEqual(invalidated);
+	});
+
+	it('suggest the models of the provider chosen, and take any other', () => {
+		const model = generateForm({ provider: 'deepseek' }).find(({ field }) => field === 'model');
+		expect(JSON.stringify(model?.meta?.options)).toContain('deepseek-chat');
+		expect(JSON.stringify(model?.meta?.options)).not.toContain('gpt');
+		expect(model?.meta?.options).toMatchObject({ allowOther: true });
+	});
+
+	it('hide what belongs to caching until it is asked for', () => {
+		const ttl = generateForm({}).find(({ field }) => field === 'ttl');
+		expect(ttl?.meta).toMatchObject({
+			hidden: true,
+			conditions: [{ rule: { show_caching: { _eq: true } }, hidden: false }],
+		});
+	});
+
+	it('speak the language of the Studio', () => {
+		const nameOfItem = () => generateForm({}).find(({ field }) => field === 'item')?.name;
+		expect(nameOfItem()).toBe('Item');
+		vi.stubGlobal('document', { documentElement: { lang: 'de-DE' } });
+		expect(nameOfItem()).toBe('Eintrag');
+	});
+
+	it('show in the flow what the step does', () => {
+		const overview = generate.overview as (options: object, flow: object) => { text: string }[];
+		const lines = overview({ provider: 'openai', model: 'gpt-4o', prompt: 'Sum up', collection: null }, {});
+		expect(lines.map(({ text }) => text)).toEqual(['openai · gpt-4o', 'Sum up']);
+	});
+});

@@ -1,0 +1,176 @@
+import type { OperationContext } from '@directus/types';
+import { describe, expect, it } from 'vitest';
+
+import type { BatchElement, GenerationAnswer, GenerationRequest } from '../../src/contract.ts';
+import { generateHandler } from '../../src/operations/generate/handler.ts';
+import { optionsToRequest } from '../../src/operations/generate/request.ts';
+import type { FlowEngine } from '../../src/operations/port.ts';
+
+const authored = (...itemFields: string[]) => ({ itemFields: new Set(itemFields), flowValues: new Set<string>() });
+const minimal = { provider: 'openai', model: 'gpt-4o', prompt: 'Hello' };
+
+function refusal(field: string, reason: string | RegExp): Error {
+	return expect.objectContaining({
+		status: 400,
+		code: 'INVALID_PAYLOAD',
+		message: expect.stringMatching(reason) as unknown,
+		extensions: expect.objectContaining({ field }) as unknown,
+	}) as Error;
+}
+
+describe('the request that a step’s options make', () => {
+	it('leaves out what the form left empty', () => {
+		const empty = {
+			system: '',
+			params: null,
+			items: '',
+			fields: [],
+			tags: '',
+			confidence: '',
+			cache_mode: null,
+			ttl: '',
+		};
+		expect(optionsToRequest({ ...minimal, ...empty, show_caching: false }, null)).toEqual(minimal);
+	});
+
+	it('reads JSON from text, numbers from text, and lists from text with commas', () => {
+		const request = optionsToRequest(
+			{
+				provider: 'mistral',
+				model: 'mistral-small-latest',
+				messages: '[{"role":"user","content":"Hi"}]',
+				params: '{"temperature":0}',
+				collection: 'articles',
+				items: '1, 2 ,3',
+				fields: '["title"]',
+				tags: 'a,b',
+				content_type: 'static',
+				confidence: '1.2',
+				cache_mode: 'no-cache',
+				ttl: '60',
+				max_age: 0,
+				scope: 'role',
+				stale_while_revalidate: 5,
+				stale_if_error: 6,
+			},
+			authored(),
+		);
+		expect(request).toEqual({
+			provider: 'mistral',
+			model: 'mistral-small-latest',
+			messages: [{ role: 'user', content: 'Hi' }],
+			params: { temperature: 0 },
+			collection: 'articles',
+			items: ['1', '2', '3'],
+			fields: ['title'],
+			tags: ['a', 'b'],
+			content_type: 'static',
+			confidence: 1.2,
+			cache: { mode: 'no-cache', ttl: 60, max_age: 0, scope: 'role', stale_while_revalidate: 5, stale_if_error: 6 },
+		});
+	});
+
+	it('takes keys as the flow gives them: a number, a list, or JSON of one', () => {
+		const of = (options: object) => optionsToRequest({ ...minimal, collection: 'articles', ...options }, authored());
+		expect(of({ item: 7 }).item).toBe(7);
+		expect(of({ items: [1, 'b'] }).items).toEqual([1, 'b']);
+		expect(of({ items: '[1,2]' }).items).toEqual([1, 2]);
+		expect(of({ items: 5 }).items).toEqual([5]);
+	});
+
+	it('makes placeholders of the author’s fields alone, wherever else braces come from', () => {
+		const request = optionsToRequest(
+			{
+				...minimal,
+				prompt: 'About [[ author.name ]]: [[secret]] {{token}}',
+				system: '[[title]]',
+				collection: 'articles',
+				item: 1,
+			},
+			authored('author.name', 'title'),
+		);
+		expect(request.prompt).toBe(String.raw`About {{author.name}}: [[secret]] \{{token}}`);
+		expect(request.system).toBe('{{title}}');
+	});
+
+	it('leaves text alone where there is no item', () => {
+		expect(optionsToRequest({ ...minimal, prompt: '[[a]] {{b}}' }, null).prompt).toBe('[[a]] {{b}}');
+	});
+
+	it.each([
+		[{ provider: 'other' }, 'provider', 'one of openai'],
+		[{ provider: '' }, 'provider', 'one of openai'],
+		[{ model: '' }, 'model', 'missing'],
+		[{ prompt: ' ' }, 'prompt', 'write a prompt or messages'],
+		[{ messages: '{"role":"user"}' }, 'messages', 'JSON list'],
+		[{ params: '{' }, 'params', 'no valid JSON'],
+		[{ params: '[1]' }, 'params', 'JSON object'],
+		[{ item: 1 }, 'collection', 'missing'],
+		[{ collection: 'a', item: 1, items: [2] }, 'items', 'together with "item"'],
+		[{ collection: 'a', item: 'undefined' }, 'item', 'the flow has no such value'],
+		[{ collection: 'a', items: [{ id: 1 }] }, 'items', 'made of keys'],
+		[{ ttl: 'soon' }, 'ttl', 'number'],
+		[{ ttl: -1 }, 'ttl', 'number'],
+		[{ scope: 'all' }, 'scope', 'one of shared'],
+		[{ collection: 'a', item: 1, prompt: '[[title]]' }, 'prompt', 'another flow triggers'],
+	])('refuses %j by name', (options, field, reason) => {
+		expect(() => optionsToRequest({ ...minimal, ...options }, null)).toThrow(refusal(field, reason));
+	});
+});
+
+describe('the step', () => {
+	const answer = { text: 'Hi' } as GenerationAnswer;
+	const requests: GenerationRequest[] = [];
+
+	function step(
+		options: Record<string, unknown>,
+		result: GenerationAnswer | BatchElement<GenerationAnswer>[] = answer,
+	) {
+		requests.length = 0;
+		const engine: FlowEngine = {
+			generate: async (request) => {
+				requests.push(request);
+				return result;
+			},
+			invalidate: () => Promise.reject(new Error('not asked for')),
+		};
+		return (written: object, data: Record<string, unknown> = {}) => {
+			const operation = { type: 'ai-cache-generate', key: 'ask', options: written, resolve: null, reject: null };
+			const first = { type: 'item-read', key: 'read', options: {}, resolve: operation, reject: null };
+			const context = { data: { read: null, ...data }, flow: { operation: first } } as unknown as OperationContext;
+			return generateHandler(() => engine)(options, context);
+		};
+	}
+
+	it('reads the author’s fields from the flow, not from what the flow put in', async () => {
+		const options = { ...minimal, collection: 'articles', item: 1, prompt: 'Hello [[password]]: [[title]]' };
+		const written = { ...options, prompt: 'Hello {{$trigger.name}}: [[title]]' };
+		expect(await step(options)(written, { $trigger: { name: '[[password]]' } })).toBe(answer);
+		expect(requests[0]?.prompt).toBe('Hello [[password]]: {{title}}');
+	});
+
+	it('rejects before asking anybody where the flow wrote undefined', async () => {
+		const run = step({ ...minimal, prompt: 'Hello undefined' });
+		await expect(run({ ...minimal, prompt: 'Hello {{$trigger.payload.name}}' }, { $trigger: {} })).rejects.toThrow(
+			refusal('$trigger.payload.name', 'no value for {{\\$trigger.payload.name}}'),
+		);
+		expect(requests).toEqual([]);
+	});
+
+	it('takes null and values in lists for values', async () => {
+		const written = { ...minimal, prompt: 'Hello {{$trigger.keys[0]}} {{$last}}' };
+		const run = step({ ...minimal, prompt: 'Hello 7 null' });
+		expect(await run(written, { $trigger: { keys: [7] }, $last: null })).toBe(answer);
+	});
+
+	it('does not take a step of another flow for itself', async () => {
+		const run = step({ ...minimal, prompt: 'Mine' });
+		expect(await run({ ...minimal, prompt: 'Theirs {{$trigger.gone}}' })).toBe(answer);
+	});
+
+	it('rejects where no item of a list has an answer, and not where one has', async () => {
+		const failed = { errors: [{ message: 'Item "9" does not exist', extensions: { code: 'AI_CACHE_NOT_FOUND' } }] };
+		await expect(step(minimal, [failed, failed])(minimal)).rejects.toThrow('Item "9" does not exist');
+		expect(await step(minimal, [failed, { data: answer }])(minimal)).toHaveLength(2);
+	});
+});
