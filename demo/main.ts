@@ -89,10 +89,12 @@ async function walk(started: Directus): Promise<Call[]> {
 	return made;
 }
 
-/** One flow for all providers: what to generate comes with the webhook's body. */
+/** One flow for all providers: whom to ask and for which item comes with the webhook's body. */
 function createGenerateFlow(started: Directus): Promise<string> {
-	const fields = ['provider', 'model', 'collection', 'item', 'prompt'];
-	const options = Object.fromEntries(fields.map((field) => [field, `{{$trigger.body.${field}}}`]));
+	const fields = ['provider', 'model', 'collection', 'item'];
+	const fromTrigger = Object.fromEntries(fields.map((field) => [field, `{{$trigger.body.${field}}}`]));
+	// `[[field]]` stands for the item's field: double braces are Directus' own in a Flow, filled in before the operation.
+	const options = { ...fromTrigger, prompt: 'Write a teaser for: [[title]]' };
 	return createFlow(started, {
 		name: 'Write a teaser',
 		trigger: 'webhook',

@@ -18,7 +18,6 @@ export interface Call {
 }
 
 const TITLE_PROMPT = 'Write an SEO title for: {{title}}';
-const TEASER_PROMPT = 'Write a teaser for: {{title}}';
 
 export interface Walker {
 	generate(provider: Provider, item: number, what: string, expected: CacheStatus): Promise<Call>;
@@ -57,8 +56,8 @@ export function walker(directus: Api, providers: DemoProviders, flow: string): W
 			}),
 		throughFlow: (provider, item, what, expected) =>
 			measure(provider, what, expected, async () => {
-				const request = { ...requestOf(provider, item), prompt: TEASER_PROMPT };
-				const answer = await triggerFlow<Partial<GenerationAnswer> | undefined>(directus, flow, request);
+				const trigger = requestOf(provider, item);
+				const answer = await triggerFlow<Partial<GenerationAnswer> | undefined>(directus, flow, trigger);
 				return { answer, generation: answer.body ?? {}, status: answer.body?.cache?.status };
 			}),
 	};
