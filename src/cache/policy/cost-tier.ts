@@ -52,12 +52,16 @@ export function tierOfPrice(price: number): CostTier {
 	return PRICE_BOUNDS.find(([bound]) => price < bound)?.[1] ?? 'very_high';
 }
 
+/** Whether a model is a dated snapshot, or the `-latest`, of the named one: `gpt-4-0613` of `gpt-4`, and `gpt-4o` not. */
+export const isSnapshotOf = (model: string, name: string): boolean =>
+	model.startsWith(name) && SNAPSHOT.test(model.slice(name.length));
+
 /** The longest name of the table that the model is, or is a snapshot of. */
 function namedTier(table: Readonly<Record<string, CostTier>> | undefined, model: string): CostTier | undefined {
 	if (!table) return undefined;
 	if (Object.hasOwn(table, model)) return table[model];
 	const name = Object.keys(table)
-		.filter((candidate) => model.startsWith(candidate) && SNAPSHOT.test(model.slice(candidate.length)))
+		.filter((candidate) => isSnapshotOf(model, candidate))
 		.reduce<string | undefined>((longest, next) => (next.length > (longest?.length ?? 0) ? next : longest), undefined);
 	return name === undefined ? undefined : table[name];
 }

@@ -1,0 +1,26 @@
+/** How the price table names the models that a price is for. */
+export type ModelMatch =
+	| { or: ModelMatch[] }
+	| { and: ModelMatch[] }
+	| { equals: string }
+	| { starts_with: string }
+	| { ends_with: string }
+	| { contains: string }
+	| { regex: string };
+
+/** Letters' case says nothing, but in a regular expression. */
+export function matchesModel(match: ModelMatch, model: string): boolean {
+	const name = model.toLowerCase();
+	if ('or' in match) return match.or.some((one) => matchesModel(one, model));
+	if ('and' in match) return match.and.every((one) => matchesModel(one, model));
+	if ('equals' in match) return name === match.equals.toLowerCase();
+	if ('starts_with' in match) return name.startsWith(match.starts_with.toLowerCase());
+	if ('ends_with' in match) return name.endsWith(match.ends_with.toLowerCase());
+	if ('contains' in match) return name.includes(match.contains.toLowerCase());
+	return new RegExp(match.regex).test(model);
+}
+
+const COMPACT_DATE = /-(20\d{2})(\d{2})(\d{2})(?=-|:|$)/g;
+
+/** `-20240513` as `-2024-05-13`: some snapshots are known by the other way of writing their date. */
+export const withDashedDate = (model: string): string => model.replace(COMPACT_DATE, '-$1-$2-$3');

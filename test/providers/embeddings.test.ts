@@ -1,0 +1,161 @@
+import OpenAI from 'openai';
+import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../src/contract.ts';
+import {
+	bodyOfInput,
+	embeddingInputs,
+	joinEmbeddings,
+	requestForInputs,
+	splitEmbeddings,
+} from '../../src/providers/embeddings.ts';
+import { shareOut } from '../../src/providers/shares.ts';
+import { encodeVector } from '../../src/providers/vectors.ts';
+import { ProviderServer } from './support/provider-server.ts';
+
+const floats = [0.0023064255, -0.009327292, 1.5, -3.4028234663852886e38, 0, 1e-20];
+const asFloat32 = [...new Float32Array(floats)];
+const base64 = Buffer.from(new Float32Array(floats).buffer).toString('base64');
+
+const request: JsonObject = {
+	model: 'text-embedding-3-small',
+	input: ['apple', 'a longer text', 'kiwi'],
+	dimensions: 6,
+};
+const answer: JsonObject = {
+	object: 'list',
+	model: 'text-embedding-3-small',
+	data: [
+		{ object: 'embedding', index: 2, embedding: [2] },
+		{ object: 'embedding', index: 0, embedding: [0] },
+		{ object: 'embedding', index: 1, embedding: [1] },
+	],
+	usage: { prompt_tokens: 8, total_tokens: 8 },
+};
+
+describe('the inputs of an embeddings request', () => {
+	it('are a text, texts, a text’s tokens, or those of several', () => {
+		expect(embeddingInputs({ input: 'a' })).toEqual(['a']);
+		expect(embeddingInputs({ input: ['a', 'b'] })).toEqual(['a', 'b']);
+		expect(embeddingInputs({ input: [1, 2] })).toEqual([[1, 2]]);
+		expect(embeddingInputs({ input: [[1, 2], [3]] })).toEqual([[1, 2], [3]]);
+		expect(embeddingInputs({ input: [] })).toEqual([]);
+		expect(embeddingInputs({ input: { no: 'such' } })).toEqual([]);
+	});
+
+	it('are each identified alone, whatever stands beside them and however the vector is encoded', () => {
+		const alone = bodyOfInput({ ...request, input: 'apple', encoding_format: 'base64' }, 'apple');
+		expect(bodyOfInput(request, 'apple')).toEqual(alone);
+		expect(alone).toEqual({ model: 'text-embedding-3-small', input: 'apple', dimensions: 6 });
+	});
+
+	it('keep their encoding where whole numbers were asked for', () => {
+		const bits = { ...request, output_dtype: 'ubinary', encoding_format: 'base64' };
+		expect(bodyOfInput(bits, 'apple')).toHaveProperty('encoding_format', 'base64');
+	});
+
+	it('can be asked for in part, with all else as it was', () => {
+		expect(requestForInputs({ ...request, user: 'u' }, [2, 0])).toEqual({
+			...request,
+			user: 'u',
+			input: ['kiwi', 'apple'],
+		});
+		expect(requestForInputs({ input: [[1, 2], [3]] }, [1])).toEqual({ input: [[3]] });
+	});
+});
+
+describe('an embeddings answer', () => {
+	it('is split by index, its usage shared out by length and adding up', () => {
+		const parts = splitEmbeddings(answer, embeddingInputs(request))!;
+		expect(parts.map(({ data }) => data)).toEqual([
+			[{ object: 'embedding', index: 0, embedding: [0] }],
+			[{ object: 'embedding', index: 0, embedding: [1] }],
+			[{ object: 'embedding', index: 0, embedding: [2] }],
+		]);
+		expect(parts.map(({ usage }) => (usage as JsonObject)['prompt_tokens'])).toEqual([2, 5, 1]);
+		expect(parts.every(({ model, object }) => model === answer['model'] && object === 'list')).toBe(true);
+	});
+
+	it('joined from its parts is what the provider gave, in the order asked', () => {
+		const parts = splitEmbeddings(answer, embeddingInputs(request))!;
+		const joined = joinEmbeddings(request, parts);
+		expect(joined).toEqual({
+			...answer,
+			data: [0, 1, 2].map((index) => ({ object: 'embedding', index, embedding: [index] })),
+		});
+		expect(joinEmbeddings(request, [parts[2]!, parts[0]!])['data']).toEqual([
+			{ object: 'embedding', index: 0, embedding: [2] },
+			{ object: 'embedding', index: 1, embedding: [0] },
+		]);
+	});
+
+	it('that lacks a vector, has one twice or one too many is not split', () => {
+		const vector = (index: number) => ({ object: 'embedding', index, embedding: [1] });
+		for (const data of [
+			[vector(0)],
+			[vector(0), vector(0)],
+			[vector(0), vector(2)],
+			[vector(0), { index: 1 }],
+			[vector(0), vector(-1)],
+		]) {
+			expect(splitEmbeddings({ ...answer, data }, ['a', 'b'])).toBeNull();
+		}
+	});
+
+	it('is joined in the encoding asked for, whichever it is stored in', () => {
+		const stored = (embedding: string | number[]): JsonObject => ({ data: [{ index: 0, embedding }] });
+		const both = [stored(base64), stored(floats)];
+		const embeddings = (encoding?: string) =>
+			joinEmbeddings({ ...(encoding ? { encoding_format: encoding } : {}) }, both)['data'];
+		expect(embeddings('base64')).toEqual([0, 1].map((index) => ({ index, embedding: base64 })));
+		for (const encoding of ['float', undefined]) {
+			expect(embeddings(encoding)).toEqual([
+				{ index: 0, embedding: asFloat32 },
+				{ index: 1, embedding: floats },
+			]);
+		}
+	});
+
+	it('reads the same to the OpenAI SDK from float entries and from base64 ones', async () => {
+		const server = await new ProviderServer().listen();
+		const client = new OpenAI({ apiKey: 'key', baseURL: server.url, maxRetries: 0 });
+		const ask = async (stored: JsonObject) => {
+			server.handler = (incoming, response) => {
+				let text = '';
+				incoming.on('data', (chunk: Buffer) => (text += chunk.toString()));
+				incoming.on('end', () => {
+					const body = JSON.stringify(joinEmbeddings(JSON.parse(text) as JsonObject, [stored]));
+					response.writeHead(200, { 'content-type': 'application/json' }).end(body);
+				});
+			};
+			return client.embeddings.create({ model: 'm', input: 'a' });
+		};
+		const vector = (embedding: string | number[]) => ({
+			...answer,
+			data: [{ object: 'embedding', index: 0, embedding }],
+		});
+		const fromFloats = await ask(vector(floats));
+		expect(fromFloats).toEqual(await ask(vector(base64)));
+		expect(fromFloats.data[0]?.embedding).toEqual(asFloat32);
+		await server.close();
+	});
+});
+
+describe('vectors', () => {
+	it('go from base64 to numbers and back unchanged', () => {
+		expect(encodeVector(encodeVector(base64, 'float'), 'base64')).toBe(base64);
+		expect(encodeVector(base64, 'float')).toEqual(asFloat32);
+	});
+});
+
+describe('sharing out', () => {
+	it('always adds up, and follows the weights', () => {
+		expect(shareOut(10, [1, 1, 1])).toEqual([4, 3, 3]);
+		expect(shareOut(7, [0, 0])).toEqual([4, 3]);
+		expect(shareOut(0, [5, 5])).toEqual([0, 0]);
+		expect(shareOut(100, [1, 99])).toEqual([1, 99]);
+		for (let total = 0; total < 50; total++) {
+			const shares = shareOut(total, [3, 1, 4, 1, 5, 9]);
+			expect(shares.reduce((sum, share) => sum + share)).toBe(total);
+		}
+	});
+});
