@@ -57,7 +57,7 @@ export function useAiCacheApi() {
 	async function ask<Result>(method: string, path: string, options: { params?: object; data?: unknown } = {}) {
 		try {
 			const { data } = await http.request<{ data: Result }>({ method, url: `/${BASE_PATH}${path}`, ...options });
-			return data?.data;
+			return data.data;
 		} catch (error) {
 			throw toApiFailure(error);
 		}

@@ -58,7 +58,7 @@ export function useEntryList() {
 			return { from: first, to: first + (live.data.value?.entries.length ?? 0) - 1 };
 		}),
 		hasPrevious: computed(() => cursors.value.length > 0),
-		hasNext: computed(() => live.data.value?.next_cursor != null),
+		hasNext: computed(() => Boolean(live.data.value?.next_cursor)),
 		setFilter: (next: EntryFilter) => ask(next, sorting.value),
 		setSorting: (next: EntrySorting) => ask(filter.value, next),
 		previous: () => turn(cursors.value.slice(0, -1)),

@@ -38,7 +38,7 @@ export function filterFrom(query: Query): EntryFilter {
 /** The address's query for a filter and a sort; what is at its default is left out. */
 export function toQuery(filter: EntryFilter, sorting: EntrySorting): Record<string, string> {
 	const query: Record<string, string> = {};
-	for (const [name, value] of Object.entries(filter)) if (value) query[name] = value;
+	for (const [name, value] of Object.entries(filter as Record<string, string>)) if (value) query[name] = value;
 	const sort = sortParameter(sorting);
 	if (sort !== sortParameter(DEFAULT_SORTING)) query['sort'] = sort;
 	return query;

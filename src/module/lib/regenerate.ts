@@ -1,4 +1,4 @@
-import type { EntryDetail, GenerationRequest, JsonObject, JsonValue } from '../../contract.ts';
+import type { EntryDetail, GenerationRequest, JsonValue } from '../../contract.ts';
 
 /**
  * The native request that generates an entry anew: same body, scope and dependencies, past the cache.
@@ -16,7 +16,7 @@ export function regenerationRequest(entry: EntryDetail): GenerationRequest | nul
 		model,
 		messages,
 		...systemPart(system),
-		params: params as JsonObject,
+		params,
 		content_type,
 		tags,
 		depends_on: dependencies,

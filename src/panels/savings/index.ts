@@ -47,7 +47,7 @@ export default definePanel({
 			},
 		},
 		{
-			field: 'by_provider',
+			field: 'byProvider',
 			name: 'Per provider',
 			type: 'boolean',
 			schema: { default_value: true },

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import type { SeriesPoint } from '../../src/contract.ts';
+import {
+	bucketHitRate,
+	condense,
+	labelIndexes,
+	linePoints,
+	niceCeiling,
+	stackedBars,
+} from '../../src/module/lib/chart.ts';
+
+const PLOT = { width: 100, height: 50 };
+
+function point(hour: number, figures: Partial<SeriesPoint> = {}): SeriesPoint {
+	const at = new Date(Date.UTC(2026, 0, 1, hour)).toISOString();
+	const zero = { hits: 0, misses: 0, stale: 0, bypassed: 0, hit_rate: 0, saved_usd: 0, saved_tokens: 0 };
+	return { at, ...zero, saved_ms: 0, spent_usd: 0, ...figures };
+}
+
+describe('buckets of the activity chart', () => {
+	it('merges neighbours without losing a count, and says how many points a bucket spans', () => {
+		const points = Array.from({ length: 7 }, (_, hour) => point(hour, { hits: hour, misses: 1, saved_usd: 0.5 }));
+		const { buckets, span } = condense(points, 3);
+
+		expect(span).toBe(3);
+		expect(buckets.map((bucket) => bucket.hits)).toEqual([0 + 1 + 2, 3 + 4 + 5, 6]);
+		expect(buckets.reduce((sum, bucket) => sum + bucket.saved_usd, 0)).toBe(3.5);
+		expect(buckets[1]?.at).toBe(points[3]?.at);
+	});
+
+	it('leaves few points as they are', () => {
+		expect(condense([point(0), point(1)], 60)).toMatchObject({ span: 1, buckets: [{}, {}] });
+		expect(condense([], 60).buckets).toEqual([]);
+	});
+
+	it('has no hit rate where nothing was looked up, and counts stale answers as hits', () => {
+		const [idle, busy] = condense([point(0), point(1, { hits: 2, stale: 1, misses: 1 })], 60).buckets;
+		expect(idle && bucketHitRate(idle)).toBeNull();
+		expect(busy && bucketHitRate(busy)).toBe(0.75);
+	});
+});
+
+describe('geometry', () => {
+	it('stacks hits, stale and misses from the bottom up, to the height of their sum', () => {
+		const { buckets } = condense([point(0, { hits: 5, stale: 2, misses: 3 })], 60);
+		const [bar] = stackedBars(buckets, PLOT, 10);
+
+		expect(bar?.segments.map((segment) => segment.part)).toEqual(['hits', 'stale', 'misses']);
+		expect(bar?.segments[0]).toMatchObject({ y: 25, height: 25 });
+		expect(bar?.segments[2]?.y).toBe(0);
+	});
+
+	it('keeps a count of one visible beside large ones', () => {
+		const { buckets } = condense([point(0, { hits: 9999, misses: 1 })], 60);
+		expect(stackedBars(buckets, PLOT, 10_000)[0]?.segments[1]?.height).toBe(1);
+	});
+
+	it('ends the axis on a round number that is not below the largest value', () => {
+		for (const value of [0, 3, 7, 41, 99, 101, 5_431, 98_765]) expect(niceCeiling(value)).toBeGreaterThanOrEqual(value);
+		expect(niceCeiling(41)).toBe(60);
+		expect(niceCeiling(0)).toBe(4);
+	});
+
+	it('spreads at most as many labels as there is room for', () => {
+		expect(labelIndexes(24, 5)).toEqual([0, 5, 10, 15, 20]);
+		expect(labelIndexes(3, 5)).toEqual([0, 1, 2]);
+	});
+
+	it('leaves gaps out of a line and keeps values above the top inside the plot', () => {
+		expect(linePoints([0, null, 2], PLOT, 1)).toBe('16.7,50.0 83.3,0.0');
+	});
+});

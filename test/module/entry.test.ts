@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import type { EntryDetail, JsonObject } from '../../src/contract.ts';
+import { criteriaName, itemPath } from '../../src/module/lib/criteria.ts';
+import { promptTurns } from '../../src/module/lib/prompt.ts';
+import { regenerationRequest } from '../../src/module/lib/regenerate.ts';
+
+describe('the prompt in reading order', () => {
+	it('reads OpenAI’s chat, parts that are no text by their type', () => {
+		const content = [
+			{ type: 'text', text: 'What is this?' },
+			{ type: 'image_url', image_url: { url: 'data:' } },
+		];
+		const request: JsonObject = {
+			messages: [
+				{ role: 'system', content: 'Be brief.' },
+				{ role: 'user', content },
+			],
+		};
+		expect(promptTurns(request)).toEqual([
+			{ role: 'system', text: 'Be brief.' },
+			{ role: 'user', text: 'What is this?\n[image_url]' },
+		]);
+	});
+
+	it('reads Anthropic’s system blocks, the Responses API and embeddings', () => {
+		expect(promptTurns({ system: [{ type: 'text', text: 'Be kind.' }], messages: [] })).toEqual([
+			{ role: 'system', text: 'Be kind.' },
+		]);
+		expect(promptTurns({ instructions: 'Short.', input: 'Hello' })).toEqual([
+			{ role: 'system', text: 'Short.' },
+			{ role: 'user', text: 'Hello' },
+		]);
+		expect(promptTurns({ input: ['one', 'two'] }).map((turn) => turn.text)).toEqual(['one', 'two']);
+	});
+
+	it('shows nothing rather than failing on a body it does not know', () => {
+		expect(promptTurns({})).toEqual([]);
+		expect(promptTurns({ messages: [null, { role: 'user' }] })).toEqual([]);
+	});
+});
+
+describe('generating an entry anew', () => {
+	const entry = {
+		provider: 'anthropic',
+		model: 'claude-sonnet-4-5',
+		operation: 'messages',
+		scope: 'role',
+		content_type: 'critical',
+		tags: ['news'],
+		dependencies: [{ collection: 'articles', items: [5], fields: ['title'] }],
+		request: { model: 'claude-sonnet-4-5', max_tokens: 64, system: 'Be brief.', stream: true, messages: [] },
+	} as unknown as EntryDetail;
+
+	it('asks the same past the cache, with the same scope and dependencies', () => {
+		expect(regenerationRequest(entry)).toEqual({
+			provider: 'anthropic',
+			model: 'claude-sonnet-4-5',
+			messages: [],
+			system: 'Be brief.',
+			params: { max_tokens: 64 },
+			content_type: 'critical',
+			tags: ['news'],
+			depends_on: [{ collection: 'articles', items: [5], fields: ['title'] }],
+			cache: { mode: 'no-cache', scope: 'role' },
+		});
+	});
+
+	it('cannot where the content is hidden or the operation is no chat', () => {
+		const { request: _, ...hidden } = entry;
+		expect(regenerationRequest(hidden)).toBeNull();
+		expect(regenerationRequest({ ...entry, operation: 'embeddings' })).toBeNull();
+	});
+});
+
+describe('links and names', () => {
+	it('links items to the content module, and users and files to theirs', () => {
+		expect(itemPath('articles', 5)).toBe('/content/articles/5');
+		expect(itemPath('articles', 'a/b')).toBe('/content/articles/a%2Fb');
+		expect(itemPath('directus_users', 'u1')).toBe('/users/u1');
+		expect(itemPath('articles')).toBe('/content/articles');
+	});
+
+	it('names what criteria cover, and leaves everything to the language', () => {
+		expect(criteriaName({ provider: 'openai', model: 'gpt-4o' })).toBe('gpt-4o');
+		expect(criteriaName({ provider: 'deepseek' })).toBe('DeepSeek');
+		expect(criteriaName({ collection: 'articles', items: [1, 2] })).toBe('articles #1, #2');
+		expect(criteriaName({ all: true })).toBe('');
+	});
+});

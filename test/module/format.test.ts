@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { createFormatter } from '../../src/module/lib/format.ts';
+
+const english = createFormatter('en-US');
+const german = createFormatter('de-DE');
+const NOW = Date.parse('2026-05-01T12:00:00Z');
+
+/** Intl writes narrow and non-breaking spaces; the tests care for the words. */
+const plain = (text: string): string => text.replace(/[\u00a0\u202f]/g, ' ');
+
+describe('figures in the user’s locale', () => {
+	it('groups counts, and abbreviates them only from 100 000 on', () => {
+		expect(english.count(1204)).toBe('1,204');
+		expect(english.count(99_999)).toBe('99,999');
+		expect(english.count(1_250_000)).toBe('1.3M');
+		expect(german.count(1204)).toBe('1.204');
+	});
+
+	it('keeps the digits that matter of small amounts of money', () => {
+		expect(english.money(0.00042)).toBe('$0.00042');
+		expect(english.money(0)).toBe('$0.00');
+		expect(english.money(12.4)).toBe('$12.40');
+		expect(english.money(12_400.6)).toBe('$12,401');
+		expect(plain(german.money(12.4))).toBe('12,40 $');
+	});
+
+	it('counts bytes in binary units up to terabytes', () => {
+		expect(english.bytes(0)).toBe('0 bytes');
+		expect(english.bytes(1023)).toBe('1,023 bytes');
+		expect(english.bytes(1536)).toBe('1.5 kB');
+		expect(english.bytes(2 ** 40)).toBe('1 TB');
+		expect(english.bytes(2 ** 55)).toContain('TB');
+	});
+
+	it('says durations in their two largest units', () => {
+		expect(english.duration(0.84)).toBe('0.8s');
+		expect(english.duration(86_400)).toBe('1d');
+		expect(english.duration(93_784)).toBe('1d 2h');
+		expect(english.duration(125)).toBe('2m 5s');
+	});
+
+	it('signs changes, and leaves no change unsigned', () => {
+		expect(english.change(0.19)).toBe('+19%');
+		expect(english.change(-0.5)).toBe('-50%');
+		expect(english.points(0.0312)).toBe('+3.1');
+		expect(english.points(0)).toBe('0');
+	});
+
+	it('tells the past from the future', () => {
+		expect(english.relative('2026-05-01T11:55:00Z', NOW)).toBe('5 minutes ago');
+		expect(english.relative('2026-05-01T14:30:00Z', NOW)).toBe('in 2 hours');
+		expect(german.relative('2026-05-01T11:55:00Z', NOW)).toBe('vor 5 Minuten');
+	});
+
+	it('labels days by date and hours by time', () => {
+		expect(english.bucket('2026-05-01T12:00:00Z', 86_400)).toBe('May 1');
+		expect(english.bucket('2026-05-01T12:00:00Z', 3_600)).toMatch(/^\d+:00/);
+	});
+});
