@@ -56,7 +56,7 @@ export function canonicalJson(value: JsonValue | readonly unknown[] | Readonly<R
 }
 
 function write(value: unknown): string {
-	if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
+	if (value === null || typeof value !== 'object') return value === undefined ? 'null' : JSON.stringify(value);
 	if (Array.isArray(value)) {
 		let text = '[';
 		for (let index = 0; index < value.length; index++) text += (index ? ',' : '') + write(value[index]);

@@ -1,0 +1,52 @@
+import type { CacheStatus, Saved } from '../contract.ts';
+import type { Entry } from './entry.ts';
+import type { Generated } from './generation.ts';
+import type { Identity, StatsRecorder } from './stats/recorder.ts';
+
+/** What an answer from the cache spares: what it cost to make. */
+export function savedBy({ meta }: Entry): Saved {
+	return { usd: meta.usd, tokens: meta.usage.input_tokens + meta.usage.output_tokens, ms: meta.durationMs };
+}
+
+/** Turns what happened to a request into counters. */
+export class Accounting {
+	readonly #stats: StatsRecorder;
+
+	constructor(stats: StatsRecorder) {
+		this.#stats = stats;
+	}
+
+	hit(identity: Identity, entry: Entry, status: 'HIT' | 'STALE' | 'COALESCED'): void {
+		const { usd, tokens, ms } = savedBy(entry);
+		this.#stats.count(identity, {
+			[status === 'STALE' ? 'stale' : 'hits']: 1,
+			...(status === 'COALESCED' && { coalesced: 1 }),
+			saved_usd: usd,
+			saved_tokens: tokens,
+			saved_ms: ms,
+		});
+		this.#stats.hit(entry.meta.key);
+	}
+
+	miss(identity: Identity, status: CacheStatus): void {
+		this.#stats.count(identity, status === 'BYPASS' ? { bypassed: 1 } : { misses: 1 });
+	}
+
+	spent(identity: Identity, { draft }: Generated): void {
+		this.#stats.count(identity, {
+			spent_usd: draft.usd,
+			spent_tokens: draft.usage.input_tokens + draft.usage.output_tokens,
+			spent_ms: draft.durationMs,
+		});
+	}
+
+	stored(identity: Identity): void {
+		this.#stats.count(identity, { stored: 1 });
+	}
+
+	failed(identity: Identity): void {
+		this.#stats.count(identity, { errors: 1 });
+	}
+}
+
+export const identityOf = ({ provider, model, collection }: Identity): Identity => ({ provider, model, collection });

@@ -1,0 +1,263 @@
+import type { CacheStatus } from '../contract.ts';
+import { Accounting } from './accounting.ts';
+import type { Clock } from './clock.ts';
+import { dependencyTags, type Dependencies } from './dependencies.ts';
+import type { Entry, Found } from './entry.ts';
+import { NotCachedError } from './errors.ts';
+import type { Answer, CacheRequest, Generated, Outcome } from './generation.ts';
+import { Generator, type GeneratorSettings, usable } from './generator.ts';
+import { newId } from './ids.ts';
+import type { Models } from './models.ts';
+import { type Flight, Flights } from './single-flight.ts';
+import type { Identity, StatsRecorder } from './stats/recorder.ts';
+import type { Commit, Lookup, Store } from './store.ts';
+import { StoreBudget } from './store-budget.ts';
+
+export type AiCacheSettings = GeneratorSettings;
+
+/** What identifies a look-up and bounds what may answer it. `maxAge` in seconds. */
+export type CountedLookup = Lookup & Identity & { maxAge?: number };
+
+/** An answer obtained elsewhere. */
+export interface PutItem {
+	key: string;
+	identity: Identity;
+	dependencies: Dependencies;
+	generated: Generated;
+}
+
+/** Failed generations that a request sits through as a follower before it reports the failure. */
+const MAX_FAILED_LEADERS = 1;
+
+/** Looks up, generates once for all who ask at the same time, and stores. `Live` is what a stream's followers get. */
+export class AiCache<Live> {
+	readonly #store: Store;
+	readonly #clock: Clock;
+	readonly #stats: StatsRecorder;
+	readonly #accounting: Accounting;
+	readonly #settings: AiCacheSettings;
+	readonly #generator: Generator;
+	readonly #flights = new Flights<Live, Outcome>();
+
+	constructor(store: Store, clock: Clock, stats: StatsRecorder, models: Models, settings: AiCacheSettings) {
+		this.#store = store;
+		this.#clock = clock;
+		this.#stats = stats;
+		this.#accounting = new Accounting(stats);
+		this.#settings = settings;
+		this.#generator = new Generator(store, clock, this.#accounting, models, settings);
+	}
+
+	/** A hit that needs nobody's answer, counted; or undefined, not counted. Never blocks. */
+	peek(request: CountedLookup): Entry | undefined {
+		const entry = this.#store.peek(request);
+		if (entry === undefined || this.#tooOld(entry, request.maxAge)) return undefined;
+		this.#accounting.hit(request, entry, 'HIT');
+		return entry;
+	}
+
+	/** Never calls a provider. One round trip for the whole batch; undefined where nothing valid is stored. */
+	async lookup(requests: readonly CountedLookup[]): Promise<(Entry | undefined)[]> {
+		const found = await this.#store.lookup(requests);
+		return requests.map((request, index) => {
+			const entry = usable(found[index]);
+			if (entry === undefined || this.#tooOld(entry, request.maxAge)) {
+				this.#accounting.miss(request, 'MISS');
+				return undefined;
+			}
+			this.#accounting.hit(request, entry, 'HIT');
+			return entry;
+		});
+	}
+
+	/**
+	 * The cached answer, or one generation for all who ask meanwhile, stored where it may be.
+	 * Rejects with what `generate` rejected with, or with `NotCachedError` for `only-if-cached`.
+	 */
+	async resolve(request: CacheRequest<Live>): Promise<Answer<Live>> {
+		if (request.mode === 'no-store') return this.#bypass(request);
+		if (request.record) this.#stats.requested(request.key, request.record());
+		const budget = new StoreBudget(this.#settings.storeBudgetMs, this.#clock);
+		if (request.mode === 'no-cache') return this.#lead(request, budget, 'REFRESH');
+		const { found, away } = await this.#find(request, budget);
+		const entry = usable(found);
+		if (entry && !this.#tooOld(entry, request.maxAge)) return this.#hit(request, entry, 'HIT');
+		if (found && this.#withinStale(found, request.staleWhileRevalidate)) {
+			this.#revalidate(request, budget);
+			return this.#hit(request, found.entry, 'STALE');
+		}
+		if (request.mode === 'only-if-cached') {
+			this.#accounting.miss(request, 'MISS');
+			throw new NotCachedError();
+		}
+		try {
+			return await this.#join(widened(request, found), budget, entry ? 'REFRESH' : away ? 'BYPASS' : 'MISS');
+		} catch (error) {
+			// RFC 5861 §4: rather than an error, where the caller said so; never for content that changed.
+			if (!found || request.signal.aborted || !this.#withinStale(found, request.staleIfError)) throw error;
+			return this.#hit(request, found.entry, 'STALE');
+		}
+	}
+
+	/** Stores answers obtained elsewhere, in two round trips whatever their number. */
+	async put(items: readonly PutItem[]): Promise<Outcome[]> {
+		const lookups = items.map(({ key, dependencies, identity }) => ({
+			key,
+			tags: dependencyTags(identity.provider, identity.model, dependencies),
+		}));
+		const reservations = await this.#store.beginMany(lookups, newId, this.#settings.leaseMs);
+		const commits = await Promise.all(
+			items.map(async ({ identity, dependencies, generated }, index): Promise<Commit> => {
+				const reservation = reservations[index]!;
+				return { reservation, entry: await this.#generator.entry(identity, reservation, dependencies, generated) };
+			}),
+		);
+		const results = await this.#store.commit(commits);
+		return commits.map(({ entry }, index) => {
+			const result = results[index]!;
+			if (result === 'stored') this.#accounting.stored(items[index]!.identity);
+			return { entry, notStored: result === 'stored' ? null : result };
+		});
+	}
+
+	/** Generations under way in this process. */
+	get underWay(): number {
+		return this.#flights.size;
+	}
+
+	async #find(request: CacheRequest<Live>, budget: StoreBudget): Promise<{ found: Found | undefined; away: boolean }> {
+		const entry = this.#store.peek(request);
+		if (entry) return { found: { entry, state: 'fresh', covers: true }, away: false };
+		try {
+			const [found] = await budget.within(this.#store.lookup([request]));
+			return { found, away: false };
+		} catch {
+			return { found: undefined, away: true };
+		}
+	}
+
+	#hit(request: CacheRequest<Live>, entry: Entry, status: 'HIT' | 'STALE' | 'COALESCED'): Answer<Live> {
+		this.#accounting.hit(request, entry, status);
+		return { status, entry, outcome: Promise.resolve({ entry, notStored: null }), leave: () => {} };
+	}
+
+	/** RFC 5861 §3: the answer that expired a moment ago is made anew behind the one that is given. */
+	#revalidate(request: CacheRequest<Live>, budget: StoreBudget): void {
+		if (request.mode === 'only-if-cached' || this.#flights.get(request.key)) return;
+		const alone = { ...request, signal: new AbortController().signal, wantsLive: false };
+		this.#lead(alone, budget, 'MISS').catch(() => {});
+	}
+
+	#withinStale(found: Found, seconds = 0): boolean {
+		if (seconds <= 0 || found.state === 'invalidated' || !found.covers) return false;
+		return this.#clock.now() < found.entry.meta.expires + seconds * 1000;
+	}
+
+	#tooOld({ meta }: Entry, maxAge: number | undefined): boolean {
+		return maxAge !== undefined && this.#clock.now() - meta.created > maxAge * 1000;
+	}
+
+	/** Follows whoever generates this key in this process, or does it. */
+	async #join(request: CacheRequest<Live>, budget: StoreBudget, status: CacheStatus): Promise<Answer<Live>> {
+		for (let failures = 0; ; failures++) {
+			const flight = this.#flights.get(request.key);
+			if (!flight || !request.tags.every((tag) => flight.tags.includes(tag)))
+				return this.#lead(request, budget, status);
+			try {
+				return await this.#follow(request, flight);
+			} catch (error) {
+				// The leader's failure is its own: a follower tries once more, with a leader from among the followers.
+				if (request.signal.aborted || failures >= MAX_FAILED_LEADERS) throw error;
+			}
+		}
+	}
+
+	async #follow(request: CacheRequest<Live>, flight: Flight<Live, Outcome>): Promise<Answer<Live>> {
+		return this.#aboard(request, flight, async (leave) => {
+			const live = request.wantsLive ? await flight.live : undefined;
+			if (live === undefined) {
+				const { entry } = await flight.outcome;
+				return { ...this.#hit(request, entry, 'COALESCED'), leave };
+			}
+			flight.outcome.then(({ entry }) => this.#accounting.hit(request, entry, 'COALESCED')).catch(() => {});
+			return { status: 'COALESCED', live, outcome: flight.outcome, leave };
+		});
+	}
+
+	/** Generates, unless another process has or does. */
+	async #lead(request: CacheRequest<Live>, budget: StoreBudget, asked: CacheStatus): Promise<Answer<Live>> {
+		let status = asked;
+		const force = asked === 'REFRESH';
+		const flight = this.#flights.start(request.key, request.tags, async (signal, launch) => {
+			const accepts = (entry: Entry): boolean => !this.#tooOld(entry, request.maxAge);
+			const turn =
+				asked === 'BYPASS' ? { away: true } : await this.#generator.turn(request, budget, force, accepts, signal);
+			if ('entry' in turn) {
+				status = 'COALESCED';
+				return { entry: turn.entry, notStored: null };
+			}
+			const reservation = 'reservation' in turn ? turn.reservation : null;
+			if (reservation === null) status = 'BYPASS';
+			return this.#generator.generate(request, reservation, signal, launch);
+		});
+		return this.#aboard(request, flight, async (leave) => {
+			const live = await flight.live;
+			if (live === undefined || !request.wantsLive) {
+				const outcome = await flight.outcome;
+				if (status === 'COALESCED') return this.#hit(request, outcome.entry, 'COALESCED');
+				this.#accounting.miss(request, status);
+				return { status, outcome: Promise.resolve(outcome), leave };
+			}
+			this.#accounting.miss(request, status);
+			return { status, live, outcome: flight.outcome, leave };
+		});
+	}
+
+	/** Keeps the flight going until its caller leaves. */
+	async #aboard(
+		request: CacheRequest<Live>,
+		flight: Flight<Live, Outcome>,
+		travel: (leave: () => void) => Promise<Answer<Live>>,
+	): Promise<Answer<Live>> {
+		const leave = flight.join();
+		request.signal.addEventListener('abort', leave, { once: true });
+		if (request.signal.aborted) leave();
+		try {
+			return await travel(leave);
+		} catch (error) {
+			leave();
+			throw error;
+		}
+	}
+
+	async #bypass(request: CacheRequest<Live>): Promise<Answer<Live>> {
+		const flights = new Flights<Live, Outcome>();
+		const flight = flights.start(request.key, request.tags, async (signal, launch) => {
+			const outcome = await this.#generator.generate(request, null, signal, launch);
+			return { ...outcome, notStored: 'no_store' };
+		});
+		return this.#aboard(request, flight, async (leave) => {
+			const live = await flight.live;
+			this.#accounting.miss(request, 'BYPASS');
+			if (live !== undefined && request.wantsLive) return { status: 'BYPASS', live, outcome: flight.outcome, leave };
+			return { status: 'BYPASS', outcome: Promise.resolve(await flight.outcome), leave };
+		});
+	}
+}
+
+/**
+ * With the dependencies of a valid entry that lacks some of the request's: what is stored in its place answers both, so
+ * that callers who declare different dependencies do not drive out each other's answer.
+ */
+function widened<Live>(request: CacheRequest<Live>, found: Found | undefined): CacheRequest<Live> {
+	if (found?.state !== 'fresh' || found.covers) return request;
+	const { content, freeTags, tags } = found.entry.meta;
+	return {
+		...request,
+		tags: [...new Set([...request.tags, ...tags])],
+		dependencies: {
+			content: [...request.dependencies.content, ...content],
+			tags: [...new Set([...request.dependencies.tags, ...freeTags])],
+		},
+	};
+}

@@ -1,0 +1,67 @@
+import type { CacheMode, CacheStatus } from '../contract.ts';
+import type { Dependencies, Tag } from './dependencies.ts';
+import type { Entry, EntryMeta } from './entry.ts';
+import type { Identity } from './stats/recorder.ts';
+
+/** An answer as its generation leaves it; the engine adds times and tags. */
+export interface Draft extends Omit<
+	EntryMeta,
+	'key' | 'created' | 'expires' | 'tags' | 'content' | 'freeTags' | 'collection' | 'provider' | 'model'
+> {
+	/** The provider's JSON body. */
+	body: Buffer;
+	/** `StoredRequest` as JSON. */
+	request: Buffer;
+	systemFingerprint: string | null;
+}
+
+export interface Generated {
+	draft: Draft;
+	/** Null where it may be stored, else a stable word for why not. */
+	refused: string | null;
+}
+
+/** A call to the provider that began to answer. */
+export interface Generation<Live> {
+	/** What those who want the stream can follow; absent for a whole answer. */
+	live?: Live;
+	/** Rejects where the provider failed or its stream did not end properly. */
+	done: Promise<Generated>;
+}
+
+export interface CacheRequest<Live> extends Identity {
+	key: string;
+	/** `dependencyTags` of the dependencies. */
+	tags: readonly Tag[];
+	dependencies: Dependencies;
+	mode: CacheMode;
+	/** Seconds. */
+	maxAge?: number;
+	staleWhileRevalidate?: number;
+	staleIfError?: number;
+	/** Aborted when the caller leaves. */
+	signal: AbortSignal;
+	/** Whether the caller follows a stream that is under way rather than wait for its end. */
+	wantsLive: boolean;
+	/** Calls the provider. Rejects where that failed before an answer began. */
+	generate(signal: AbortSignal): Promise<Generation<Live>>;
+	/** Encoded once for warming, where the request is worth remembering. */
+	record?: () => Buffer;
+}
+
+export interface Outcome {
+	entry: Entry;
+	/** Null where it was stored, else why not. */
+	notStored: string | null;
+}
+
+export interface Answer<Live> {
+	status: CacheStatus;
+	/** There at once, for hits. */
+	entry?: Entry;
+	/** What streams, where the caller follows it. */
+	live?: Live;
+	outcome: Promise<Outcome>;
+	/** To be called when the caller needs it no more: aborts a generation that nobody waits for. */
+	leave(): void;
+}

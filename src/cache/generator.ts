@@ -1,0 +1,180 @@
+import { type Accounting, identityOf} from './accounting.ts';
+import type { Clock } from './clock.ts';
+import { packSection } from './codec.ts';
+import type { Dependencies, Tag } from './dependencies.ts';
+import type { Entry, Found } from './entry.ts';
+import { StoreUnavailableError } from './errors.ts';
+import type { CacheRequest, Generated, Outcome } from './generation.ts';
+import { newId } from './ids.ts';
+import type { Models } from './models.ts';
+import type { Identity } from './stats/recorder.ts';
+import type { Commit, Reservation, Store } from './store.ts';
+import { StoreBudget } from './store-budget.ts';
+
+export interface GeneratorSettings {
+	/** Milliseconds that the store may cost a request before it goes on without. */
+	storeBudgetMs: number;
+	/** Bytes above which a section is compressed. */
+	compressAbove: number;
+	/** Life of a reservation in milliseconds; it is renewed while its generation goes on. */
+	leaseMs: number;
+	/** Milliseconds that a request waits for another process's generation before it makes its own. */
+	maxWaitMs: number;
+}
+
+/** The right to generate, what another process stored meanwhile, or neither where the store is away. */
+export type Turn = { reservation: Reservation } | { entry: Entry } | { away: true };
+
+/** How long a waiting process trusts the wake-up message before it looks by itself. */
+const POLL_MS = 250;
+
+export const usable = (found: Found | undefined): Entry | undefined =>
+	found?.state === 'fresh' && found.covers ? found.entry : undefined;
+
+/** One generation: its turn among the processes, the call, and the storing of what came. */
+export class Generator {
+	readonly #store: Store;
+	readonly #clock: Clock;
+	readonly #accounting: Accounting;
+	readonly #models: Models;
+	readonly #settings: GeneratorSettings;
+
+	constructor(store: Store, clock: Clock, accounting: Accounting, models: Models, settings: GeneratorSettings) {
+		this.#store = store;
+		this.#clock = clock;
+		this.#accounting = accounting;
+		this.#models = models;
+		this.#settings = settings;
+	}
+
+	/** Waits for its turn; `accepts` says whether another process's answer will do. */
+	async turn(
+		request: CacheRequest<unknown>,
+		budget: StoreBudget,
+		force: boolean,
+		accepts: (entry: Entry) => boolean,
+		signal: AbortSignal,
+	): Promise<Turn> {
+		const until = this.#clock.now() + this.#settings.maxWaitMs;
+		try {
+			for (;;) {
+				const reservation = await this.#begin(request, budget, force);
+				if (reservation) {
+					const entry = force ? undefined : usable(reservation.replaces);
+					if (entry === undefined || !accepts(entry)) return { reservation };
+					await this.#store.release(reservation);
+					return { entry };
+				}
+				await this.#store.waitFor(request.key, POLL_MS);
+				signal.throwIfAborted();
+				const [found] = await budget.within(this.#store.lookup([request]));
+				const entry = usable(found);
+				if (entry && accepts(entry)) return { entry };
+				if (this.#clock.now() > until) return { away: true };
+			}
+		} catch (error) {
+			if (error instanceof StoreUnavailableError) return { away: true };
+			throw error;
+		}
+	}
+
+	/** Calls the provider and stores what comes; `launch` is told as soon as it streams. */
+	async generate<Live>(
+		request: CacheRequest<Live>,
+		reservation: Reservation | null,
+		signal: AbortSignal,
+		launch: (live: Live | undefined) => void,
+	): Promise<Outcome> {
+		const renewal = reservation && this.#keepRenewing(reservation);
+		try {
+			const generation = await request.generate(signal);
+			launch(generation.live);
+			const generated = await generation.done;
+			this.#accounting.spent(request, generated);
+			return await this.#conclude(request, reservation, generated);
+		} catch (error) {
+			if (!signal.aborted) this.#accounting.failed(request);
+			if (reservation) this.#release(reservation);
+			throw error;
+		} finally {
+			if (renewal) clearInterval(renewal);
+		}
+	}
+
+	/** The entry that a generation makes. */
+	async entry(
+		identity: Identity,
+		{ key, tags }: { key: string; tags: readonly Tag[] },
+		dependencies: Dependencies,
+		{ draft }: Generated,
+	): Promise<Entry> {
+		const { body, request, systemFingerprint: _, ...meta } = draft;
+		const created = this.#clock.now();
+		const { compressAbove } = this.#settings;
+		return {
+			meta: {
+				...meta,
+				...identityOf(identity),
+				key,
+				created,
+				expires: created + meta.ttl * 1000,
+				content: dependencies.content,
+				freeTags: dependencies.tags,
+				tags,
+			},
+			body: await packSection(body, compressAbove),
+			request: await packSection(request, compressAbove),
+		};
+	}
+
+	async #conclude(
+		request: CacheRequest<unknown>,
+		reservation: Reservation | null,
+		generated: Generated,
+	): Promise<Outcome> {
+		const { draft, refused } = generated;
+		const { provider, model } = request;
+		void this.#models.observe(provider, model, draft.snapshot, draft.systemFingerprint).catch(() => {});
+		const entry = await this.entry(request, request, request.dependencies, generated);
+		if (reservation === null) return { entry, notStored: 'store_unavailable' };
+		if (refused !== null || entry.meta.ttl <= 0) {
+			this.#release(reservation);
+			return { entry, notStored: refused ?? 'no_ttl' };
+		}
+		return { entry, notStored: await this.#commit(request, { reservation, entry }) };
+	}
+
+	/** Waits for the store, so that the next request hits, but no longer than the budget. */
+	async #commit(identity: Identity, commit: Commit): Promise<string | null> {
+		try {
+			const budget = new StoreBudget(this.#settings.storeBudgetMs, this.#clock);
+			const [result] = await budget.within(this.#store.commit([commit]));
+			if (result !== 'stored') return result ?? 'store_unavailable';
+			this.#accounting.stored(identity);
+			return null;
+		} catch {
+			return 'store_unavailable';
+		}
+	}
+
+	async #begin(request: CacheRequest<unknown>, budget: StoreBudget, force: boolean): Promise<Reservation | null> {
+		const { key, tags } = request;
+		const begun = this.#store.begin({ key, tags, owner: newId(), force, leaseMs: this.#settings.leaseMs });
+		try {
+			return await budget.within(begun);
+		} catch (error) {
+			begun.then((late) => late && this.#release(late)).catch(() => {});
+			throw error;
+		}
+	}
+
+	#release(reservation: Reservation): void {
+		this.#store.release(reservation).catch(() => {});
+	}
+
+	#keepRenewing(reservation: Reservation): NodeJS.Timeout {
+		const { leaseMs } = this.#settings;
+		const renew = (): void => void this.#store.renew(reservation, leaseMs).catch(() => {});
+		return setInterval(renew, leaseMs / 3).unref();
+	}
+}

@@ -1,0 +1,121 @@
+import type { Provider } from '../../contract.ts';
+import type { Clock } from '../clock.ts';
+import type { StatsDelta, Store } from '../store.ts';
+
+/** What a request was about, for counting. */
+export interface Identity {
+	provider: Provider;
+	model: string;
+	/** The collection that the request named, null where it named none. */
+	collection: string | null;
+}
+
+export const COUNTERS = [
+	'hits',
+	'misses',
+	'stale',
+	'coalesced',
+	'bypassed',
+	'stored',
+	'errors',
+	'saved_usd',
+	'saved_tokens',
+	'saved_ms',
+	'spent_usd',
+	'spent_tokens',
+	'spent_ms',
+] as const;
+export type Counter = (typeof COUNTERS)[number];
+
+interface Row {
+	identity: Identity;
+	deltas: Partial<Record<Counter, number>>;
+}
+
+const FLUSH_MS = 1000;
+/** Keys whose hits wait to be written; beyond it single hits are not counted per entry any more. */
+const MAX_KEYS = 20_000;
+
+/**
+ * Counts in memory and writes in batches, so that no request waits for a counter. What could not be written is kept
+ * for the next time.
+ */
+export class StatsRecorder {
+	readonly #store: Store;
+	readonly #clock: Clock;
+	#rows = new Map<string, Row>();
+	#hits = new Map<string, number>();
+	#requested = new Map<string, { count: number; record: Buffer | null }>();
+	#timer: NodeJS.Timeout | undefined;
+
+	constructor(store: Store, clock: Clock) {
+		this.#store = store;
+		this.#clock = clock;
+	}
+
+	start(): void {
+		this.#timer = setInterval(() => void this.flush(), FLUSH_MS);
+		this.#timer.unref();
+	}
+
+	count(identity: Identity, deltas: Partial<Record<Counter, number>>): void {
+		const id = `${identity.provider}\n${identity.model}\n${identity.collection ?? ''}`;
+		let row = this.#rows.get(id);
+		if (row === undefined) this.#rows.set(id, (row = { identity, deltas: {} }));
+		for (const name in deltas) {
+			const counter = name as Counter;
+			row.deltas[counter] = (row.deltas[counter] ?? 0) + (deltas[counter] ?? 0);
+		}
+	}
+
+	/** Counts a hit of the entry. */
+	hit(key: string): void {
+		const count = this.#hits.get(key);
+		if (count !== undefined || this.#hits.size < MAX_KEYS) this.#hits.set(key, (count ?? 0) + 1);
+	}
+
+	/** Counts that the key was asked for; `record` says how to ask it again. */
+	requested(key: string, record: Buffer | null): void {
+		const known = this.#requested.get(key);
+		if (known) {
+			known.count++;
+			known.record = record ?? known.record;
+		} else if (this.#requested.size < MAX_KEYS) this.#requested.set(key, { count: 1, record });
+	}
+
+	/** Writes what was counted since the last time. Never throws. */
+	async flush(): Promise<void> {
+		const rows = this.#rows;
+		const hits = this.#hits;
+		const requested = this.#requested;
+		this.#rows = new Map();
+		this.#hits = new Map();
+		this.#requested = new Map();
+		for (const [key, count] of hits) {
+			const known = requested.get(key);
+			if (known) known.count += count;
+			else requested.set(key, { count, record: null });
+		}
+		try {
+			if (rows.size > 0) await this.#store.addStats(this.#clock.now(), [...rows.values()].map(toDelta));
+		} catch {
+			for (const { identity, deltas } of rows.values()) this.count(identity, deltas);
+		}
+		try {
+			if (hits.size > 0) await this.#store.addHits(hits);
+			if (requested.size > 0) await this.#store.addRequested(requested);
+		} catch {
+			// Which entries are asked most is an estimate that a lost second does not change.
+		}
+	}
+
+	async stop(): Promise<void> {
+		clearInterval(this.#timer);
+		await this.flush();
+	}
+}
+
+function toDelta({ identity, deltas }: Row): StatsDelta {
+	const { provider, model, collection } = identity;
+	return { provider, model, collection: collection ?? '', deltas: deltas };
+}

@@ -1,0 +1,66 @@
+import type { Accountability } from '@directus/types';
+import type { NextFunction, Request, Response } from 'express';
+import { type Caller, callerOf, isAuthenticated, isNamed } from '../runtime/caller.ts';
+import { AccessDeniedError } from '../runtime/errors.ts';
+import type { SettingValues } from '../runtime/settings-schema.ts';
+
+/** As Directus hands it to an endpoint. */
+export type DirectusRequest = Request & { accountability?: Accountability | null; rawBody?: Buffer };
+
+export type Handler = (request: DirectusRequest, response: Response) => Promise<unknown>;
+
+/** Hands what a handler rejects with to Directus' error handler; sends what it resolves with as `data`. */
+export function route(handler: Handler) {
+	return (request: Request, response: Response, next: NextFunction): void => {
+		handler(request, response).then((data) => {
+			if (!response.headersSent) response.json({ data });
+		}, next);
+	};
+}
+
+/** Any authenticated user, narrowed by `AI_CACHE_ACCESS`; the public and everybody else gets 403. */
+export function demandCaller({ accountability }: DirectusRequest, values: SettingValues): Caller {
+	if (!accountability) throw new AccessDeniedError({ reason: 'This needs a token' });
+	const caller = callerOf(accountability);
+	if (!isAuthenticated(caller)) throw new AccessDeniedError({ reason: 'This needs a token' });
+	const { AI_CACHE_ACCESS: allowed } = values;
+	if (allowed.length > 0 && !caller.admin && !isNamed(caller, allowed)) {
+		throw new AccessDeniedError({ reason: 'You may not use the AI cache' });
+	}
+	return caller;
+}
+
+/** An admin, or one whom `AI_CACHE_WRITERS` names: what they store is given to others. */
+export function demandWriter(request: DirectusRequest, values: SettingValues): Caller {
+	const caller = demandCaller(request, values);
+	if (!caller.admin && !isNamed(caller, values.AI_CACHE_WRITERS)) {
+		throw new AccessDeniedError({ reason: 'You may not store answers in the AI cache' });
+	}
+	return caller;
+}
+
+export function demandAdmin(request: DirectusRequest, values: SettingValues): Caller {
+	const caller = demandCaller(request, values);
+	if (!caller.admin) throw new AccessDeniedError({ reason: 'This is for admins' });
+	return caller;
+}
+
+/** Aborted when the caller leaves before the answer was sent. */
+export function leaving(response: Response): AbortSignal {
+	const controller = new AbortController();
+	response.once('close', () => {
+		if (!response.writableFinished) controller.abort();
+	});
+	return controller.signal;
+}
+
+export type Query = Record<string, string | undefined>;
+
+/** Query parameters that were given once, as text. */
+export function queryOf(request: Request): Query {
+	const entries = Object.entries(request.query).map(([name, value]) => [
+		name,
+		typeof value === 'string' ? value : undefined,
+	]);
+	return Object.fromEntries(entries) as Query;
+}

@@ -1,0 +1,42 @@
+import type { SchemaOverview } from '@directus/types';
+import type { JournalRow } from '../contract.ts';
+import type { HostContext } from '../runtime/host.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+
+interface UsersReader {
+	readByQuery(
+		query: object,
+	): Promise<{ id: string; first_name: string | null; last_name: string | null; email: string | null }[]>;
+}
+
+type UsersServiceClass = new (options: { schema: SchemaOverview; accountability: null }) => UsersReader;
+
+/** One page of the journal, newest first, the users with their names. */
+export async function journalPage(
+	runtime: Runtime,
+	host: HostContext,
+	limit: number,
+	cursor: string | null,
+): Promise<{ rows: JournalRow[]; next_cursor: string | null }> {
+	const rows = await runtime.store.readJournal(limit + 1, cursor);
+	const page = rows.slice(0, limit);
+	const names = await namesOf(host, [...new Set(page.flatMap(({ user }) => user ?? []))]);
+	return {
+		rows: page.map((row) => ({ ...row, user_name: row.user === null ? null : (names.get(row.user) ?? null) })),
+		next_cursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null,
+	};
+}
+
+async function namesOf({ services, getSchema }: HostContext, ids: readonly string[]): Promise<Map<string, string>> {
+	if (ids.length === 0) return new Map();
+	const Service = services['UsersService'] as UsersServiceClass;
+	const reader = new Service({ schema: await getSchema(), accountability: null });
+	const fields = ['id', 'first_name', 'last_name', 'email'];
+	const users = await reader.readByQuery({ filter: { id: { _in: ids } }, fields, limit: ids.length });
+	return new Map(
+		users.map((user) => [
+			user.id,
+			[user.first_name, user.last_name].filter(Boolean).join(' ') || (user.email ?? user.id),
+		]),
+	);
+}

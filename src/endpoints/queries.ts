@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { ENTRY_SORTS, STATS_INTERVALS } from '../contract.ts';
+import type { EntryQuery } from '../cache/entry.ts';
+import { parse, provider } from '../runtime/generation-schema.ts';
+import type { StatsQuery } from '../runtime/reports.ts';
+import type { Query } from './http.ts';
+
+const time = z.string().transform((value, context) => {
+	const at = /^\d+$/.test(value) ? Number(value) : Date.parse(value);
+	if (!Number.isNaN(at)) return at;
+	context.addIssue({ code: 'custom', message: 'is no time; write it as 2026-01-31T12:00:00Z' });
+	return z.NEVER;
+});
+
+const statsSchema = z.strictObject({
+	provider: provider.optional(),
+	model: z.string().min(1).optional(),
+	collection: z.string().min(1).optional(),
+	from: time.optional(),
+	to: time.optional(),
+	interval: z.enum(STATS_INTERVALS, `must be one of ${STATS_INTERVALS.join(', ')}`).optional(),
+});
+
+const limit = (fallback: number, max: number) =>
+	z.coerce
+		.number('must be a number')
+		.int('must be a whole number')
+		.min(1, 'must be at least 1')
+		.max(max, `is more than ${max}`)
+		.default(fallback);
+
+const sorts = ENTRY_SORTS.flatMap((name) => [name, `-${name}`]);
+const entrySchema = z.strictObject({
+	provider: provider.optional(),
+	model: z.string().min(1).optional(),
+	collection: z.string().min(1).optional(),
+	item: z.string().min(1).optional(),
+	tag: z.string().min(1).optional(),
+	search: z.string().optional(),
+	sort: z.enum(sorts, `must be one of ${sorts.join(', ')}`).default('-created'),
+	limit: limit(25, 200),
+	cursor: z.string().min(1).optional(),
+});
+
+const listSchema = z.looseObject({ limit: limit(50, 500), cursor: z.string().min(1).optional() });
+const topSchema = z.looseObject({ top: limit(20, 200) });
+
+const given = (query: Query): Query =>
+	Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined && value !== ''));
+
+/** Throws an `InvalidRequestError` that names the parameter, as all of these do. */
+export const statsQuery = (query: Query): StatsQuery => parse(statsSchema, given(query)) as StatsQuery;
+
+export function entryQuery(query: Query): EntryQuery {
+	const { sort, cursor, ...rest } = parse(entrySchema, given(query));
+	return {
+		...rest,
+		sort: sort.replace('-', '') as EntryQuery['sort'],
+		descending: sort.startsWith('-'),
+		cursor: cursor ?? null,
+	} as EntryQuery;
+}
+
+export function limitOf(query: Query, name: 'limit' | 'top' = 'limit'): number {
+	return name === 'top' ? parse(topSchema, given(query)).top : parse(listSchema, given(query)).limit;
+}

@@ -1,0 +1,57 @@
+import { defineHook } from '@directus/extensions-sdk';
+import type { EventContext, SchemaOverview } from '@directus/types';
+import { CascadeMemory, cascadesOf } from '../content/cascades.ts';
+import { changesOf, contentEvents } from '../content/changes.ts';
+import type { HostContext } from '../runtime/host.ts';
+import { getRuntime } from '../runtime/runtime.ts';
+
+export default defineHook(({ action, filter, schedule }, context) => {
+	const host = context as unknown as HostContext;
+	const runtime = getRuntime(host);
+	const cascades = new CascadeMemory();
+
+	filter('*.delete', async (keys, _meta, eventContext) => {
+		await rememberCascades(cascades, keys, _meta['collection'], eventContext);
+		return keys;
+	});
+
+	for (const name of contentEvents) {
+		action(name, async (meta, { schema, accountability }) => {
+			const event = String(meta['event'] ?? name);
+			const found = changesOf(event, meta, { schema, cascades: cascades.recall(meta['keys'] ?? meta['payload']) });
+			if (found.length === 0) return;
+			if (meta['collection'] === 'directus_settings') runtime.keys.forget();
+			const author = { cause: 'event', event: plainEvent(event), user: accountability?.user ?? null } as const;
+			await runtime.invalidator.changed(found, author).catch((error: unknown) => {
+				const reason = error instanceof Error ? error.message : 'an unknown error';
+				host.logger.error(`AI cache: ${event} could not be carried out in the cache (${reason})`);
+			});
+		});
+	}
+
+	const {
+		AI_CACHE_WARM_SCHEDULE: cron,
+		AI_CACHE_WARM_TOP: top,
+		AI_CACHE_WARM_BUDGET: budget,
+	} = runtime.settings.values;
+	if (cron !== undefined) {
+		schedule(cron, async () => {
+			await runtime.warmer.top(top, budget);
+		});
+	}
+});
+
+/** A deletion that another hook prevents leaves nothing behind: the memory holds on to the array of keys alone. */
+async function rememberCascades(
+	cascades: CascadeMemory,
+	keys: unknown,
+	collection: unknown,
+	{ schema, database }: EventContext,
+): Promise<void> {
+	if (!Array.isArray(keys) || typeof collection !== 'string' || schema === null) return;
+	const found = await cascadesOf(collection, keys, schema, database as never).catch(() => null);
+	if (found) cascades.remember(keys, found);
+}
+
+/** `articles.items.update` → `items.update`. */
+const plainEvent = (event: string): string => event.split('.').slice(-2).join('.');

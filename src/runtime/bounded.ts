@@ -1,0 +1,17 @@
+/** Works on all inputs, at most `concurrency` at a time; results in the order of the inputs. */
+export async function eachBounded<Input, Result>(
+	inputs: readonly Input[],
+	concurrency: number,
+	work: (input: Input, index: number) => Promise<Result>,
+): Promise<Result[]> {
+	const results = new Array<Result>(inputs.length);
+	let next = 0;
+	const worker = async (): Promise<void> => {
+		while (next < inputs.length) {
+			const index = next++;
+			results[index] = await work(inputs[index]!, index);
+		}
+	};
+	await Promise.all(Array.from({ length: Math.min(concurrency, inputs.length) }, worker));
+	return results;
+}

@@ -1,0 +1,33 @@
+import type { Accountability } from '@directus/types';
+import type { Scope } from '../contract.ts';
+
+/** Who asks, as Directus knows them. */
+export interface Caller {
+	user: string | null;
+	role: string | null;
+	/** The role and those that it is nested in. */
+	roles: readonly string[];
+	admin: boolean;
+	/** What item templates are read with; null reads everything, as a schedule's Flow does. */
+	accountability: Accountability | null;
+}
+
+/** Null where Directus has no permissions to check: its own command line, a Flow that runs with full access. */
+export function callerOf(accountability: Accountability | null): Caller {
+	if (accountability === null) return { user: null, role: null, roles: [], admin: true, accountability: null };
+	const { user, role, roles, admin } = accountability;
+	return { user, role, roles: roles.length > 0 ? roles : role === null ? [] : [role], admin, accountability };
+}
+
+/** Whether a caller of a token, and not the public. */
+export const isAuthenticated = ({ user, role, admin }: Caller): boolean => user !== null || role !== null || admin;
+
+/** True where the list names the caller's user id or one of their roles. */
+export const isNamed = ({ user, roles }: Caller, list: readonly string[]): boolean =>
+	list.some((id) => id === user || roles.includes(id));
+
+/** The id that a scope's entries are kept apart by; a caller without one shares with none but their like. */
+export function scopeIdOf(scope: Scope, caller: Caller): string {
+	if (scope === 'shared') return '';
+	return (scope === 'role' ? caller.role : caller.user) ?? '(none)';
+}

@@ -1,0 +1,145 @@
+import type {
+	CacheDirectives,
+	ContentType,
+	GenerationRequest,
+	JsonObject,
+	Operation,
+	Provider,
+	Scope,
+} from '../contract.ts';
+import { type Dependencies, dependencyTags, type Tag } from '../cache/dependencies.ts';
+import { fingerprint } from '../cache/fingerprint.ts';
+import type { Models } from '../cache/models.ts';
+import { significantHeaders, type ReceivedHeaders } from '../providers/headers.ts';
+import type { ProviderDialect } from '../providers/provider.ts';
+import { dialects } from '../providers/registry.ts';
+import { type Caller, scopeIdOf } from './caller.ts';
+import { InvalidRequestError } from './errors.ts';
+import { baseUrlSetting } from './settings.ts';
+import type { CollectionSettings, SettingValues } from './settings-schema.ts';
+
+/** A request in its provider's dialect, with all that the cache has to know of it. The same for every door. */
+export interface Exchange {
+	provider: Provider;
+	model: string;
+	operation: Operation;
+	dialect: ProviderDialect;
+	baseUrl: string;
+	/** The provider's request body; `stream` as the caller asked. */
+	body: JsonObject;
+	/** The caller's own bytes where they go upstream as they are. */
+	rawBody: Buffer | null;
+	/** Headers that change the answer. */
+	headers: Record<string, string>;
+	key: string;
+	collection: string | null;
+	dependencies: Dependencies;
+	tags: readonly Tag[];
+	scope: Scope;
+	directives: CacheDirectives;
+	contentType: ContentType;
+	ttlFactor: number;
+	/** Given by the request in place of the provider's signals. */
+	confidence: number | null;
+	/** A stable word for why nothing is looked up or stored, null where it is. */
+	uncacheable: string | null;
+	caller: Caller;
+	/** The native request where it was one, with its item template unrendered. */
+	native: GenerationRequest | null;
+}
+
+export interface ExchangeParts extends Pick<
+	Exchange,
+	'provider' | 'operation' | 'body' | 'rawBody' | 'caller' | 'native'
+> {
+	headers: ReceivedHeaders;
+	collection: string | null;
+	dependencies: Dependencies;
+	directives: CacheDirectives;
+	contentType: ContentType | null;
+	confidence: number | null;
+}
+
+const MAX_TAGS = 1000;
+
+/** Reckons key, tags and policy of a request. Pure but for the models' versions. */
+export class Exchanges {
+	readonly #values: SettingValues;
+	readonly #models: Pick<Models, 'version'>;
+
+	constructor(values: SettingValues, models: Pick<Models, 'version'>) {
+		this.#values = values;
+		this.#models = models;
+	}
+
+	create(parts: ExchangeParts): Exchange {
+		const { provider, operation, body, caller, directives } = parts;
+		const dialect = dialects[provider];
+		const model = body['model'];
+		if (typeof model !== 'string' || model === '')
+			throw new InvalidRequestError({ field: 'model', reason: '"model" is missing' });
+		const settings = this.#collection(parts.collection);
+		const scope = directives.scope ?? settings?.scope ?? this.#values.AI_CACHE_SCOPE;
+		const baseUrl = this.#values[baseUrlSetting(provider)].replace(/\/+$/, '');
+		const headers = significantHeaders(dialect, parts.headers);
+		const tags = dependencyTags(provider, model, parts.dependencies);
+		if (tags.length > MAX_TAGS) {
+			throw new InvalidRequestError({
+				field: 'depends_on',
+				reason: `The request depends on more than ${MAX_TAGS} things`,
+			});
+		}
+		return {
+			...parts,
+			model,
+			dialect,
+			baseUrl,
+			headers,
+			tags,
+			scope,
+			key: fingerprint({
+				provider,
+				baseUrl,
+				operation,
+				model,
+				modelVersion: this.#models.version(provider, model),
+				scope,
+				scopeId: scopeIdOf(scope, caller),
+				headers,
+				body: dialect.fingerprintBody(operation, body),
+			}),
+			contentType: parts.contentType ?? settings?.content_type ?? 'standard',
+			ttlFactor: settings?.ttl_factor ?? 1,
+			uncacheable: settings?.enabled === false ? 'collection_off' : dialect.uncacheable(operation, body),
+		};
+	}
+
+	/** Writes a native request, its text rendered, in its provider's dialect. */
+	native(
+		request: GenerationRequest,
+		original: GenerationRequest,
+		content: Dependencies['content'],
+		caller: Caller,
+	): Exchange {
+		const dialect = dialects[request.provider];
+		const body = dialect.toBody(request);
+		return this.create({
+			provider: request.provider,
+			operation: dialect.nativeOperation,
+			body: request.stream ? { ...body, stream: true } : body,
+			rawBody: null,
+			headers: {},
+			caller,
+			native: original,
+			collection: request.collection ?? null,
+			dependencies: { content, tags: request.tags ?? [] },
+			directives: request.cache ?? {},
+			contentType: request.content_type ?? null,
+			confidence: request.confidence ?? null,
+		});
+	}
+
+	#collection(collection: string | null): CollectionSettings | undefined {
+		return collection === null ? undefined : this.#values.AI_CACHE_COLLECTIONS?.[collection];
+	}
+}

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { CACHE_MODES, CONTENT_TYPES, type GenerationRequest, PROVIDERS, SCOPES } from '../contract.ts';
+import { InvalidRequestError } from './errors.ts';
+
+const name = z.string().trim().min(1, 'must not be empty').max(256, 'is longer than 256 characters');
+const itemKey = z.union([z.string().min(1).max(256), z.number()], 'must be a string or a number');
+const seconds = z.number().min(0, 'must not be negative').max(315_360_000, 'is longer than ten years');
+const jsonObject = z.record(z.string(), z.json());
+const items = z.array(itemKey).min(1, 'must not be empty').max(1000, 'has more than 1000 elements');
+const fields = z.array(name).min(1, 'must not be empty').max(200, 'has more than 200 elements');
+
+export const directivesSchema = z.strictObject({
+	mode: z.enum(CACHE_MODES, `must be one of ${CACHE_MODES.join(', ')}`).optional(),
+	ttl: seconds.optional(),
+	max_age: seconds.optional(),
+	scope: z.enum(SCOPES, `must be one of ${SCOPES.join(', ')}`).optional(),
+	stale_while_revalidate: seconds.optional(),
+	stale_if_error: seconds.optional(),
+});
+
+export const dependencySchema = z.strictObject({
+	collection: name,
+	items: items.optional(),
+	fields: fields.optional(),
+});
+
+/** The parts of a request that say what its answer depends on and how it is kept; shared by all doors. */
+export const cachingShape = {
+	collection: name.optional(),
+	item: itemKey.optional(),
+	items: items.optional(),
+	fields: fields.optional(),
+	tags: z.array(name).max(100, 'has more than 100 elements').optional(),
+	depends_on: z.array(dependencySchema).max(100, 'has more than 100 elements').optional(),
+	content_type: z.enum(CONTENT_TYPES, `must be one of ${CONTENT_TYPES.join(', ')}`).optional(),
+	confidence: z.number().min(0, 'must not be negative').max(10, 'is more than 10').optional(),
+	cache: directivesSchema.optional(),
+};
+
+export const provider = z.enum(PROVIDERS, `must be one of ${PROVIDERS.join(', ')}`);
+
+const generationSchema = z
+	.strictObject({
+		provider,
+		model: name,
+		prompt: z.string().min(1, 'must not be empty').optional(),
+		messages: z.array(z.json()).min(1, 'must not be empty').optional(),
+		system: z.string().optional(),
+		params: jsonObject.optional(),
+		...cachingShape,
+		stream: z.boolean().optional(),
+	})
+	.superRefine((request, context) => {
+		const refuse = (field: string, message: string): void => {
+			context.addIssue({ code: 'custom', path: [field], message });
+		};
+		if (request.prompt === undefined && request.messages === undefined) refuse('prompt', 'or messages must be given');
+		if (request.prompt !== undefined && request.messages !== undefined)
+			refuse('messages', 'and prompt exclude each other');
+		if (request.item !== undefined && request.items !== undefined) refuse('items', 'and item exclude each other');
+		for (const field of ['item', 'items', 'fields'] as const) {
+			if (request[field] !== undefined && request.collection === undefined) refuse(field, 'needs collection');
+		}
+		if (request.params && 'stream' in request.params) refuse('params.stream', 'belongs beside params, as stream');
+	});
+
+/** A native request; throws an `InvalidRequestError` that names the first field that is wrong, and all others too. */
+export function parseGeneration(input: unknown): GenerationRequest {
+	return parse(generationSchema, input) as GenerationRequest;
+}
+
+/** Checks input from outside; `where` is put before the names of its fields. */
+export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown, where = ''): z.output<Schema> {
+	const parsed = schema.safeParse(input);
+	if (parsed.success) return parsed.data;
+	const problems = parsed.error.issues.flatMap((issue) => describe(issue, where));
+	const reason = problems.map(({ field, message }) => (field ? `"${field}" ${message}` : message)).join('; ');
+	throw new InvalidRequestError({ field: problems[0]?.field ?? '', reason });
+}
+
+function describe(issue: z.core.$ZodIssue, where: string): { field: string; message: string }[] {
+	const path = [...(where ? [where] : []), ...issue.path.map(String)].join('.');
+	if (issue.code === 'unrecognized_keys') {
+		return issue.keys.map((key) => ({ field: [path, key].filter(Boolean).join('.'), message: 'is not a known field' }));
+	}
+	if (issue.code === 'invalid_type' && issue.input === undefined) return [{ field: path, message: 'is missing' }];
+	const message = issue.code === 'invalid_type' ? `must be ${article(issue.expected)}` : issue.message;
+	return [{ field: path, message: path ? message : `The body ${message}` }];
+}
+
+const article = (type: string): string => (/^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`);

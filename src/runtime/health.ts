@@ -1,0 +1,91 @@
+import { type HealthReport, type Provider, PROVIDERS } from '../contract.ts';
+import type { OpenedStore } from './open-store.ts';
+import type { ProviderKeys } from './provider-keys.ts';
+import { baseUrlSetting, keySetting, type Settings } from './settings.ts';
+
+const TIMEOUT_MS = 1000;
+
+/** How the cache is. */
+export class Health {
+	readonly #settings: Settings;
+	readonly #opened: OpenedStore;
+	readonly #keys: ProviderKeys;
+
+	constructor(settings: Settings, opened: OpenedStore, keys: ProviderKeys) {
+		this.#settings = settings;
+		this.#opened = opened;
+		this.#keys = keys;
+	}
+
+	/** `down` while the store does not answer, `degraded` while its bus or breaker is not as it should be. */
+	async report(): Promise<Required<Pick<HealthReport, 'status' | 'store' | 'providers'>>> {
+		const [store, providers] = await Promise.all([this.#store(), this.#providers()]);
+		const degraded = store.bus === 'down' || store.breaker !== 'closed' || store.pending_invalidations > 0;
+		return { status: store.connected ? (degraded ? 'degraded' : 'ok') : 'down', store, providers };
+	}
+
+	async #store(): Promise<NonNullable<HealthReport['store']>> {
+		const { store, breaker, pendingInvalidations, lastError } = this.#opened;
+		const rest = { breaker: breaker(), pending_invalidations: pendingInvalidations() };
+		try {
+			const health = await withTimeout(store.health());
+			const { kind, mode, connected, memory, bus } = health;
+			return {
+				kind,
+				mode,
+				connected,
+				memory,
+				bus,
+				latency_ms: health.latencyMs,
+				first_level: health.firstLevel,
+				...rest,
+				error: connected ? null : lastError(),
+			};
+		} catch {
+			const { store: kind, redis } = this.#settings;
+			const mode =
+				kind === 'memory' ? 'embedded' : redis.cluster ? 'cluster' : redis.sentinels ? 'sentinel' : 'standalone';
+			return {
+				kind,
+				mode,
+				connected: false,
+				latency_ms: null,
+				memory: { used: 0, max: null },
+				first_level: null,
+				bus: 'down',
+				...rest,
+				error: lastError() ?? 'no answer in time',
+			};
+		}
+	}
+
+	async #providers(): Promise<NonNullable<HealthReport['providers']>> {
+		const rows = await Promise.all(
+			PROVIDERS.map(async (provider): Promise<[Provider, NonNullable<HealthReport['providers']>[Provider]]> => {
+				const key = await this.#keys.find(provider);
+				return [
+					provider,
+					{
+						has_key: key !== null,
+						key_source: key?.source ?? null,
+						base_url: this.#settings.values[baseUrlSetting(provider)],
+						key_setting: keySetting(provider),
+					},
+				];
+			}),
+		);
+		return Object.fromEntries(rows) as NonNullable<HealthReport['providers']>;
+	}
+}
+
+async function withTimeout<Result>(promise: Promise<Result>): Promise<Result> {
+	let timer: NodeJS.Timeout | undefined;
+	const deadline = new Promise<never>((_, reject) => {
+		timer = setTimeout(() => reject(new Error('no answer in time')), TIMEOUT_MS);
+	});
+	try {
+		return await Promise.race([promise, deadline]);
+	} finally {
+		clearTimeout(timer);
+	}
+}

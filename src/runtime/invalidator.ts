@@ -1,0 +1,135 @@
+import type { InvalidationCause, InvalidationCriteria, InvalidationResult, JournalRow, Provider } from '../contract.ts';
+import type { Clock } from '../cache/clock.ts';
+import { changeTags, type ContentChange, criteriaTagSets, modelTag, purgeTags } from '../cache/dependencies.ts';
+import type { HeldFigures } from '../cache/entry.ts';
+import { newId } from '../cache/ids.ts';
+import type { Models } from '../cache/models.ts';
+import type { Invalidation, Store } from '../cache/store.ts';
+
+export interface Author {
+	cause: InvalidationCause;
+	event?: string;
+	user?: string | null;
+	note?: string;
+}
+
+const NOTHING: HeldFigures = { entries: 0, usd: 0, hits: 0, bytes: 0 };
+
+/** Purges, and what a change of the content takes away; each with its row in the journal. */
+export class Invalidator {
+	readonly #store: Store;
+	readonly #clock: Clock;
+	readonly #pending = new Set<Promise<unknown>>();
+
+	constructor(store: Store, clock: Clock) {
+		this.#store = store;
+		this.#clock = clock;
+	}
+
+	/** Settles once nothing that the criteria cover is answered any more. */
+	async purge(criteria: InvalidationCriteria, author: Author): Promise<InvalidationResult> {
+		const figures = await (await this.#drop(criteria)).counted;
+		await this.#note(criteria, author, figures);
+		return { ...figures, dry_run: false };
+	}
+
+	/** What the same purge would drop. */
+	async measure(criteria: InvalidationCriteria): Promise<InvalidationResult> {
+		if (criteria.key === undefined) {
+			return { ...(await this.#store.measure(criteriaTagSets(criteria))), dry_run: true };
+		}
+		const found = await this.#readMatching(criteria.key, criteria);
+		const figures = found ? { entries: 1, usd: found.entry.meta.usd, hits: found.hits, bytes: found.size } : NOTHING;
+		return { ...figures, dry_run: true };
+	}
+
+	/** Takes away what the changes touch. Settles once no later look-up gets it; counting and noting follow. */
+	async changed(changes: readonly ContentChange[], author: Author): Promise<void> {
+		const tags = [...new Set(changes.flatMap(changeTags))];
+		if (tags.length === 0) return;
+		const work = this.#store.invalidate(tags);
+		this.#track(work);
+		const { counted } = await work;
+		this.#count(counted, changes, author).catch(() => {});
+	}
+
+	/** Settles once every invalidation that has begun is in force; at once where there is none. */
+	settled(): Promise<unknown> | null {
+		return this.#pending.size === 0 ? null : Promise.allSettled([...this.#pending]);
+	}
+
+	/** Raises the model's cache version and gives its entries up. */
+	async raiseVersion(models: Models, provider: Provider, model: string, author: Author): Promise<number> {
+		const version = await models.raise(provider, model);
+		const { counted } = await this.#store.invalidate([modelTag(provider, model)]);
+		await this.#note({ provider, model }, author, await counted);
+		return version;
+	}
+
+	/** A row that drops nothing: something that an admin should know. */
+	async note(criteria: InvalidationCriteria, author: Author): Promise<void> {
+		await this.#note(criteria, author, NOTHING);
+	}
+
+	#drop(criteria: InvalidationCriteria): Promise<Invalidation> {
+		if (criteria.key !== undefined) return this.#dropKey(criteria.key, criteria);
+		const tags = purgeTags(criteria);
+		return tags ? this.#store.invalidate(tags) : this.#store.invalidateMatching(criteriaTagSets(criteria));
+	}
+
+	async #dropKey(key: string, criteria: InvalidationCriteria): Promise<Invalidation> {
+		const { key: _, ...others } = criteria;
+		const alone = Object.keys(others).length === 0;
+		const matches = alone || (await this.#readMatching(key, criteria)) !== undefined;
+		return { counted: matches ? this.#store.removeKeys([key]) : Promise.resolve(NOTHING) };
+	}
+
+	async #readMatching(key: string, criteria: InvalidationCriteria) {
+		const found = await this.#store.read(key);
+		if (!found || found.entry.meta.expires <= this.#clock.now()) return undefined;
+		const { key: _, all: __, ...others } = criteria;
+		if (Object.keys(others).length === 0) return found;
+		const { tags } = found.entry.meta;
+		return criteriaTagSets(others).every((set) => set.some((tag) => tags.includes(tag))) ? found : undefined;
+	}
+
+	async #count(counted: Promise<HeldFigures>, changes: readonly ContentChange[], author: Author): Promise<void> {
+		const figures = await counted;
+		if (figures.entries > 0) await this.#note(criteriaOf(changes), author, figures);
+	}
+
+	async #note(criteria: InvalidationCriteria, author: Author, { entries }: HeldFigures): Promise<void> {
+		const row: JournalRow = {
+			id: newId(),
+			at: new Date(this.#clock.now()).toISOString(),
+			cause: author.cause,
+			event: author.event ?? null,
+			user: author.user ?? null,
+			criteria,
+			entries,
+			note: author.note ?? null,
+		};
+		await this.#store.appendJournal(row).catch(() => {});
+	}
+
+	#track(work: Promise<unknown>): void {
+		this.#pending.add(work);
+		const done = (): void => void this.#pending.delete(work);
+		work.then(done, done);
+	}
+}
+
+const MAX_JOURNAL_ITEMS = 50;
+
+/** What to show in the journal for a change: the first names the collection. */
+function criteriaOf(changes: readonly ContentChange[]): InvalidationCriteria {
+	const [first] = changes;
+	if (!first) return {};
+	const items = 'items' in first ? first.items.slice(0, MAX_JOURNAL_ITEMS) : [];
+	const fields = 'fields' in first ? [...first.fields] : [];
+	return {
+		collection: first.collection,
+		...(items.length > 0 && { items }),
+		...(fields.length > 0 && { fields }),
+	};
+}

@@ -1,0 +1,148 @@
+import type { BatchElement, GenerationAnswer, GenerationRequest } from '../contract.ts';
+import type { AiCache } from '../cache/cache.ts';
+import type { Clock } from '../cache/clock.ts';
+import { NotCachedError } from '../cache/errors.ts';
+import { prepareRequests } from '../content/template.ts';
+import { nativeAnswer } from './answer.ts';
+import type { Asker } from './asker.ts';
+import type { Caller } from './caller.ts';
+import { batchElements, type Settled } from './api-errors.ts';
+import { InvalidRequestError, NothingCachedError, StoreAwayError } from './errors.ts';
+import type { Exchange, Exchanges } from './exchange.ts';
+import { parseGeneration } from './generation-schema.ts';
+import type { HostContext } from './host.ts';
+import type { LiveStream } from './live-stream.ts';
+import { eachBounded } from './bounded.ts';
+import type { SettingValues } from './settings-schema.ts';
+import { asProviderError } from './upstream-failure.ts';
+
+/** One answer, or for a request with `items` one per item. */
+export type NativeResult = GenerationAnswer | BatchElement<GenerationAnswer>[];
+
+/** The native requests: parsed, rendered with the caller's permissions, and answered. */
+export class Native {
+	readonly #cache: AiCache<LiveStream>;
+	readonly #asker: Asker;
+	readonly #exchanges: Exchanges;
+	readonly #host: HostContext;
+	readonly #values: SettingValues;
+	readonly #clock: Clock;
+
+	constructor(
+		cache: AiCache<LiveStream>,
+		asker: Asker,
+		exchanges: Exchanges,
+		host: HostContext,
+		values: SettingValues,
+		clock: Clock,
+	) {
+		this.#cache = cache;
+		this.#asker = asker;
+		this.#exchanges = exchanges;
+		this.#host = host;
+		this.#values = values;
+		this.#clock = clock;
+	}
+
+	/** Read-through for one request. Rejects with errors fit to be shown. */
+	async generate(input: unknown, caller: Caller, signal: AbortSignal): Promise<NativeResult> {
+		const request = parseGeneration(input);
+		const prepared = await this.prepare(request, caller);
+		const perItem = request.items !== undefined && prepared.some(({ item }) => item !== null);
+		if (!perItem) return this.#ask(prepared[0]!.exchange, signal);
+		return batchElements(await this.#each(prepared, ({ exchange }) => this.#ask(exchange, signal)));
+	}
+
+	/** Each element with its own result or error, in order; so many at a time as the settings allow. */
+	async generateBatch(
+		inputs: readonly unknown[],
+		caller: Caller,
+		signal: AbortSignal,
+	): Promise<BatchElement<NativeResult>[]> {
+		this.#demandBatchSize(inputs);
+		return batchElements(await this.#each(inputs, (input) => this.generate(input, caller, signal)));
+	}
+
+	/** Reads only; one round trip for the whole batch. Null where nothing is stored. */
+	async lookup(inputs: readonly unknown[], caller: Caller): Promise<Settled<GenerationAnswer | null>[]> {
+		this.#demandBatchSize(inputs);
+		const prepared = await this.#each(inputs, async (input) => {
+			const request = parseGeneration(input);
+			if (request.items !== undefined) {
+				throw new InvalidRequestError({
+					field: 'items',
+					reason: '"items" asks for one generation per item: look up each with "item"',
+				});
+			}
+			return (await this.prepare(request, caller))[0]!.exchange;
+		});
+		const exchanges = prepared.flatMap((element) =>
+			'data' in element && element.data.uncacheable === null ? [element.data] : [],
+		);
+		const entries = await this.#cache.lookup(exchanges.map(toLookup)).catch(() => {
+			throw new StoreAwayError();
+		});
+		const found = new Map(exchanges.map((exchange, index) => [exchange, entries[index]]));
+		return Promise.all(
+			prepared.map(async (element) => {
+				if ('error' in element) return element;
+				const entry = found.get(element.data);
+				return { data: entry ? await nativeAnswer(entry, 'HIT', null, this.#clock) : null };
+			}),
+		);
+	}
+
+	/** The request's exchanges: one, or one per item where its template is rendered for each; `item` is null without one. */
+	async prepare(request: GenerationRequest, caller: Caller): Promise<{ exchange: Exchange; item: string | null }[]> {
+		const schema = await this.#host.getSchema();
+		const prepared = await prepareRequests(request, {
+			services: this.#host.services,
+			schema,
+			accountability: caller.accountability,
+			database: this.#host.database,
+		});
+		return prepared.map(({ request: rendered, content, item }) => ({
+			exchange: this.#exchanges.native(rendered, request, content, caller),
+			item,
+		}));
+	}
+
+	async #ask(exchange: Exchange, signal: AbortSignal): Promise<GenerationAnswer> {
+		try {
+			const answer = await this.#asker.ask(exchange, { signal, wantsLive: false });
+			const { entry, notStored } = await answer.outcome;
+			return await nativeAnswer(entry, answer.status, notStored, this.#clock);
+		} catch (error) {
+			if (error instanceof NotCachedError) throw new NothingCachedError();
+			throw asProviderError(error, exchange.provider);
+		}
+	}
+
+	#each<Input, Result>(inputs: readonly Input[], work: (input: Input) => Promise<Result>): Promise<Settled<Result>[]> {
+		return eachBounded(inputs, this.#values.AI_CACHE_BATCH_CONCURRENCY, async (input) => {
+			try {
+				return { data: await work(input) };
+			} catch (error) {
+				return { error };
+			}
+		});
+	}
+
+	#demandBatchSize(inputs: readonly unknown[]): void {
+		const { AI_CACHE_BATCH_MAX: max } = this.#values;
+		if (inputs.length <= max) return;
+		throw new InvalidRequestError({
+			field: '',
+			reason: `A batch may have ${max} elements (AI_CACHE_BATCH_MAX), this one has ${inputs.length}`,
+		});
+	}
+}
+
+export const toLookup = ({ key, tags, provider, model, collection, directives }: Exchange) => ({
+	key,
+	tags,
+	provider,
+	model,
+	collection,
+	...(directives.max_age !== undefined && { maxAge: directives.max_age }),
+});

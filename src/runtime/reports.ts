@@ -1,0 +1,182 @@
+import {
+	type CollectionFigures,
+	type JournalRow,
+	type Provider,
+	type ProviderFigures,
+	PROVIDERS,
+	type StatsInterval,
+	type StatsReport,
+} from '../contract.ts';
+import type { Clock } from '../cache/clock.ts';
+import { collectionTag, modelTag, providerTag, allTag } from '../cache/dependencies.ts';
+import type { Models } from '../cache/models.ts';
+import { bucketStart, bucketStarts, INTERVAL_MS } from '../cache/stats/buckets.ts';
+import type { StatsRecorder } from '../cache/stats/recorder.ts';
+import { groupRows, noCounts, series, toFigures, total } from '../cache/stats/report.ts';
+import type { StatsBucket, StatsDelta, Store } from '../cache/store.ts';
+import { InvalidRequestError } from './errors.ts';
+import type { ProviderKeys } from './provider-keys.ts';
+
+export interface StatsQuery {
+	provider?: Provider;
+	model?: string;
+	collection?: string;
+	/** Milliseconds since the epoch; by default the last 24 hours. */
+	from?: number;
+	to?: number;
+	interval?: StatsInterval;
+}
+
+const DAY_MS = INTERVAL_MS.day;
+/** Points of a series, and buckets read at once. */
+const MAX_BUCKETS = 1500;
+
+/** Adds the buckets up to what the Studio and `GET /stats` show. */
+export class Reports {
+	readonly #store: Store;
+	readonly #clock: Clock;
+	readonly #recorder: StatsRecorder;
+	readonly #models: Models;
+	readonly #keys: ProviderKeys;
+
+	constructor(store: Store, clock: Clock, recorder: StatsRecorder, models: Models, keys: ProviderKeys) {
+		this.#store = store;
+		this.#clock = clock;
+		this.#recorder = recorder;
+		this.#models = models;
+		this.#keys = keys;
+	}
+
+	async stats(query: StatsQuery): Promise<StatsReport> {
+		// What this process counted a moment ago belongs to the figures; others write theirs every second.
+		await this.#recorder.flush();
+		const to = query.to ?? this.#clock.now();
+		const from = query.from ?? to - DAY_MS;
+		if (from >= to) throw new InvalidRequestError({ field: 'from', reason: '"from" must be before "to"' });
+		const interval = query.interval ?? intervalFor(to - from);
+		demandReadable(interval, from, to);
+		const before = from - (to - from);
+		const [buckets, earlier] = await Promise.all([
+			this.#read(interval, from, to, query),
+			this.#read(interval, before, bucketStart(interval, from), query),
+		]);
+		const [overall, providers, collections] = await Promise.all([
+			this.#overall(buckets, query),
+			this.#providers(buckets, query),
+			this.#collections(buckets),
+		]);
+		return {
+			from: new Date(from).toISOString(),
+			to: new Date(to).toISOString(),
+			overall,
+			previous: toFigures(total(earlier)),
+			providers,
+			collections,
+			...(query.interval && { series: { interval, points: series(buckets, bucketStarts(interval, from, to)) } }),
+		};
+	}
+
+	async #read(interval: StatsInterval, from: number, to: number, query: StatsQuery): Promise<StatsBucket[]> {
+		const buckets = await this.#store.readStats(interval, from, to);
+		const wanted = ({ provider, model, collection }: StatsDelta): boolean =>
+			(query.provider === undefined || provider === query.provider) &&
+			(query.model === undefined || model === query.model) &&
+			(query.collection === undefined || collection === query.collection);
+		return buckets.map(({ at, rows }) => ({ at, rows: rows.filter(wanted) }));
+	}
+
+	async #overall(buckets: readonly StatsBucket[], query: StatsQuery): Promise<StatsReport['overall']> {
+		const { provider, model, collection } = query;
+		const tag =
+			collection !== undefined
+				? collectionTag(collection)
+				: provider === undefined
+					? allTag()
+					: model === undefined
+						? providerTag(provider)
+						: modelTag(provider, model);
+		const [[entries], bytes] = await Promise.all([this.#store.count([tag]), this.#store.bytesHeld()]);
+		return { ...toFigures(total(buckets)), entries: entries ?? 0, bytes };
+	}
+
+	async #providers(buckets: readonly StatsBucket[], query: StatsQuery): Promise<Record<Provider, ProviderFigures>> {
+		const states = this.#models.states();
+		const names = [...PROVIDERS];
+		const counts = groupRows(buckets, ({ provider }) => provider);
+		const keys = await Promise.all(names.map((name) => this.#keys.find(name)));
+		const entries = await this.#store.count(names.map(providerTag));
+		const rows = await Promise.all(
+			names.map(async (name, index): Promise<[Provider, ProviderFigures]> => [
+				name,
+				{
+					...toFigures(counts.get(name) ?? noCounts()),
+					entries: entries[index] ?? 0,
+					has_key: keys[index] !== null,
+					models: await this.#modelsOf(name, buckets, states, query),
+				},
+			]),
+		);
+		return Object.fromEntries(rows) as Record<Provider, ProviderFigures>;
+	}
+
+	async #modelsOf(
+		provider: Provider,
+		buckets: readonly StatsBucket[],
+		states: ReturnType<Models['states']>,
+		query: StatsQuery,
+	): Promise<ProviderFigures['models']> {
+		const counts = groupRows(buckets, (row) => (row.provider === provider ? row.model : null));
+		const known = [...states.keys()]
+			.filter((name) => name.startsWith(`${provider}/`))
+			.map((name) => name.slice(provider.length + 1));
+		const unfiltered = query.model === undefined && query.collection === undefined;
+		const names = [...new Set([...counts.keys(), ...(unfiltered ? known : [])])].sort();
+		const entries = await this.#store.count(names.map((name) => modelTag(provider, name)));
+		return Object.fromEntries(
+			names.map((name, index) => {
+				const state = states.get(`${provider}/${name}`);
+				return [
+					name,
+					{
+						...toFigures(counts.get(name) ?? noCounts()),
+						entries: entries[index] ?? 0,
+						version: state?.version ?? 1,
+						snapshot: state?.snapshot ?? null,
+						snapshot_changed_at: state?.changedAt ? new Date(state.changedAt).toISOString() : null,
+					},
+				];
+			}),
+		);
+	}
+
+	async #collections(buckets: readonly StatsBucket[]): Promise<Record<string, CollectionFigures>> {
+		const counts = groupRows(buckets, ({ collection }) => collection || null);
+		const last: Record<string, JournalRow> = await this.#store.lastInvalidations();
+		const names = [...new Set([...counts.keys(), ...Object.keys(last)])].sort();
+		const entries = await this.#store.count(names.map(collectionTag));
+		return Object.fromEntries(
+			names.map((name, index) => [
+				name,
+				{
+					...toFigures(counts.get(name) ?? noCounts()),
+					entries: entries[index] ?? 0,
+					last_invalidation: last[name] ?? null,
+				},
+			]),
+		);
+	}
+}
+
+/** The coarsest interval that still shows the period's shape: minutes to 2 hours, hours to 8 days, then days. */
+function intervalFor(length: number): StatsInterval {
+	if (length <= 2 * INTERVAL_MS.hour) return 'minute';
+	return length <= 8 * DAY_MS ? 'hour' : 'day';
+}
+
+function demandReadable(interval: StatsInterval, from: number, to: number): void {
+	if ((to - from) / INTERVAL_MS[interval] <= MAX_BUCKETS) return;
+	throw new InvalidRequestError({
+		field: 'interval',
+		reason: `"interval" is too fine for the period: it would take more than ${MAX_BUCKETS} points`,
+	});
+}

@@ -1,0 +1,114 @@
+import { AiCache } from '../cache/cache.ts';
+import { type Clock, systemClock } from '../cache/clock.ts';
+import { type ModelChange, Models } from '../cache/models.ts';
+import { StatsRecorder } from '../cache/stats/recorder.ts';
+import type { Store } from '../cache/store.ts';
+import { createPricing } from '../providers/prices.ts';
+import { createUpstream, type Upstream } from '../providers/upstream.ts';
+import { Asker } from './asker.ts';
+import { Entries } from './entries.ts';
+import { Exchanges } from './exchange.ts';
+import { Health } from './health.ts';
+import type { HostContext } from './host.ts';
+import { Invalidator } from './invalidator.ts';
+import type { LiveStream } from './live-stream.ts';
+import { Native } from './native.ts';
+import { openStore } from './open-store.ts';
+import { ProviderKeys } from './provider-keys.ts';
+import { Putter } from './putter.ts';
+import { Reports } from './reports.ts';
+import { readSettings, type Settings } from './settings.ts';
+import { Warmer } from './warmer.ts';
+
+/** Everything that the doors need, made once per process. */
+export class Runtime {
+	readonly settings: Settings;
+	readonly clock: Clock = systemClock;
+	readonly store: Store;
+	readonly cache: AiCache<LiveStream>;
+	readonly recorder: StatsRecorder;
+	readonly models: Models;
+	readonly invalidator: Invalidator;
+	readonly keys: ProviderKeys;
+	readonly exchanges: Exchanges;
+	readonly asker: Asker;
+	readonly native: Native;
+	readonly putter: Putter;
+	readonly reports: Reports;
+	readonly entries: Entries;
+	readonly warmer: Warmer;
+	readonly health: Health;
+	readonly #upstream: Upstream;
+	/** Settles when the store was reached for the first time, or was found to be away. */
+	readonly ready: Promise<void>;
+
+	/** Throws `SettingsError`. */
+	constructor(host: HostContext) {
+		this.settings = readSettings(host.env);
+		const { values } = this.settings;
+		const { clock } = this;
+		const opened = openStore(this.settings, host, clock, () => void this.models.reload());
+		this.store = opened.store;
+		this.recorder = new StatsRecorder(this.store, clock);
+		this.invalidator = new Invalidator(this.store, clock);
+		this.models = new Models(this.store, clock, (change) => this.#modelChanged(change, host));
+		this.cache = new AiCache(this.store, clock, this.recorder, this.models, {
+			storeBudgetMs: values.AI_CACHE_STORE_TIMEOUT,
+			compressAbove: values.AI_CACHE_COMPRESS_ABOVE,
+			leaseMs: LEASE_MS,
+			maxWaitMs: values.AI_CACHE_UPSTREAM_TIMEOUT,
+		});
+		this.keys = new ProviderKeys(values, host);
+		this.#upstream = createUpstream();
+		const pricing = createPricing(values.AI_CACHE_PRICES ?? {});
+		this.exchanges = new Exchanges(values, this.models);
+		this.asker = new Asker(this.cache, this.#upstream, this.keys, pricing, values, clock);
+		this.native = new Native(this.cache, this.asker, this.exchanges, host, values, clock);
+		this.putter = new Putter(this.cache, this.native, pricing, values, clock);
+		this.reports = new Reports(this.store, clock, this.recorder, this.models, this.keys);
+		this.entries = new Entries(this.store, clock, values.AI_CACHE_STUDIO_SHOW_CONTENT);
+		this.warmer = new Warmer(this.store, clock, this.asker, this.native, this.exchanges, values);
+		this.health = new Health(this.settings, opened, this.keys);
+		this.recorder.start();
+		this.ready = opened.open().then(() => this.models.reload());
+	}
+
+	async close(): Promise<void> {
+		this.warmer.close();
+		await this.recorder.stop();
+		this.#upstream.close();
+		await this.store.close();
+	}
+
+	/** Another snapshot stands behind a model's name: said in the journal, and acted on where the settings want it. */
+	async #modelChanged(change: ModelChange, host: HostContext): Promise<void> {
+		const { provider, model, from, to } = change;
+		const kind = change.kind === 'snapshot' ? 'snapshot' : 'system fingerprint';
+		const note = `${provider}/${model} answers with another ${kind}: ${to} instead of ${from}`;
+		host.logger.info(`AI cache: ${note}`);
+		const author = { cause: 'model_update', note } as const;
+		if (this.settings.values.AI_CACHE_ON_MODEL_UPDATE === 'invalidate') {
+			await this.invalidator.raiseVersion(this.models, provider, model, author);
+		} else await this.invalidator.note({ provider, model }, author);
+	}
+}
+
+/** A process that dies while it generates holds up the others for no longer. */
+const LEASE_MS = 5000;
+const PLACE = Symbol.for('directus-extension-ai-cache.runtime');
+const shared = globalThis as { [PLACE]?: Runtime };
+let own: Runtime | null = null;
+
+/**
+ * The process's runtime, made by the first door that asks. When Directus reloads its extensions it drops the old module
+ * without a word, so the new one closes its predecessor's connections.
+ */
+export function getRuntime(host: HostContext): Runtime {
+	if (own === null) {
+		const predecessor = shared[PLACE];
+		own = new Runtime(host);
+		shared[PLACE] = own;
+		predecessor?.close().catch(() => {});
+	}
+	return own;
+}

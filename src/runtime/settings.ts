@@ -1,0 +1,129 @@
+import type { Provider, SettingRow } from '../contract.ts';
+import type { RedisConnectionOptions } from '../stores/redis/client.ts';
+import {
+	SECRET_SETTINGS,
+	type SettingName,
+	settingsSchema,
+	settingsShape,
+	type SettingValues,
+} from './settings-schema.ts';
+
+export type Environment = Readonly<Record<string, unknown>>;
+
+/** The settings in force. Durations in milliseconds where the name ends so, else seconds; sizes in bytes. */
+export interface Settings {
+	values: SettingValues;
+	store: 'memory' | 'redis';
+	redis: RedisConnectionOptions;
+	/** As the Studio shows them; secrets say `set` or `unset`. */
+	rows: SettingRow[];
+}
+
+/** All mistakes in one message, by name and never with a value: a value may be a secret. */
+export class SettingsError extends Error {
+	constructor(problems: readonly string[]) {
+		super(
+			`AI Cache cannot start, ${problems.length} setting(s) are wrong:\n${problems.map((line) => `  - ${line}`).join('\n')}`,
+		);
+		this.name = 'SettingsError';
+	}
+}
+
+const CONNECT_TIMEOUT_MS = 2000;
+
+/** Reads the settings from Directus' environment. Throws `SettingsError`, which names every mistake at once. */
+export function readSettings(environment: Environment): Settings {
+	const given = Object.fromEntries(
+		Object.keys(settingsShape)
+			.map((name) => [name, environment[name]])
+			.filter(([, value]) => value !== undefined && value !== null && value !== ''),
+	) as Record<string, unknown>;
+	const unknown = Object.keys(environment).filter((name) => name.startsWith('AI_CACHE_') && !(name in settingsShape));
+	const parsed = settingsSchema.safeParse(given);
+	const problems = unknown.map((name) => `${name}: no such setting`);
+	if (!parsed.success)
+		problems.push(...parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
+	if (parsed.success) problems.push(...contradictions(parsed.data));
+	if (!parsed.success || problems.length > 0) throw new SettingsError(problems);
+	const values = parsed.data;
+	const redis = redisConnection(values, environment);
+	const store = values.AI_CACHE_STORE ?? (redis === null ? 'memory' : 'redis');
+	if (store === 'redis' && redis === null) {
+		throw new SettingsError(['AI_CACHE_STORE: is redis, but neither AI_CACHE_REDIS nor REDIS nor REDIS_HOST is set']);
+	}
+	return {
+		values,
+		store,
+		redis: redis ?? { connectTimeoutMs: CONNECT_TIMEOUT_MS },
+		rows: rowsOf(values, given, store),
+	};
+}
+
+function contradictions(values: SettingValues): string[] {
+	const problems: string[] = [];
+	if (values.AI_CACHE_TTL > values.AI_CACHE_MAX_TTL) problems.push('AI_CACHE_TTL: is longer than AI_CACHE_MAX_TTL');
+	if (values.AI_CACHE_STORE_TIMEOUT < 1) problems.push('AI_CACHE_STORE_TIMEOUT: is less than 1ms');
+	if (values.AI_CACHE_UPSTREAM_TIMEOUT < 1000) problems.push('AI_CACHE_UPSTREAM_TIMEOUT: is less than 1s');
+	return problems;
+}
+
+/** Our own address, or Directus' (`REDIS`, `REDIS_HOST` …), or null where there is none. */
+function redisConnection(values: SettingValues, environment: Environment): RedisConnectionOptions | null {
+	const own = {
+		connectTimeoutMs: CONNECT_TIMEOUT_MS,
+		...directusCredentials(environment),
+	};
+	if (values.AI_CACHE_REDIS_CLUSTER) return { ...own, cluster: values.AI_CACHE_REDIS_CLUSTER };
+	if (values.AI_CACHE_REDIS_SENTINELS) {
+		const name = values.AI_CACHE_REDIS_SENTINEL_NAME;
+		return { ...own, sentinels: values.AI_CACHE_REDIS_SENTINELS, ...(name !== undefined && { sentinelName: name }) };
+	}
+	const url = values.AI_CACHE_REDIS ?? textOf(environment['REDIS']);
+	if (url !== undefined) return { url, connectTimeoutMs: CONNECT_TIMEOUT_MS };
+	const host = textOf(environment['REDIS_HOST']);
+	if (host === undefined) return null;
+	const port = textOf(environment['REDIS_PORT']);
+	return { ...own, host, ...(port !== undefined && { port: Number(port) }) };
+}
+
+function directusCredentials(environment: Environment): Partial<RedisConnectionOptions> {
+	const username = textOf(environment['REDIS_USERNAME']);
+	const password = textOf(environment['REDIS_PASSWORD']);
+	const db = textOf(environment['REDIS_DB']);
+	return {
+		...(username !== undefined && { username }),
+		...(password !== undefined && { password }),
+		...(db !== undefined && { db: Number(db) }),
+	};
+}
+
+const textOf = (value: unknown): string | undefined =>
+	typeof value === 'string' || typeof value === 'number' ? String(value) || undefined : undefined;
+
+function rowsOf(values: SettingValues, given: Readonly<Record<string, unknown>>, store: string): SettingRow[] {
+	return (Object.keys(settingsShape) as SettingName[]).map((name): SettingRow => {
+		const secret = SECRET_SETTINGS.has(name);
+		const shown = name === 'AI_CACHE_STORE' ? store : show(given[name] ?? values[name]);
+		const isGiven = name in given;
+		return {
+			name,
+			value: secret ? (isGiven ? 'set' : 'unset') : shown,
+			source: isGiven ? 'environment' : 'default',
+			secret,
+		};
+	});
+}
+
+function show(value: unknown): string {
+	if (value === undefined) return '';
+	return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+export const keySetting = (provider: Provider): SettingName =>
+	`AI_CACHE_${provider.toUpperCase()}_API_KEY` as SettingName;
+export const baseUrlSetting = (provider: Provider) =>
+	`AI_CACHE_${provider.toUpperCase()}_BASE_URL` as
+		| 'AI_CACHE_OPENAI_BASE_URL'
+		| 'AI_CACHE_ANTHROPIC_BASE_URL'
+		| 'AI_CACHE_MISTRAL_BASE_URL'
+		| 'AI_CACHE_DEEPSEEK_BASE_URL';

@@ -1,0 +1,241 @@
+import type { GenerationRequest, WarmCandidate, WarmJob } from '../contract.ts';
+import type { Clock } from '../cache/clock.ts';
+import { newId } from '../cache/ids.ts';
+import type { Store } from '../cache/store.ts';
+import { apiErrors } from './api-errors.ts';
+import type { Asker, WarmRecord } from './asker.ts';
+import { eachBounded } from './bounded.ts';
+import { type Caller, callerOf } from './caller.ts';
+import { NotFoundError } from './errors.ts';
+import type { Exchange, Exchanges } from './exchange.ts';
+import type { Native } from './native.ts';
+import type { SettingValues } from './settings-schema.ts';
+import { asProviderError } from './upstream-failure.ts';
+
+const JOB_LIFE_MS = 24 * 3_600_000;
+const MAX_ERRORS = 20;
+/** An entry with less than this part of its life left counts as about to expire. */
+const EXPIRING_PART = 0.1;
+/** How many of what is asked most are looked through for `top` that are missing. */
+const LOOK_THROUGH = 4;
+
+interface Running {
+	job: WarmJob;
+	controller: AbortController;
+}
+
+interface Candidate {
+	exchange: Exchange;
+	requested: number;
+	/** Seconds, null where it is missing. */
+	expiresIn: number | null;
+}
+
+type Outcome = 'generated' | 'already_cached' | 'failed';
+
+/** Fills the cache before it is asked: within a spending limit, a few at a time, to be watched and stopped. */
+export class Warmer {
+	readonly #store: Store;
+	readonly #clock: Clock;
+	readonly #asker: Asker;
+	readonly #native: Native;
+	readonly #exchanges: Exchanges;
+	readonly #values: SettingValues;
+	readonly #running = new Map<string, Running>();
+
+	constructor(store: Store, clock: Clock, asker: Asker, native: Native, exchanges: Exchanges, values: SettingValues) {
+		this.#store = store;
+		this.#clock = clock;
+		this.#asker = asker;
+		this.#native = native;
+		this.#exchanges = exchanges;
+		this.#values = values;
+	}
+
+	/** Starts a job with native requests; `budget` in USD, null for none. */
+	requests(requests: readonly GenerationRequest[], caller: Caller, budget: number | null): Promise<WarmJob> {
+		return this.#start(budget, async () => {
+			const prepared = await Promise.all(requests.map((request) => this.#native.prepare(request, caller)));
+			return prepared.flat().map(({ exchange }) => exchange);
+		});
+	}
+
+	/** Starts a job with what is asked most and missing or about to expire. */
+	top(count: number, budget: number | null): Promise<WarmJob> {
+		return this.#start(budget, async () => (await this.#candidates(count)).map(({ exchange }) => exchange));
+	}
+
+	async candidates(count: number, showContent: boolean): Promise<WarmCandidate[]> {
+		return (await this.#candidates(count)).map(({ exchange, requested, expiresIn }) => ({
+			key: exchange.key,
+			provider: exchange.provider,
+			model: exchange.model,
+			collection: exchange.collection,
+			requested,
+			state: expiresIn === null ? 'missing' : 'expiring',
+			expires_in: expiresIn,
+			usd: 0,
+			...(showContent && { preview: previewOf(exchange) }),
+		}));
+	}
+
+	async job(id: string): Promise<WarmJob> {
+		const running = this.#running.get(id);
+		if (running) return { ...running.job, eta: this.#eta(running.job) };
+		const saved = await this.#store.getDocument(`warm:${id}`);
+		if (saved === null) throw new NotFoundError({ reason: `There is no warming job "${id}"` });
+		return JSON.parse(saved) as WarmJob;
+	}
+
+	/** Newest first. */
+	async jobs(): Promise<WarmJob[]> {
+		const saved = (await this.#store.listDocuments('warm:')).map((job) => JSON.parse(job) as WarmJob);
+		const jobs = new Map(saved.map((job) => [job.id, job]));
+		for (const [id, { job }] of this.#running) jobs.set(id, { ...job, eta: this.#eta(job) });
+		return [...jobs.values()].sort((one, other) => other.started.localeCompare(one.started));
+	}
+
+	/** What is under way is aborted; a job of another process is told to stop and does so before its next request. */
+	async abort(id: string): Promise<WarmJob> {
+		const running = this.#running.get(id);
+		if (running) running.controller.abort();
+		else await this.#store.putDocument(`warm-abort:${id}`, '1', JOB_LIFE_MS);
+		return this.job(id);
+	}
+
+	close(): void {
+		for (const { controller } of this.#running.values()) controller.abort();
+	}
+
+	async #start(budget: number | null, find: () => Promise<Exchange[]>): Promise<WarmJob> {
+		const exchanges = await find();
+		const job: WarmJob = {
+			id: newId(),
+			state: 'running',
+			started: new Date(this.#clock.now()).toISOString(),
+			finished: null,
+			total: exchanges.length,
+			done: 0,
+			generated: 0,
+			already_cached: 0,
+			failed: 0,
+			spent_usd: 0,
+			budget_usd: budget,
+			eta: null,
+			errors: [],
+		};
+		const running: Running = { job, controller: new AbortController() };
+		this.#running.set(job.id, running);
+		await this.#save(job);
+		void this.#work(running, exchanges)
+			.catch(() => {
+				job.state = 'failed';
+			})
+			.finally(() => this.#finish(running));
+		return { ...job };
+	}
+
+	async #work(running: Running, exchanges: readonly Exchange[]): Promise<void> {
+		const { job, controller } = running;
+		await eachBounded(exchanges, this.#values.AI_CACHE_WARM_CONCURRENCY, async (exchange) => {
+			if (await this.#shouldStop(running)) return;
+			const outcome = await this.#warm(job, exchange, controller.signal);
+			job[outcome]++;
+			job.done++;
+			await this.#save(job);
+		});
+		if (job.state === 'running') job.state = controller.signal.aborted ? 'aborted' : 'done';
+	}
+
+	async #shouldStop({ job, controller }: Running): Promise<boolean> {
+		if (job.budget_usd !== null && job.spent_usd >= job.budget_usd) job.state = 'over_budget';
+		const told = await this.#store.getDocument(`warm-abort:${job.id}`).catch(() => null);
+		if (told !== null) controller.abort();
+		return job.state === 'over_budget' || controller.signal.aborted;
+	}
+
+	async #warm(job: WarmJob, exchange: Exchange, signal: AbortSignal): Promise<Outcome> {
+		try {
+			const answer = await this.#asker.ask(exchange, { signal, wantsLive: false });
+			const { entry, notStored } = await answer.outcome;
+			if (answer.status === 'HIT' || answer.status === 'COALESCED') return 'already_cached';
+			job.spent_usd += entry.meta.usd;
+			if (notStored === null) return 'generated';
+			this.#tell(job, `Not stored: ${notStored}`);
+			return 'failed';
+		} catch (error) {
+			if (!signal.aborted) this.#tell(job, apiErrors(asProviderError(error, exchange.provider))[0]!.message);
+			return 'failed';
+		}
+	}
+
+	#tell(job: WarmJob, message: string): void {
+		if (job.errors.length < MAX_ERRORS) job.errors.push(message);
+	}
+
+	#finish({ job }: Running): void {
+		job.finished = new Date(this.#clock.now()).toISOString();
+		job.eta = null;
+		void this.#save(job).finally(() => this.#running.delete(job.id));
+	}
+
+	#save(job: WarmJob): Promise<void> {
+		return this.#store
+			.putDocument(`warm:${job.id}`, JSON.stringify({ ...job, eta: this.#eta(job) }), JOB_LIFE_MS)
+			.catch(() => {});
+	}
+
+	#eta({ started, done, total, state }: WarmJob): number | null {
+		if (state !== 'running' || done === 0) return null;
+		const pace = (this.#clock.now() - Date.parse(started)) / done;
+		return Math.round((pace * (total - done)) / 1000);
+	}
+
+	async #candidates(count: number): Promise<Candidate[]> {
+		const requested = await this.#store.topRequested(count * LOOK_THROUGH);
+		const asked = requested.flatMap(({ count: times, record }) => {
+			const exchange = record && this.#revive(record);
+			return exchange ? [{ exchange, requested: Math.round(times) }] : [];
+		});
+		const found = await this.#store.lookup(asked.map(({ exchange }) => ({ key: exchange.key, tags: exchange.tags })));
+		const now = this.#clock.now();
+		return asked
+			.flatMap(({ exchange, requested: times }, index): Candidate[] => {
+				const place = found[index];
+				if (place?.state !== 'fresh') return [{ exchange, requested: times, expiresIn: null }];
+				const left = (place.entry.meta.expires - now) / 1000;
+				if (left > place.entry.meta.ttl * EXPIRING_PART) return [];
+				const renewed: Exchange = { ...exchange, directives: { ...exchange.directives, mode: 'no-cache' } };
+				return [{ exchange: renewed, requested: times, expiresIn: Math.floor(left) }];
+			})
+			.slice(0, count);
+	}
+
+	#revive(bytes: Buffer): Exchange | null {
+		try {
+			const record = JSON.parse(bytes.toString()) as WarmRecord;
+			const { request } = record;
+			const { stream: _, ...body } = request.body;
+			return this.#exchanges.create({
+				...record,
+				body,
+				rawBody: null,
+				headers: request.headers,
+				caller: { ...callerOf(null), admin: false, user: request.user, role: request.role },
+				native: null,
+			});
+		} catch {
+			return null;
+		}
+	}
+}
+
+const PREVIEW_LENGTH = 160;
+
+/** The last text of the request, which tells requests apart best. */
+function previewOf({ body }: Exchange): string {
+	const messages = body['messages'] ?? body['input'];
+	const last = Array.isArray(messages) ? messages.at(-1) : messages;
+	const content = typeof last === 'object' && last !== null && !Array.isArray(last) ? last['content'] : last;
+	return (typeof content === 'string' ? content : JSON.stringify(content ?? '')).slice(0, PREVIEW_LENGTH);
+}
