@@ -1,0 +1,268 @@
+import { describe, expect, it } from 'vitest';
+import { canonicalJson } from '../../src/cache/fingerprint.ts';
+import type { JsonObject, JsonValue, Operation, Provider } from '../../src/contract.ts';
+import { dialects } from '../../src/providers/registry.ts';
+
+interface Api {
+	provider: Provider;
+	operation: Operation;
+	body: JsonObject;
+	/** Parameters that cannot change the answer. */
+	omitted: JsonObject;
+	/** Parameters of every kind that can, some of which nobody knows. */
+	significant: JsonObject;
+}
+
+const schema = { type: 'object', properties: { city: { type: 'string' } } };
+const delivery: JsonObject = {
+	stream: true,
+	stream_options: { include_usage: true },
+	user: 'u-1',
+	metadata: { campaign: 'x' },
+	safety_identifier: 's-1',
+	prompt_cache_key: 'k-1',
+	service_tier: 'flex',
+	store: true,
+};
+const sampling: JsonObject = {
+	temperature: 0.1,
+	top_p: 0.5,
+	max_tokens: 5,
+	stop: ['x'],
+	n: 2,
+	seed: 7,
+	presence_penalty: 1,
+	frequency_penalty: 1,
+	response_format: { type: 'json_object' },
+	tools: [{ type: 'function', function: { name: 'f', parameters: schema } }],
+	tool_choice: 'none',
+	parallel_tool_calls: false,
+	something_new: { of: 'tomorrow' },
+};
+const chat: JsonObject = {
+	model: 'm',
+	messages: [
+		{ role: 'system', content: 'Be brief.' },
+		{ role: 'user', content: 'Hello' },
+	],
+};
+
+const apis: Api[] = [
+	{
+		provider: 'openai',
+		operation: 'chat',
+		body: chat,
+		omitted: delivery,
+		significant: {
+			...sampling,
+			logprobs: true,
+			logit_bias: { 50256: -100 },
+			modalities: ['text', 'audio'],
+			reasoning_effort: 'high',
+			verbosity: 'low',
+			max_completion_tokens: 9,
+			prediction: { type: 'content', content: 'x' },
+			web_search_options: {},
+		},
+	},
+	{
+		provider: 'mistral',
+		operation: 'chat',
+		body: chat,
+		omitted: delivery,
+		significant: { ...sampling, random_seed: 1, safe_prompt: true, prompt_mode: 'reasoning' },
+	},
+	{
+		provider: 'deepseek',
+		operation: 'chat',
+		body: chat,
+		omitted: delivery,
+		significant: { ...sampling, thinking: { type: 'enabled' } },
+	},
+	{
+		provider: 'openai',
+		operation: 'responses',
+		body: { model: 'm', instructions: 'Be brief.', input: [{ role: 'user', content: 'Hello' }] },
+		omitted: delivery,
+		significant: {
+			temperature: 0.1,
+			max_output_tokens: 5,
+			reasoning: { effort: 'low' },
+			text: { format: { type: 'json_schema', name: 's', schema } },
+			tools: [{ type: 'function', name: 'f', parameters: schema }],
+			include: ['reasoning.encrypted_content'],
+			truncation: 'auto',
+			something_new: 1,
+		},
+	},
+	{
+		provider: 'openai',
+		operation: 'embeddings',
+		body: { model: 'm', input: ['a'] },
+		omitted: { user: 'u-1' },
+		significant: { dimensions: 256, something_new: 1 },
+	},
+	{
+		provider: 'anthropic',
+		operation: 'messages',
+		body: { model: 'm', max_tokens: 9, system: 'Be brief.', messages: [{ role: 'user', content: 'Hello' }] },
+		omitted: { stream: true, metadata: { user_id: 'u' }, service_tier: 'auto', cache_control: { type: 'ephemeral' } },
+		significant: {
+			temperature: 0.1,
+			top_k: 5,
+			top_p: 0.2,
+			stop_sequences: ['x'],
+			thinking: { type: 'enabled', budget_tokens: 1024 },
+			tools: [{ name: 'f', input_schema: schema }],
+			tool_choice: { type: 'any' },
+			output_config: { effort: 'low' },
+			context_management: { edits: [] },
+			something_new: 1,
+		},
+	},
+];
+
+const keyOf = ({ provider, operation }: Api, body: JsonObject): string =>
+	canonicalJson(dialects[provider].fingerprintBody(operation, body));
+
+/** The same JSON with its members in the opposite order, at every level. */
+function reversed(value: JsonValue): JsonValue {
+	if (Array.isArray(value)) return value.map(reversed);
+	if (typeof value !== 'object' || value === null) return value;
+	return Object.fromEntries(
+		Object.entries(value)
+			.reverse()
+			.map(([name, member]) => [name, reversed(member)]),
+	);
+}
+
+describe.each(apis)('the fingerprint of a $provider $operation request', (api) => {
+	const key = keyOf(api, api.body);
+	const full = { ...api.body, ...api.significant };
+
+	it('does not depend on the order of members', () => {
+		expect(keyOf(api, reversed(full) as JsonObject)).toBe(keyOf(api, full));
+	});
+
+	it.each(Object.entries(api.omitted))('does not depend on %s', (name, value) => {
+		expect(keyOf(api, { ...api.body, [name]: value })).toBe(key);
+		expect(keyOf(api, { ...api.body, [name]: null })).toBe(key);
+	});
+
+	it('is the same with stream false, true and absent', () => {
+		for (const stream of [false, true]) expect(keyOf(api, { ...api.body, stream })).toBe(key);
+	});
+
+	it.each(Object.entries(api.significant))('depends on %s, unless that is null', (name, value) => {
+		expect(keyOf(api, { ...api.body, [name]: value })).not.toBe(key);
+		expect(keyOf(api, { ...api.body, [name]: null })).toBe(key);
+	});
+
+	it('depends on each of the parameters that the request has, and on their values', () => {
+		for (const name of Object.keys(api.body)) {
+			const { [name]: _left, ...without } = api.body;
+			expect(keyOf(api, without)).not.toBe(key);
+			expect(keyOf(api, { ...api.body, [name]: 'other' })).not.toBe(key);
+		}
+	});
+});
+
+describe('one text part alone', () => {
+	const ask = (content: JsonValue): JsonObject => ({ model: 'm', messages: [{ role: 'user', content }] });
+	const part = { type: 'text', text: 'Hello' };
+
+	it.each(apis.filter(({ operation }) => operation === 'chat' || operation === 'messages'))(
+		'means the same to $provider as the text; two, or another kind, do not',
+		(api) => {
+			const key = keyOf(api, ask('Hello'));
+			expect(keyOf(api, ask([part]))).toBe(key);
+			expect(keyOf(api, ask([{ ...part, citations: null }]))).toBe(key);
+			expect(keyOf(api, ask([part, part]))).not.toBe(key);
+			expect(keyOf(api, ask([{ ...part, mood: 'glad' }]))).not.toBe(key);
+			expect(keyOf(api, ask([{ type: 'other', text: 'Hello' }]))).not.toBe(key);
+			expect(keyOf(api, ask('Hello '))).not.toBe(key);
+		},
+	);
+
+	it('means the same as Anthropic’s system text', () => {
+		const api = apis.find(({ provider }) => provider === 'anthropic')!;
+		const system = (value: JsonValue) => keyOf(api, { ...api.body, system: value });
+		expect(system([{ type: 'text', text: 'Be brief.', cache_control: { type: 'ephemeral' } }])).toBe(
+			system('Be brief.'),
+		);
+	});
+
+	it('and the short forms of input mean the same to the responses API', () => {
+		const api = apis.find(({ operation }) => operation === 'responses')!;
+		const input = (value: JsonValue) => keyOf(api, { model: 'm', input: value });
+		const key = input('Hello');
+		expect(input([{ role: 'user', content: 'Hello' }])).toBe(key);
+		expect(input([{ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hello' }] }])).toBe(key);
+		expect(input([{ role: 'developer', content: 'Hello' }])).not.toBe(key);
+	});
+});
+
+describe('what belongs to the caller', () => {
+	const anthropic = apis.find(({ provider }) => provider === 'anthropic')!;
+	const openai = apis[0]!;
+
+	it('loses Anthropic’s cache marks wherever they stand', () => {
+		const mark = { cache_control: { type: 'ephemeral' } };
+		const body = (more: JsonObject): JsonObject => ({
+			model: 'm',
+			tools: [{ name: 'f', input_schema: schema, ...more }],
+			messages: [
+				{ role: 'assistant', content: [{ type: 'tool_use', id: 't', name: 'f', input: { a: 1 }, ...more }] },
+				{
+					role: 'user',
+					content: [
+						{ type: 'tool_result', tool_use_id: 't', content: [{ type: 'text', text: 'x', ...more }], ...more },
+					],
+				},
+			],
+		});
+		expect(keyOf(anthropic, body(mark))).toBe(keyOf(anthropic, body({})));
+	});
+
+	it('keeps members of that name, and nulls, that are a tool’s own', () => {
+		const called = (input: JsonObject): JsonObject => ({
+			messages: [{ role: 'assistant', content: [{ type: 'tool_use', id: 't', name: 'f', input }] }],
+		});
+		const plain = keyOf(anthropic, called({ a: 1 }));
+		expect(keyOf(anthropic, called({ a: 1, cache_control: 'public' }))).not.toBe(plain);
+		expect(keyOf(anthropic, called({ a: 1, b: null }))).not.toBe(plain);
+		const declared = (parameters: JsonObject): JsonObject => ({
+			tools: [{ type: 'function', function: { parameters } }],
+		});
+		expect(keyOf(openai, declared({ default: null }))).not.toBe(keyOf(openai, declared({})));
+	});
+
+	it('loses nulls elsewhere, at any depth, but none from an array', () => {
+		const message = (more: JsonObject): JsonObject => ({ messages: [{ role: 'user', content: 'x', ...more }] });
+		expect(keyOf(openai, message({ name: null }))).toBe(keyOf(openai, message({})));
+		expect(keyOf(openai, { stop: ['a', null] })).not.toBe(keyOf(openai, { stop: ['a'] }));
+	});
+});
+
+describe('requests that lean on what the provider keeps', () => {
+	it.each<[Provider, Operation, JsonObject, string | null]>([
+		['openai', 'responses', { previous_response_id: 'resp_1' }, 'previous_response_id'],
+		['openai', 'responses', { conversation: { id: 'conv_1' } }, 'conversation'],
+		['openai', 'responses', { background: true }, 'background'],
+		['openai', 'responses', { prompt: { id: 'pmpt_1' } }, 'prompt_template'],
+		['openai', 'responses', { input: [{ type: 'item_reference', id: 'msg_1' }] }, 'item_reference'],
+		['openai', 'responses', { prompt: { id: 'pmpt_1', version: '2' } }, null],
+		['openai', 'responses', { previous_response_id: null, conversation: null, background: false }, null],
+		['openai', 'chat', { messages: [{ role: 'assistant', audio: { id: 'audio_1' } }] }, 'audio_reference'],
+		['openai', 'chat', chat, null],
+		['openai', 'embeddings', { input: 'a' }, null],
+		['anthropic', 'messages', { container: 'container_1' }, 'container'],
+		['anthropic', 'messages', { container: { id: 'container_1' } }, 'container'],
+		['anthropic', 'messages', { container: { skills: [] } }, null],
+		['anthropic', 'messages', { thread: { type: 'create' } }, 'thread'],
+		['mistral', 'chat', chat, null],
+		['deepseek', 'chat', chat, null],
+	])('to %s %s: %j', (provider, operation, body, reason) => {
+		expect(dialects[provider].uncacheable(operation, body)).toBe(reason);
+	});
+});
