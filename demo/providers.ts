@@ -23,7 +23,10 @@ export interface DemoProviders {
 /** Real providers where the environment has a key for them, the emulated one for all others. */
 export async function startProviders(env: NodeJS.ProcessEnv): Promise<DemoProviders> {
 	const emulated = PROVIDERS.filter((name) => !env[keySetting(name)]);
-	const emulator: ProviderEmulator = await startProviderEmulator({ delayMs: EMULATED_DELAY_MS });
+	const emulator: ProviderEmulator = await startProviderEmulator({
+		delayMs: EMULATED_DELAY_MS,
+		text: (prompt) => `Emulated answer to “${prompt}”`,
+	});
 	const environment = Object.fromEntries(
 		Object.entries(emulator.environment()).filter(([setting]) =>
 			emulated.some((name) => setting.startsWith(`AI_CACHE_${name.toUpperCase()}_`)),

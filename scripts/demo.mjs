@@ -10,7 +10,8 @@ process.on('SIGINT', () => undefined);
 
 await ensureInstalled('.');
 await ensureInstalled('sandbox/directus-12');
-const built = await run(NODE, ['node_modules/@directus/extensions-sdk/cli.js', 'build']);
+console.log('Building …');
+const built = await run(NODE, ['node_modules/@directus/extensions-sdk/cli.js', 'build'], { quiet: true });
 process.exitCode =
 	built === 0
 		? await run(NODE, ['--disable-warning=ExperimentalWarning', 'demo/main.ts', ...process.argv.slice(2)])

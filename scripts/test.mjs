@@ -28,7 +28,7 @@ const steps = [
 	},
 	{ group: 'static', name: 'lint', run: () => tool('eslint/bin/eslint.js', ['--max-warnings=20', '.']) },
 	{ group: 'static', name: 'types', run: () => tool('vue-tsc/bin/vue-tsc.js', ['--noEmit']) },
-	{ group: 'build', name: 'build', run: () => tool('@directus/extensions-sdk/cli.js', ['build']) },
+	{ group: 'build', name: 'build', run: () => tool('@directus/extensions-sdk/cli.js', ['build'], { quiet: true }) },
 	{ group: 'build', name: 'size of the Studio bundle', run: checkSize },
 	{ group: 'unit', name: 'unit tests', run: () => vitest('vitest.config.ts') },
 	{ group: 'e2e', name: 'in Directus 12', run: () => vitest('vitest.e2e.config.ts') },
@@ -78,8 +78,8 @@ async function install() {
 	return { passed: 0, failed: 0, skipped: 0 };
 }
 
-async function tool(script, args) {
-	const code = await run(NODE, [path.join(PROJECT, 'node_modules', script), ...args]);
+async function tool(script, args, options = {}) {
+	const code = await run(NODE, [path.join(PROJECT, 'node_modules', script), ...args], options);
 	return code === 0 ? success() : failure();
 }
 

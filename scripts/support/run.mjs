@@ -8,19 +8,29 @@ const BIN = path.join(PROJECT, 'node_modules/.bin');
 /** The project's own Node, whatever the one that runs this script. */
 export const NODE = path.join(BIN, 'node');
 
-/** Runs a command with its output shown and resolves to its exit code; 127 where it cannot be started. */
-export function run(command, args, { cwd = PROJECT, env = {} } = {}) {
+/**
+ * Runs a command and resolves to its exit code; 127 where it cannot be started. Its output is shown, or with `quiet`
+ * only when it failed.
+ */
+export function run(command, args, { cwd = PROJECT, env = {}, quiet = false } = {}) {
 	return new Promise((resolve) => {
+		const output = quiet ? 'pipe' : 'inherit';
 		const child = spawn(command, args, {
 			cwd,
 			env: { ...process.env, ...env, PATH: `${BIN}${path.delimiter}${process.env.PATH}` },
-			stdio: ['ignore', 'inherit', 'inherit'],
+			stdio: ['ignore', output, output],
 		});
+		const kept = [];
+		child.stdout?.on('data', (chunk) => kept.push(chunk));
+		child.stderr?.on('data', (chunk) => kept.push(chunk));
 		child.once('error', (error) => {
 			console.error(`${command} could not be started: ${error.message}`);
 			resolve(127);
 		});
-		child.once('exit', (code) => resolve(code ?? 1));
+		child.once('close', (code) => {
+			if (code !== 0) process.stderr.write(Buffer.concat(kept));
+			resolve(code ?? 1);
+		});
 	});
 }
 
