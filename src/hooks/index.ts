@@ -1,5 +1,5 @@
 import { defineHook } from '@directus/extensions-sdk';
-import type { EventContext, SchemaOverview } from '@directus/types';
+import type { EventContext } from '@directus/types';
 import { CascadeMemory, cascadesOf } from '../content/cascades.ts';
 import { changesOf, contentEvents } from '../content/changes.ts';
 import type { HostContext } from '../runtime/host.ts';
