@@ -65,7 +65,7 @@ const deDE: Catalogue = {
 		no_activity: 'Keine Anfragen in diesem Zeitraum.',
 		not_used: 'Noch nicht benutzt',
 		not_used_period: 'In diesem Zeitraum nicht benutzt',
-		no_key_copy: 'Um {provider} zu benutzen, setzen Sie {setting}.',
+		no_key_copy: 'Um {provider} zu benutzen, setzen Sie {setting}',
 		invalidate_all: 'Alles verwerfen',
 		empty: 'Noch nichts im Cache',
 		empty_copy:

@@ -64,7 +64,7 @@ const enUS = {
 		no_activity: 'No lookups in this period.',
 		not_used: 'Not used yet',
 		not_used_period: 'Not used in this period',
-		no_key_copy: 'To use {provider}, set {setting}.',
+		no_key_copy: 'To use {provider}, set {setting}',
 		invalidate_all: 'Invalidate Everything',
 		empty: 'Nothing Cached Yet',
 		empty_copy:
