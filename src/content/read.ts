@@ -34,7 +34,7 @@ export async function readItems(
 	const service = serviceFor(collection, context);
 	const query = { fields: plan.fields, deep: plan.deep, limit: unique.length };
 	const items = await service.readMany(unique, query).catch((error: unknown) => {
-		throw asFieldError(error, plan);
+		throw asFieldError(error);
 	});
 	const found = new Map(items.map((item) => [keyOf(item[primary]), item]));
 	for (const key of unique) if (!found.has(String(key))) throw new MissingItemError({ collection, item: String(key) });
@@ -73,18 +73,19 @@ function demandKey(key: string | number, collection: string, primary: string, sc
 	if (!fits) throw new MissingItemError({ collection, item: String(key) });
 }
 
-/** As Directus words it: `…permission to access field "a" in collection "b" or it does not exist. Queried in "c".` */
-const FORBIDDEN_FIELDS =
-	/fields? (?<fields>"[^"]+"(?:, "[^"]+")*) in collection "[^"]+".*Queried in (?:root|"(?<path>[^"]*)")/s;
+/**
+ * As Directus words it: `…to access field "a" in collection "b" or it does not exist. Queried in "path".`, or without
+ * fields where the collection as a whole is out of reach.
+ */
+const FORBIDDEN =
+	/access (?:fields? "(?<field>[^"]+)".* in )?collection "[^"]+".*Queried in (?:root|"(?<path>[^"]*)")/s;
 
-function asFieldError(error: unknown, plan: TemplatePlan): unknown {
+function asFieldError(error: unknown): unknown {
 	if (!isForbidden(error)) return error;
 	const reason = error.extensions?.reason ?? error.message;
-	const groups = FORBIDDEN_FIELDS.exec(reason)?.groups;
-	const first = groups?.['fields']?.split(', ')[0]?.slice(1, -1);
-	if (first === undefined) return new ForbiddenFieldError({ reason, field: plan.root.collection });
-	const path = groups?.['path'];
-	return new ForbiddenFieldError({ reason, field: path ? `${path}.${first}` : first });
+	const { field, path } = FORBIDDEN.exec(reason)?.groups ?? {};
+	const named = [path, field].filter((part) => part !== undefined && part !== '').join('.');
+	return new ForbiddenFieldError({ reason, field: named === '' ? 'collection' : named });
 }
 
 function isForbidden(error: unknown): error is Error & { extensions?: { reason?: string } } {

@@ -2,6 +2,7 @@ import type { ContentDependency } from '../cache/dependencies.ts';
 import type { GenerationRequest } from '../contract.ts';
 import { declaredDependencies } from './declared.ts';
 import { InvalidTemplateError } from './errors.ts';
+import { fillPlaceholders } from './placeholders.ts';
 import { planTemplate, type TemplateLimits } from './plan.ts';
 import { readItems, type ReadContext } from './read.ts';
 import { renderTemplate } from './render.ts';
@@ -16,7 +17,8 @@ export interface PreparedRequest {
 
 /**
  * Renders a request's item template: one prepared request for each of `items`, one for `item`, all read at once.
- * A request without an item or without placeholders is taken as it is, and depends on what it declares; a rendered
+ * A request without an item or without placeholders is taken as it is (but for the backslash of an escaped
+ * placeholder, which is dropped wherever there is an item), and depends on what it declares; a rendered
  * one depends on what was read, on the `fields` that it declares of the same item, and on its `depends_on`.
  */
 export async function prepareRequests(
@@ -30,7 +32,10 @@ export async function prepareRequests(
 		collection === undefined || keys.length === 0
 			? null
 			: planTemplate(request, demandCollection(collection, context), context.schema, limits);
-	if (!plan) return [{ request, content: declaredDependencies(request), item: null }];
+	if (!plan) {
+		const texts = keys.length > 0 ? fillPlaceholders(request, () => '') : {};
+		return [{ request: { ...request, ...texts }, content: declaredDependencies(request), item: null }];
+	}
 	const items = await readItems(plan, keys, context);
 	return keys.map((key) => {
 		const { content, ...texts } = renderTemplate(plan, items.get(String(key)) ?? {});
