@@ -94,7 +94,7 @@ export interface Found {
 	covers: boolean;
 }
 
-/** Figures of a set of entries. `usd` and `hits` are extrapolated from the first 1 000 where there are more. */
+/** Figures of a set of entries. All but `entries` may be extrapolated from some of them where there are over 100. */
 export interface HeldFigures {
 	entries: number;
 	usd: number;
@@ -115,5 +115,6 @@ export interface EntryQuery extends Pick<InvalidationCriteria, 'provider' | 'mod
 export interface FoundPage {
 	entries: { entry: Pick<Entry, 'meta'>; size: number; hits: number }[];
 	nextCursor: string | null;
+	/** Live entries that meet the filter; a search may narrow them further. */
 	total: number;
 }

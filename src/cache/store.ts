@@ -96,13 +96,13 @@ export interface Store {
 	peek(lookup: Lookup): Entry | undefined;
 	/** One round trip for the whole batch, in order. An undecodable entry is dropped, reported and not found. */
 	lookup(lookups: readonly Lookup[]): Promise<(Found | undefined)[]>;
-	/** Captures tokens and takes the reservation: null where another holds it. One round trip. */
+	/** Takes the reservation, then captures tokens: null where another holds it. */
 	begin(request: Begin): Promise<Reservation | null>;
 	/** The same for a batch, without waiting for other holders (`force`). One round trip. */
 	beginMany(requests: readonly Lookup[], owner: () => string, leaseMs: number): Promise<Reservation[]>;
-	/** Stores what may be stored, in one round trip, and ends the reservations. */
+	/** Stores what may be stored, and ends the reservations. One round trip for the whole batch where all is stored. */
 	commit(commits: readonly Commit[]): Promise<CommitResult[]>;
-	/** Ends a reservation without an answer, and wakes those who wait. */
+	/** Ends a reservation without an answer, and wakes those who wait. Harmless for one that has ended. */
 	release(reservation: Reservation): Promise<void>;
 	renew(reservation: Reservation, leaseMs: number): Promise<boolean>;
 	/** Settles when the key's reservation was seen to end, or after `timeoutMs`. */
@@ -110,7 +110,10 @@ export interface Store {
 
 	/** Takes the tokens away. When it settles, no look-up in any process that starts later gets what held them. */
 	invalidate(tags: readonly Tag[]): Promise<Invalidation>;
-	/** Drops, and keeps from being stored, whatever meets all the criteria. For those that `purgeTags` cannot express. */
+	/**
+	 * Drops, and keeps from being stored, whatever meets all the criteria. For those that `purgeTags` cannot express.
+	 * May drop more, never less, where Redis has evicted what it finds them by.
+	 */
 	invalidateMatching(tagSets: readonly (readonly Tag[])[]): Promise<Invalidation>;
 	/** What the same invalidation would drop. Every set is a union, the sets are intersected. */
 	measure(tagSets: readonly (readonly Tag[])[]): Promise<HeldFigures>;
@@ -119,7 +122,10 @@ export interface Store {
 	browse(query: EntryQuery, tagSets: readonly (readonly Tag[])[]): Promise<FoundPage>;
 	/** The entry whatever its state, with its size and hits. */
 	read(key: string): Promise<{ entry: Entry; size: number; hits: number } | undefined>;
-	/** Live entries per tag, in one round trip. */
+	/**
+	 * Live entries per tag, in one round trip. Where entries hold tags that others purged, it lags behind by the time
+	 * that sweeping them takes.
+	 */
 	count(tags: readonly Tag[]): Promise<number[]>;
 	/** Bytes that live entries take. */
 	bytesHeld(): Promise<number>;
@@ -145,6 +151,7 @@ export interface Store {
 	getDocument(name: string): Promise<string | null>;
 	listDocuments(prefix: string): Promise<string[]>;
 
+	/** Says so where the store is away; never rejects. */
 	health(): Promise<StoreHealth>;
 	close(): Promise<void>;
 }

@@ -15,6 +15,8 @@ export interface StoreHarness {
 	store: Store;
 	other: Store;
 	clock: FakeClock;
+	/** Whether a process may answer from what it holds itself. */
+	remembers: boolean;
 	/** Keys that the stores reported as undecodable. */
 	undecodable: string[];
 	/** How often each was told that models changed elsewhere. */

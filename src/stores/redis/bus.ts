@@ -1,9 +1,9 @@
 import type { Clock } from '../../cache/clock.ts';
 import type { Tag } from '../../cache/dependencies.ts';
 import { newId } from '../../cache/ids.ts';
-import { Cluster } from 'ioredis';
-import { chunks, type Client, number, run } from './client.ts';
+import { chunks, type Client, texts } from './client.ts';
 import type { Keys } from './keys.ts';
+import { ANNOUNCE, BEAT } from './scripts.ts';
 
 /**
  * How long a process may trust what it knows after it last heard from the bus, and so the longest that an invalidation
@@ -13,23 +13,31 @@ export const LEASE_MS = 250;
 const HEARTBEAT_MS = 60;
 const TAGS_PER_MESSAGE = 1000;
 
-type Message =
-	| { kind: 'revoke'; from: string; id: string; tags?: Tag[]; keys?: string[]; models?: boolean }
-	| { kind: 'done'; key: string };
-type Letter = { kind: 'beat'; at: number } | { kind: 'seen'; id: string };
+/** What was revoked. Goes to all, after the number that Redis gave it. */
+interface Revocation {
+	from: string;
+	id: string;
+	tags?: Tag[];
+	keys?: string[];
+	models?: boolean;
+}
+
+/** Without a number: generations that ended, to all; what a process says to one, or to itself. */
+type Note = { kind: 'done'; keys: string[] } | { kind: 'seen'; id: string; by: string };
 
 export interface BusEvents {
 	revoked(tags: readonly Tag[], keys: readonly string[]): void;
-	done(key: string): void;
+	/** Generations of these keys ended, stored or not. */
+	done(keys: readonly string[]): void;
 	modelsChanged(): void;
-	/** The subscription is gone: forget everything that only the bus keeps true. */
+	/** Something may have been missed: forget everything that only the bus keeps true. */
 	lost(): void;
 }
 
 /**
  * Tells all processes what was revoked and waits until each has seen it. A process that does not say so within
- * `LEASE_MS` has lost its right to answer from its own memory by then: its heartbeat goes through the same subscription,
- * in order, so hearing a beat sent at T means that everything published before T was heard too.
+ * `LEASE_MS` has lost its right to answer from its own memory by then: it may only while it hears its own heartbeats,
+ * which name the last revocation's number, so a beat sent at T proves that everything revoked before T was heard.
  */
 export class Bus {
 	readonly id = newId();
@@ -37,26 +45,34 @@ export class Bus {
 	readonly #subscriber: Client;
 	readonly #keys: Keys;
 	readonly #clock: Clock;
+	/** Whether this process answers from its own memory, so that others must wait for it. */
+	readonly #vouching: boolean;
 	readonly #events: BusEvents;
-	readonly #unseen = new Map<string, { missing: number; seen: () => void }>();
-	#heard = -Infinity;
+	readonly #unseen = new Map<string, { seenBy: Set<string>; check: () => void }>();
+	readonly #sent = new Map<string, { wall: number; steady: number }>();
+	/** Sending time of the last beat that was heard, by a clock that people set and by one that only runs. */
+	#heard = { wall: -Infinity, steady: -Infinity };
+	#number: number | null = null;
 	#timer: NodeJS.Timeout | undefined;
 
-	constructor(publisher: Client, subscriber: Client, keys: Keys, clock: Clock, events: BusEvents) {
+	constructor(publisher: Client, subscriber: Client, keys: Keys, clock: Clock, vouching: boolean, events: BusEvents) {
 		this.#publisher = publisher;
 		this.#subscriber = subscriber;
 		this.#keys = keys;
 		this.#clock = clock;
+		this.#vouching = vouching;
 		this.#events = events;
 	}
 
-	/** Whether what this process knows may still be trusted. */
+	/** Whether what this process knows may still be trusted. A machine that slept shows in one clock or the other. */
 	get current(): boolean {
-		return this.#clock.now() - this.#heard < LEASE_MS;
+		const { wall, steady } = this.#heard;
+		const passed = this.#clock.now() - wall;
+		return passed < LEASE_MS && passed >= 0 && performance.now() - steady < LEASE_MS;
 	}
 
 	start(): void {
-		this.#subscriber.on('messageBuffer', (_channel: Buffer, message: Buffer) => this.#receive(message));
+		this.#subscriber.on('messageBuffer', (_channel: Buffer, message: Buffer) => this.#receive(message.toString()));
 		this.#subscriber.on('close', () => this.#lose());
 		this.#subscriber.on('ready', () => void this.#subscribe());
 		this.#subscriber.connect().catch(() => {});
@@ -79,8 +95,9 @@ export class Bus {
 		);
 	}
 
-	done(key: string): void {
-		this.#publisher.publish(this.#keys.bus, JSON.stringify({ kind: 'done', key } satisfies Message)).catch(() => {});
+	/** Tells everybody, and waits for nobody. */
+	done(keys: readonly string[]): void {
+		this.#send(this.#keys.bus, { kind: 'done', keys: [...keys] });
 	}
 
 	close(): void {
@@ -89,35 +106,28 @@ export class Bus {
 		this.#subscriber.disconnect();
 	}
 
-	async #announce(part: { tags?: Tag[]; keys?: string[]; models?: boolean }): Promise<void> {
+	async #announce(part: Omit<Revocation, 'from' | 'id'>): Promise<void> {
+		const { bus, sequence, processes } = this.#keys;
 		const id = newId();
-		let seen = (): void => {};
-		const seenByAll = new Promise<void>((resolve) => (seen = resolve));
-		const waiting = { missing: 0, seen };
+		const message = JSON.stringify({ ...part, from: this.id, id } satisfies Revocation);
+		const waiting = { seenBy: new Set<string>(), check: () => {} };
 		this.#unseen.set(id, waiting);
 		let deadline: NodeJS.Timeout | undefined;
 		try {
-			waiting.missing += await this.#publish({ kind: 'revoke', from: this.id, id, ...part });
-			if (waiting.missing <= 0) return;
-			// Only from here: a lease that began before the message was published proves nothing.
-			deadline = setTimeout(seen, LEASE_MS);
-			await seenByAll;
+			const reply = await this.#publisher.eval(ANNOUNCE, 2, sequence, processes, bus, message, 2 * LEASE_MS);
+			const needed = texts(reply);
+			await new Promise<void>((resolve) => {
+				// Only from here: a lease that began before the message was published proves nothing.
+				deadline = setTimeout(resolve, LEASE_MS);
+				waiting.check = () => {
+					if (needed.every((process) => waiting.seenBy.has(process))) resolve();
+				};
+				waiting.check();
+			});
 		} finally {
 			clearTimeout(deadline);
 			this.#unseen.delete(id);
 		}
-	}
-
-	async #publish(message: Message): Promise<number> {
-		const payload = JSON.stringify(message);
-		if (!(this.#publisher instanceof Cluster)) return this.#publisher.publish(this.#keys.bus, payload);
-		// A cluster node counts its own subscribers alone (Redis, PUBLISH), so the processes are counted by their beats.
-		const since = this.#clock.now() - 2 * LEASE_MS;
-		const [, living] = await run(this.#publisher, [
-			['PUBLISH', this.#keys.bus, payload],
-			['ZCOUNT', this.#keys.processes, since, '+inf'],
-		]);
-		return number(living);
 	}
 
 	async #subscribe(): Promise<void> {
@@ -130,45 +140,63 @@ export class Bus {
 	}
 
 	#beat(): void {
-		const now = this.#clock.now();
-		this.#send(this.id, { kind: 'beat', at: now });
-		if (this.#publisher instanceof Cluster) {
-			this.#publisher.zadd(this.#keys.processes, now, this.id).catch(() => {});
-		}
+		if (this.#publisher.status !== 'ready') return;
+		const id = newId();
+		this.#sent.set(id, { wall: this.#clock.now(), steady: performance.now() });
+		if (this.#sent.size > 100) this.#sent.delete(this.#sent.keys().next().value!);
+		const { sequence, processes } = this.#keys;
+		const member = this.#vouching ? this.id : '';
+		this.#publisher.eval(BEAT, 2, sequence, processes, this.#keys.mailbox(this.id), id, member).catch(() => {});
 	}
 
-	#send(to: string, letter: Letter): void {
+	#send(channel: string, note: Note): void {
 		if (this.#publisher.status !== 'ready') return;
-		this.#publisher.publish(this.#keys.mailbox(to), JSON.stringify(letter)).catch(() => {});
+		this.#publisher.publish(channel, JSON.stringify(note)).catch(() => {});
 	}
 
 	#lose(): void {
-		if (this.#heard === -Infinity) return;
-		this.#heard = -Infinity;
+		this.#heard = { wall: -Infinity, steady: -Infinity };
+		this.#number = null;
 		this.#events.lost();
 	}
 
-	#receive(payload: Buffer): void {
-		const message = JSON.parse(payload.toString()) as Message | Letter;
-		switch (message.kind) {
-			case 'beat':
-				this.#heard = Math.max(this.#heard, message.at);
-				return;
-			case 'seen':
-				return this.#seen(message.id);
-			case 'done':
-				return this.#events.done(message.key);
-			case 'revoke':
-				this.#events.revoked(message.tags ?? [], message.keys ?? []);
-				if (message.models) this.#events.modelsChanged();
-				if (message.from === this.id) this.#seen(message.id);
-				else this.#send(message.from, { kind: 'seen', id: message.id });
-		}
+	#receive(message: string): void {
+		if (message.startsWith('{')) return this.#note(JSON.parse(message) as Note);
+		const space = message.indexOf(' ');
+		const number = Number(message.slice(0, space));
+		const rest = message.slice(space + 1);
+		if (rest.startsWith('{')) this.#revoked(number, JSON.parse(rest) as Revocation);
+		else this.#heardBeat(number, rest);
 	}
 
-	/** An answer may overtake the reply that tells how many to expect, so the count may go below zero first. */
-	#seen(id: string): void {
+	#note(note: Note): void {
+		if (note.kind === 'done') this.#events.done(note.keys);
+		else this.#seen(note.id, note.by);
+	}
+
+	/** Where a number was skipped, the next beat will say that it is ahead. */
+	#revoked(number: number, { from, id, tags, keys, models }: Revocation): void {
+		if (this.#number !== null && number === this.#number + 1) this.#number = number;
+		this.#events.revoked(tags ?? [], keys ?? []);
+		if (models) this.#events.modelsChanged();
+		if (from === this.id) this.#seen(id, this.id);
+		else if (this.#vouching) this.#send(this.#keys.mailbox(from), { kind: 'seen', id, by: this.id });
+	}
+
+	#heardBeat(number: number, id: string): void {
+		const sent = this.#sent.get(id);
+		if (sent === undefined) return;
+		this.#sent.delete(id);
+		if (this.#number !== number) this.#events.lost();
+		this.#number = number;
+		if (sent.steady > this.#heard.steady) this.#heard = sent;
+	}
+
+	/** An answer may overtake the reply that tells whose answers to wait for. */
+	#seen(id: string, by: string): void {
 		const waiting = this.#unseen.get(id);
-		if (waiting && --waiting.missing === 0) waiting.seen();
+		if (waiting === undefined) return;
+		waiting.seenBy.add(by);
+		waiting.check();
 	}
 }

@@ -62,28 +62,28 @@ export function createClient(options: RedisConnectionOptions, role: 'commands' |
 
 /**
  * Sends all commands at once and answers their replies in order, as buffers: one pipeline to a single Redis, one per
- * node to a cluster. An error reply throws, except for commands named in `tolerate`, which answer null.
+ * node to a cluster. An error reply throws.
  */
-export async function run(client: Client, commands: readonly Command[], tolerate = ''): Promise<unknown[]> {
+export async function run(client: Client, commands: readonly Command[]): Promise<unknown[]> {
 	if (commands.length === 0) return [];
-	if (client instanceof Cluster) return Promise.all(commands.map((command) => sendAlone(client, command, tolerate)));
+	if (client instanceof Cluster) {
+		return Promise.all(commands.map(([name, ...parameters]) => client.callBuffer(name, ...parameters)));
+	}
 	const pipeline = client.pipeline();
 	for (const [name, ...parameters] of commands) pipeline.callBuffer(name, ...parameters);
 	const replies = (await pipeline.exec()) ?? [];
-	return replies.map(([error, reply], index) => {
-		if (!error) return reply;
-		if (commands[index]?.[0] === tolerate) return null;
-		throw error;
+	return replies.map(([error, reply]) => {
+		if (error) throw error;
+		return reply;
 	});
 }
 
-async function sendAlone(client: Cluster, [name, ...parameters]: Command, tolerate: string): Promise<unknown> {
-	try {
-		return await client.callBuffer(name, ...parameters);
-	} catch (error) {
-		if (name === tolerate) return null;
-		throw error;
-	}
+/** Sends groups of commands of which each must not begin before the one before it was carried out. */
+export async function runInOrder(client: Client, groups: readonly (readonly Command[])[]): Promise<unknown[]> {
+	if (!(client instanceof Cluster)) return run(client, groups.flat());
+	const replies: unknown[] = [];
+	for (const group of groups) replies.push(...(await run(client, group)));
+	return replies;
 }
 
 export const text = (reply: unknown): string => (Buffer.isBuffer(reply) ? reply.toString() : String(reply ?? ''));

@@ -21,7 +21,7 @@ export class Keys {
 	token = (tag: Tag): string => `${this.#prefix}:token:{${tag}}`;
 	/** Sorted set of `owner+key` by expiry; by minus the end of the wait for those still under way. */
 	index = (tag: Tag): string => `${this.#prefix}:index:{${tag}}`;
-	/** An index whose tag was purged, until it is swept. */
+	/** An index whose tag was purged, kept as it was until it is swept, and a while longer. */
 	swept = (tag: Tag, id: string): string => `${this.#prefix}:swept:{${tag}}:${id}`;
 	sorted = (name: SortName): string => `${this.#prefix}:by:${name}`;
 	stats = (interval: StatsInterval, start: number): string => `${this.#prefix}:stats:${interval}:${start}`;
@@ -29,6 +29,7 @@ export class Keys {
 	requestRecord = (key: string): string => `${this.#prefix}:request:{${key}}`;
 	document = (name: string): string => `${this.#prefix}:document:${name}`;
 
+	/** Sorted set of set-aside indexes by the last sign of life of whoever sweeps them. */
 	get sweeps(): string {
 		return `${this.#prefix}:sweeps`;
 	}
@@ -53,10 +54,17 @@ export class Keys {
 		return `${this.#prefix}:documents`;
 	}
 
+	/** Processes that answer from their own memory, by when they were last heard. */
 	get processes(): string {
-		return `${this.#prefix}:processes`;
+		return `${this.#prefix}:{bus}:processes`;
 	}
 
+	/** Number of the last revocation. */
+	get sequence(): string {
+		return `${this.#prefix}:{bus}:sequence`;
+	}
+
+	/** Channels. */
 	get bus(): string {
 		return `${this.#prefix}:bus`;
 	}

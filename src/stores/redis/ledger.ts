@@ -25,7 +25,8 @@ export class Ledger {
 			const start = bucketStart(interval, at);
 			const name = this.#context.keys.stats(interval, start);
 			const adds = deltas.flatMap((delta) => this.#increments(name, delta));
-			return [...adds, ['PEXPIREAT', name, start + RETENTION_MS[interval] + DAY_MS]];
+			const life = start + RETENTION_MS[interval] + DAY_MS - this.#context.clock.now();
+			return [...adds, ['PEXPIRE', name, Math.max(life, DAY_MS)]];
 		});
 		await run(this.#context.client, commands);
 	}
@@ -57,7 +58,8 @@ export class Ledger {
 		await run(
 			client,
 			members.flatMap((member, index): Command[] =>
-				member === null ? [] : [['ZINCRBY', keys.sorted('hits'), hits.get(cacheKeys[index]!)!, member]],
+				// XX: an entry that has left meanwhile gets no new place.
+				member === null ? [] : [['ZADD', keys.sorted('hits'), 'XX', 'INCR', hits.get(cacheKeys[index]!)!, member]],
 			),
 		);
 	}
@@ -65,14 +67,19 @@ export class Ledger {
 	async addRequested(requested: ReadonlyMap<string, { count: number; record: Buffer | null }>): Promise<void> {
 		const { client, keys, clock } = this.#context;
 		const name = keys.requested(Math.floor(clock.now() / DAY_MS));
-		const adds = [...requested].flatMap(([key, { count, record }]): Command[] => [
-			['ZINCRBY', name, count, key],
-			...(record ? [['SET', keys.requestRecord(key), record, 'PX', RECORD_LIFE_MS] satisfies Command] : []),
-		]);
-		await run(client, [
-			...adds,
+		const replies = await run(client, [
+			...[...requested].map(([key, { count }]): Command => ['ZINCRBY', name, count, key]),
 			['PEXPIRE', name, (REQUESTED_DAYS + 1) * DAY_MS],
-			['ZREMRANGEBYRANK', name, 0, -MAX_REQUESTED - 1],
+			['ZRANGE', name, 0, -MAX_REQUESTED - 1],
+		]);
+		const rarest = new Set(texts(replies.at(-1)));
+		const kept = [...requested].filter(([key]) => !rarest.has(key));
+		await run(client, [
+			...(rarest.size > 0 ? [['ZREM', name, ...rarest] satisfies Command] : []),
+			...[...rarest].map((key): Command => ['UNLINK', keys.requestRecord(key)]),
+			...kept.flatMap(([key, { record }]): Command[] =>
+				record ? [['SET', keys.requestRecord(key), record, 'PX', RECORD_LIFE_MS]] : [],
+			),
 		]);
 	}
 
@@ -115,8 +122,9 @@ export class Ledger {
 		const { client, keys, limits } = this.#context;
 		const end = before === null ? limit - 1 : limits.journalRows;
 		const rows = (await client.lrange(keys.journal, 0, end)).map((row) => JSON.parse(row) as JournalRow);
-		const start = before === null ? 0 : rows.findIndex((row) => row.id === before) + 1;
-		return rows.slice(start, start + limit);
+		if (before === null) return rows;
+		const place = rows.findIndex((row) => row.id === before);
+		return place < 0 ? [] : rows.slice(place + 1, place + 1 + limit);
 	}
 
 	async lastInvalidations(): Promise<Record<string, JournalRow>> {
@@ -164,7 +172,8 @@ export class Ledger {
 	#increments(name: string, { provider, model, collection, deltas }: StatsDelta): Command[] {
 		const row = this.#boundedRow(name, provider, model, collection);
 		return Object.entries(deltas).map(([figure, by]): Command => [
-			Number.isInteger(by) ? 'HINCRBY' : 'HINCRBYFLOAT',
+			// For whole numbers too: HINCRBY refuses a figure that once had a fraction.
+			'HINCRBYFLOAT',
 			name,
 			JSON.stringify([...row, figure]),
 			by,

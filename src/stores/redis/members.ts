@@ -1,3 +1,4 @@
+import { Cluster } from 'ioredis';
 import type { Tag } from '../../cache/dependencies.ts';
 import type { EntryMeta, HeldFigures } from '../../cache/entry.ts';
 import { buffer, chunks, type Command, number, run, texts } from './client.ts';
@@ -34,21 +35,31 @@ export async function matchingMembers(
 }
 
 async function unionOf(
-	{ client, keys }: Pick<RedisContext, 'client' | 'keys'>,
+	context: Pick<RedisContext, 'client' | 'keys'>,
 	tags: readonly Tag[],
 ): Promise<Map<string, number>> {
 	const found = new Map<string, number>();
-	for (const tag of tags) {
-		for (let start = 0; ; start += MEMBERS_PER_CHUNK) {
-			const [reply] = await run(client, [
-				['ZRANGE', keys.index(tag), start, start + MEMBERS_PER_CHUNK - 1, 'WITHSCORES'],
-			]);
-			const page = texts(reply);
-			for (let index = 0; index < page.length; index += 2) found.set(page[index]!, Number(page[index + 1]));
-			if (page.length < 2 * MEMBERS_PER_CHUNK) break;
-		}
-	}
+	for (const tag of tags) await addMembers(context, tag, found);
 	return found;
+}
+
+/** By score, not by rank: ranks shift when others leave, and none may be passed over. Scores only ever rise. */
+async function addMembers(
+	{ client, keys }: Pick<RedisContext, 'client' | 'keys'>,
+	tag: Tag,
+	found: Map<string, number>,
+): Promise<void> {
+	let from = '-inf';
+	for (let size = MEMBERS_PER_CHUNK; ;) {
+		const range = ['ZRANGEBYSCORE', keys.index(tag), from, '+inf', 'WITHSCORES', 'LIMIT', 0, size] satisfies Command;
+		const page = texts((await run(client, [range]))[0]);
+		for (let index = 0; index < page.length; index += 2) found.set(page[index]!, Number(page[index + 1]));
+		if (page.length < 2 * size) return;
+		const last = page.at(-1)!;
+		// A whole page of one score says nothing of how many more share it.
+		size = last === from ? 2 * size : MEMBERS_PER_CHUNK;
+		from = last;
+	}
 }
 
 async function keepThoseIn(
@@ -145,4 +156,11 @@ export async function validHeads(
 		(head) =>
 			head !== null && head.meta.tags.every((tag, index) => apart.has(tag) || current.get(tag) === head.tokens[index]),
 	);
+}
+
+/** Whether Redis has evicted keys since its start, and so perhaps an index. */
+export async function mayLackMembers({ client }: RedisContext): Promise<boolean> {
+	const nodes = client instanceof Cluster ? client.nodes('master') : [client];
+	const facts = await Promise.all(nodes.map((node) => node.info('stats')));
+	return facts.some((text) => !/^evicted_keys:0\s*$/m.test(text));
 }

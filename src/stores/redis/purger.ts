@@ -1,19 +1,18 @@
 import type { Tag } from '../../cache/dependencies.ts';
 import type { HeldFigures } from '../../cache/entry.ts';
-import { newId } from '../../cache/ids.ts';
+import { ID_LENGTH, newId } from '../../cache/ids.ts';
 import type { Invalidation } from '../../cache/store.ts';
-import { Cluster } from 'ioredis';
-import { buffer, chunks, type Command, number, run, texts } from './client.ts';
+import { buffer, chunks, type Command, number, run, runInOrder, texts } from './client.ts';
 import type { RedisContext } from './context.ts';
-import { figuresOf, headsOf, matchingMembers, validHeads } from './members.ts';
+import { figuresOf, headsOf, matchingMembers, mayLackMembers, validHeads } from './members.ts';
 import { keyOf, memberOf } from './record.ts';
-import { ID_LENGTH } from '../../cache/ids.ts';
+import { PURGE } from './scripts.ts';
 import type { Sweeper } from './sweeper.ts';
+import { countSetAside, type SetAside } from './tally.ts';
 
-/** Tokens named in one UNLINK. */
-const TOKENS_PER_COMMAND = 1000;
 /** Entries whose cost stands for all of a purge's. */
 const SAMPLE = 100;
+const TAGS_PER_CHUNK = 1000;
 const MEMBERS_PER_CHUNK = 500;
 
 /** Invalidation: tokens go at once, counting and giving back memory follow. */
@@ -28,51 +27,59 @@ export class Purger {
 
 	/** The same few commands whatever hangs on the tags. */
 	async invalidate(tags: readonly Tag[]): Promise<Invalidation> {
-		if (tags.length === 1) return this.#invalidateOne(tags[0]!);
-		await run(this.#context.client, this.#unlink(tags.map(this.#context.keys.token)));
+		const id = newId();
+		const setAside: SetAside[] = [];
+		let earlier: string[] | null = null;
+		for (const part of chunks([...new Set(tags)], TAGS_PER_CHUNK)) {
+			const taken = await this.#setAside(part, id);
+			earlier ??= taken.earlier;
+			setAside.push(...taken.setAside);
+		}
 		await this.#context.bus.revoke(tags);
-		return { counted: this.#sweeper.sweepTags(tags) };
+		const counted = countSetAside(this.#context, setAside, earlier ?? []);
+		// Only once it is counted: the sweep takes from the sorted sets what the count reads.
+		counted
+			.catch(() => {})
+			.then(() => this.#sweepAll(setAside))
+			.catch((error: unknown) => this.#context.events.error(error));
+		return { counted };
 	}
 
-	/** A single tag's index is set aside whole, so that its size is the count. */
-	async #invalidateOne(tag: Tag): Promise<Invalidation> {
-		const { client, keys, bus, clock } = this.#context;
-		const swept = keys.swept(tag, newId());
-		const index = keys.index(tag);
-		const replies = await run(
-			client,
-			[
-				['UNLINK', keys.token(tag)],
-				['SCARD', keys.sweeps],
-				['ZCOUNT', index, `(${clock.now()}`, '+inf'],
-				['ZREVRANGE', index, 0, SAMPLE - 1],
-				['SADD', keys.sweeps, swept],
-				['RENAME', index, swept],
-			],
-			'RENAME',
-		);
-		await bus.revoke([tag]);
-		const others = number(replies[1]) > 0;
-		const estimate = others ? null : this.#estimate(number(replies[2]), texts(replies[3]));
-		// Only once the sample is read: the sweep takes it out of the sorted sets.
-		const sweep = Promise.resolve(estimate).then(() => this.#sweeper.sweep(swept, [tag]));
-		sweep.catch((error: unknown) => this.#context.events.error(error));
-		// Another purge's entries may still stand in this index: then only the sweep can tell them apart.
-		return { counted: estimate ?? sweep };
+	/** Takes the tokens away and sets the indexes aside, which are noted first, so that no crash leaves any unswept. */
+	async #setAside(tags: readonly Tag[], id: string): Promise<{ earlier: string[]; setAside: SetAside[] }> {
+		const { client, keys, clock } = this.#context;
+		const now = clock.now();
+		const names = tags.map((tag) => keys.swept(tag, id));
+		const [earlier, , ...replies] = await runInOrder(client, [
+			[['ZRANGE', keys.sweeps, 0, -1]],
+			[['ZADD', keys.sweeps, ...names.flatMap((name) => [now, name])]],
+			tags.map((tag, index): Command => {
+				return ['EVAL', PURGE, 3, keys.token(tag), keys.index(tag), names[index]!, now, SAMPLE];
+			}),
+		]);
+		const setAside: SetAside[] = [];
+		const absent: string[] = [];
+		names.forEach((name, index) => {
+			const reply = replies[index];
+			if (!Array.isArray(reply)) absent.push(name);
+			else setAside.push({ name, at: now, live: number(reply[0]), sample: texts(reply[1]) });
+		});
+		if (absent.length > 0) await run(client, [['ZREM', keys.sweeps, ...absent]]);
+		return { earlier: texts(earlier).filter((name) => !name.endsWith(id)), setAside };
 	}
 
-	async #estimate(entries: number, sample: readonly string[]): Promise<HeldFigures> {
-		const { usd, hits, bytes } = await figuresOf(this.#context, sample);
-		const factor = sample.length === 0 ? 0 : entries / sample.length;
-		return { entries, usd: usd * factor, hits: Math.round(hits * factor), bytes: Math.round(bytes * factor) };
+	async #sweepAll(setAside: readonly SetAside[]): Promise<void> {
+		for (const { name } of setAside) await this.#sweeper.sweep(name);
 	}
 
 	/** Each entry that meets all the sets is removed, and whoever generates one may not store it. */
 	async invalidateMatching(tagSets: readonly (readonly Tag[])[]): Promise<Invalidation> {
+		// Redis may have evicted an index: then more goes than was asked, never less.
+		if (await mayLackMembers(this.#context)) return this.invalidate(tagSets.at(-1) ?? []);
 		const members = [...(await matchingMembers(this.#context, tagSets)).keys()];
 		const total: HeldFigures = { entries: 0, usd: 0, hits: 0, bytes: 0 };
 		for (const part of chunks(members, MEMBERS_PER_CHUNK)) {
-			const figures = await this.#sweeper.forget(part, new Set());
+			const figures = await this.#sweeper.forget(part);
 			await this.#context.bus.revoke([], part.map(keyOf));
 			for (const name of ['entries', 'usd', 'hits', 'bytes'] as const) total[name] += figures[name];
 		}
@@ -81,25 +88,25 @@ export class Purger {
 
 	async removeKeys(cacheKeys: readonly string[]): Promise<HeldFigures> {
 		const { client, keys, bus } = this.#context;
-		const owners = await run(
-			client,
+		// Leases first: after that, nothing that was under way can be stored.
+		const replies = await runInOrder(client, [
+			cacheKeys.map((key): Command => ['UNLINK', keys.lease(key)]),
 			cacheKeys.map((key): Command => ['GETRANGE', keys.entry(key), 0, ID_LENGTH - 1]),
+		]);
+		const owners = replies.slice(cacheKeys.length).map((reply) => buffer(reply)?.toString('latin1') ?? '');
+		const members = cacheKeys.flatMap((key, index) =>
+			owners[index]!.length === ID_LENGTH ? [memberOf(owners[index]!, key)] : [],
 		);
-		const members = cacheKeys.flatMap((key, index) => {
-			const owner = buffer(owners[index]);
-			return owner?.length === ID_LENGTH ? [memberOf(owner.toString('latin1'), key)] : [];
-		});
-		const figures = await this.#sweeper.forget(members, new Set());
-		await run(client, this.#unlink(cacheKeys.flatMap((key) => [keys.entry(key), keys.lease(key)])));
-		await bus.revoke([], cacheKeys);
+		const figures = await this.#sweeper.forget(members);
+		if (cacheKeys.length > 0) await bus.revoke([], cacheKeys);
 		return figures;
 	}
 
-	/** Exact: every entry is looked at. */
+	/** Exact: where a purge has not been swept yet, every entry is looked at. */
 	async measure(tagSets: readonly (readonly Tag[])[]): Promise<HeldFigures> {
 		const { client, keys, clock } = this.#context;
 		const now = clock.now();
-		const [members, pending] = await Promise.all([matchingMembers(this.#context, tagSets), client.scard(keys.sweeps)]);
+		const [members, pending] = await Promise.all([matchingMembers(this.#context, tagSets), client.zcard(keys.sweeps)]);
 		let live = [...members].filter(([, score]) => score > now).map(([member]) => member);
 		if (pending > 0) live = await this.#valid(live);
 		return figuresOf(this.#context, live);
@@ -113,11 +120,5 @@ export class Purger {
 			valid.push(...part.filter((_, index) => flags[index]));
 		}
 		return valid;
-	}
-
-	/** Keys of different slots cannot be named in one command to a cluster. */
-	#unlink(names: readonly string[]): Command[] {
-		if (this.#context.client instanceof Cluster) return names.map((name) => ['UNLINK', name]);
-		return [...chunks(names, TOKENS_PER_COMMAND)].map((part) => ['UNLINK', ...part]);
 	}
 }

@@ -1,24 +1,35 @@
 import type { Tag } from '../../cache/dependencies.ts';
-import type { Entry, EntryState, Found } from '../../cache/entry.ts';
+import type { Entry, Found } from '../../cache/entry.ts';
 import type { Lookup } from '../../cache/store.ts';
 import { Cluster } from 'ioredis';
 import type { RedisContext } from './context.ts';
 import { FirstLevel } from './first-level.ts';
 import { decodeRecord, type StoredRecord } from './record.ts';
 import { type KnownToken, TokenTable } from './tokens.ts';
+import { KeyWatch } from './key-watch.ts';
 
 const MAX_TOKENS = 200_000;
+
+/** What a look-up knows of one tag. */
+interface Answer {
+	token: KnownToken;
+	value: string | undefined;
+	/** Whether Redis said so in this look-up; else the bus vouches for it. */
+	asked: boolean;
+}
 
 /** Look-ups: from the process's own memory where the bus vouches for it, else in one round trip. */
 export class Reader {
 	readonly #context: RedisContext;
 	readonly #tokens = new TokenTable(MAX_TOKENS);
+	readonly #watch = new KeyWatch();
+	/** Without a first level, nothing that this process knows is used: every look-up asks for every token. */
+	readonly #remembering: boolean;
 	readonly firstLevel: FirstLevel;
-	/** Counts removals of single keys: a reply that was under way meanwhile must not go to the first level. */
-	#removals = 0;
 
 	constructor(context: RedisContext, firstLevelBytes: number) {
 		this.#context = context;
+		this.#remembering = firstLevelBytes > 0;
 		this.firstLevel = new FirstLevel(firstLevelBytes);
 	}
 
@@ -44,13 +55,17 @@ export class Reader {
 	}
 
 	/** What a record read elsewhere, with the values of its tokens as Redis has them now, is worth. */
-	judge(record: StoredRecord, current: (tag: Tag) => string | undefined, tags: readonly Tag[]): Found {
+	judge(record: StoredRecord, current: (tag: Tag) => string | undefined, tags: readonly Tag[]): Found | undefined {
 		const { entry, tokens } = record;
+		const { clock, limits } = this.#context;
+		const now = clock.now();
+		if (entry.meta.expires + limits.staleSeconds * 1000 <= now) return undefined;
 		const valid = entry.meta.tags.every((tag, index) => tokens[index] === current(tag));
-		const state = !valid ? 'invalidated' : entry.meta.expires > this.#context.clock.now() ? 'fresh' : 'expired';
+		const state = !valid ? 'invalidated' : entry.meta.expires > now ? 'fresh' : 'expired';
 		return { entry, state, covers: tags.every((tag) => entry.meta.tags.includes(tag)) };
 	}
 
+	/** Undefined, and the entry dropped and reported, where the bytes are none. */
 	decode(key: string, bytes: Buffer | null): StoredRecord | undefined {
 		if (bytes === null) return undefined;
 		try {
@@ -64,88 +79,103 @@ export class Reader {
 
 	revoked(tags: readonly Tag[], keys: readonly string[]): void {
 		for (const tag of tags) this.#tokens.revoke(tag);
-		if (keys.length > 0) this.#removals++;
-		for (const key of keys) this.firstLevel.delete(key);
+		this.replaced(keys);
+	}
+
+	/** Something else stands at these keys now, or nothing. */
+	replaced(keys: readonly string[]): void {
+		for (const key of keys) {
+			this.#watch.touch(key);
+			this.firstLevel.delete(key);
+		}
 	}
 
 	forget(): void {
-		this.#removals++;
 		this.#tokens.clear();
 		this.firstLevel.clear();
 	}
 
 	async #ask(lookups: readonly Lookup[]): Promise<(Found | undefined)[]> {
-		const { keys, bus } = this.#context;
-		const removals = this.#removals;
-		const trusted = bus.current;
-		const known = new Map<Tag, KnownToken>();
-		const unknown: KnownToken[] = [];
-		for (const { tags } of lookups) {
-			for (const tag of tags) {
-				if (known.has(tag)) continue;
-				const token = this.#tokens.expect(tag);
-				known.set(tag, token);
-				if (!trusted || token.value === undefined) unknown.push(token);
-			}
+		const trusting = this.#remembering && this.#context.bus.current;
+		const watched = lookups.map(({ key }) => this.#watch.begin(key));
+		try {
+			const answers = new Map<Tag, Answer>();
+			const { keys } = this.#context;
+			const open = this.#expect(new Set(lookups.flatMap(({ tags }) => tags)), answers, trusting);
+			const names = [...lookups.map(({ key }) => keys.entry(key)), ...open.map(({ token }) => keys.token(token.tag))];
+			const replies = await this.#readMany(names);
+			this.#learn(open, replies.slice(lookups.length));
+			const records = lookups.map(({ key }, index) => this.decode(key, replies[index] ?? null));
+			await this.#askAgain(records, answers, trusting);
+			return records.map((record, index) => {
+				if (record === undefined) return undefined;
+				return this.#conclude(record, lookups[index]!, answers, trusting && !watched[index]!.touched);
+			});
+		} finally {
+			for (const watch of watched) this.#watch.end(watch);
 		}
-		const replies = await this.#readMany([
-			...lookups.map(({ key }) => keys.entry(key)),
-			...unknown.map(({ tag }) => keys.token(tag)),
-		]);
-		const values = new Map<Tag, string | undefined>();
-		for (const [tag, token] of known) values.set(tag, token.value);
-		this.#learn(unknown, replies.slice(lookups.length), values);
-		const records = lookups.map(({ key }, index) => this.decode(key, replies[index] ?? null));
-		await this.#askForMore(records, known, values);
-		const keep = trusted && bus.current && removals === this.#removals;
-		return records.map((record, index) => record && this.#conclude(record, lookups[index]!, known, values, keep));
 	}
 
-	/** Tokens that entries depend on beyond what their requests named. */
-	async #askForMore(
+	/** Notes what is known of the tags, and answers those that Redis has to be asked for. */
+	#expect(tags: Iterable<Tag>, answers: Map<Tag, Answer>, trusting: boolean): Answer[] {
+		const open: Answer[] = [];
+		for (const tag of tags) {
+			if (answers.has(tag)) continue;
+			const token = this.#tokens.expect(tag);
+			const answer: Answer = { token, value: token.value, asked: !trusting || token.value === undefined };
+			answers.set(tag, answer);
+			if (answer.asked) open.push(answer);
+		}
+		return open;
+	}
+
+	/**
+	 * Tokens that entries depend on beyond what their requests named, and those that do not agree with what this process
+	 * knows: a token that Redis evicted and a writer made anew is told on no bus.
+	 */
+	async #askAgain(
 		records: readonly (StoredRecord | undefined)[],
-		known: Map<Tag, KnownToken>,
-		values: Map<Tag, string | undefined>,
+		answers: Map<Tag, Answer>,
+		trusting: boolean,
 	): Promise<void> {
-		const more: KnownToken[] = [];
-		for (const record of records) {
-			for (const tag of record?.entry.meta.tags ?? []) {
-				if (known.has(tag)) continue;
-				const token = this.#tokens.expect(tag);
-				known.set(tag, token);
-				more.push(token);
-			}
+		const present = records.filter((record) => record !== undefined);
+		const open = new Set(this.#expect(new Set(present.flatMap(({ entry }) => entry.meta.tags)), answers, trusting));
+		for (const { entry, tokens } of present) {
+			entry.meta.tags.forEach((tag, index) => {
+				const answer = answers.get(tag)!;
+				if (answer.asked || answer.value === tokens[index]) return;
+				answer.asked = true;
+				open.add(answer);
+			});
 		}
-		if (more.length === 0) return;
-		this.#learn(more, await this.#readMany(more.map(({ tag }) => this.#context.keys.token(tag))), values);
+		if (open.size === 0) return;
+		const names = [...open].map(({ token }) => this.#context.keys.token(token.tag));
+		this.#learn([...open], await this.#readMany(names));
 	}
 
-	#learn(
-		tokens: readonly KnownToken[],
-		replies: readonly (Buffer | null)[],
-		values: Map<Tag, string | undefined>,
-	): void {
-		tokens.forEach((token, index) => {
-			const value = replies[index]?.toString('latin1');
-			values.set(token.tag, value);
-			this.#tokens.learn(token, value);
+	#learn(answers: readonly Answer[], replies: readonly (Buffer | null)[]): void {
+		answers.forEach((answer, index) => {
+			answer.value = replies[index]?.toString('latin1');
+			this.#tokens.learn(answer.token, answer.value);
 		});
 	}
 
 	#conclude(
 		record: StoredRecord,
 		lookup: Lookup,
-		known: ReadonlyMap<Tag, KnownToken>,
-		values: ReadonlyMap<Tag, string | undefined>,
-		keep: boolean,
-	): Found {
-		const found = this.judge(record, (tag) => values.get(tag), lookup.tags);
-		if (found.state !== 'fresh') return found;
-		const tokens = record.entry.meta.tags.map((tag) => known.get(tag)!);
-		// A revocation came while the reply was under way: what it revoked must not be answered by a later look-up.
-		const revoked = tokens.some((token) => token.revoked && token.value !== undefined);
-		if (revoked) return { ...found, state: 'invalidated' satisfies EntryState };
-		if (keep && tokens.every((token) => !token.revoked)) this.firstLevel.set(record, tokens, lookup.tags);
+		answers: ReadonlyMap<Tag, Answer>,
+		mayKeep: boolean,
+	): Found | undefined {
+		const { tags } = record.entry.meta;
+		// What was revoked while the reply was under way is not vouched for any more.
+		const current = (tag: Tag): string | undefined => {
+			const { asked, token, value } = answers.get(tag)!;
+			return asked || !token.revoked ? value : undefined;
+		};
+		const found = this.judge(record, current, lookup.tags);
+		if (found?.state !== 'fresh' || !mayKeep || !this.#context.bus.current) return found;
+		const tokens = tags.map((tag) => answers.get(tag)!.token);
+		if (tokens.every((token) => !token.revoked)) this.firstLevel.set(record, tokens, lookup.tags);
 		return found;
 	}
 

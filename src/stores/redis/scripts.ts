@@ -1,7 +1,26 @@
 /**
- * Each touches the keys of one cache key alone, so that a cluster can run it. Short enough to be sent whole: Redis knows
+ * Each touches the keys of one hash tag alone, so that a cluster can run it. Short enough to be sent whole: Redis knows
  * a script that it ran before by its text.
  */
+
+/**
+ * KEYS token, index · ARGV new token, milliseconds that both live, score, members → the token, made where there is
+ * none. The members are under way: one that has its place already keeps it.
+ */
+export const CAPTURE = `local t=redis.call('get',KEYS[1])
+if t then redis.call('pexpire',KEYS[1],ARGV[2]) else t=ARGV[1] redis.call('set',KEYS[1],t,'PX',ARGV[2]) end
+for i=4,#ARGV do redis.call('zadd',KEYS[2],'NX',ARGV[3],ARGV[i]) end
+redis.call('pexpire',KEYS[2],ARGV[2]) return t`;
+
+/**
+ * KEYS token, index, where to set the index aside · ARGV now, sample size → how many were live, and some of them; null
+ * where nothing held the tag. At once: what is captured after this belongs to a new token and a new index.
+ */
+export const PURGE = `redis.call('unlink',KEYS[1])
+if redis.call('exists',KEYS[2])==0 then return false end
+redis.call('rename',KEYS[2],KEYS[3])
+return {redis.call('zcount',KEYS[3],'('..ARGV[1],'+inf'),
+redis.call('zrevrangebyscore',KEYS[3],'+inf','('..ARGV[1],'LIMIT',0,ARGV[2])}`;
 
 /** KEYS lease, entry · ARGV owner, record, milliseconds → 1 where the lease was still the owner's. */
 export const STORE_IF_HELD = `if redis.call('get',KEYS[1])~=ARGV[1] then return 0 end
@@ -14,6 +33,21 @@ export const RELEASE_IF_HELD = `if redis.call('get',KEYS[1])~=ARGV[1] then retur
 export const RENEW_IF_HELD = `if redis.call('get',KEYS[1])~=ARGV[1] then return 0 end
 return redis.call('pexpire',KEYS[1],ARGV[2])`;
 
-/** KEYS entry, lease · ARGV owner. Ends what this owner stored or is about to. */
-export const REMOVE_IF_OWNED = `if redis.call('get',KEYS[2])==ARGV[1] then redis.call('del',KEYS[2]) end
-if redis.call('getrange',KEYS[1],0,#ARGV[1]-1)==ARGV[1] then return redis.call('unlink',KEYS[1]) end return 0`;
+/** KEYS entry · ARGV owner. Removes what this owner stored. */
+export const REMOVE_IF_OWNED = `if redis.call('getrange',KEYS[1],0,#ARGV[1]-1)~=ARGV[1] then return 0 end
+return redis.call('unlink',KEYS[1])`;
+
+/**
+ * KEYS sequence, processes · ARGV channel, message without its number, oldest beat in milliseconds → the processes that
+ * have to see it. Numbers every revocation, so that a process can tell that it missed one.
+ */
+export const ANNOUNCE = `local n=redis.call('incr',KEYS[1])
+redis.call('publish',ARGV[1],n..' '..ARGV[2])
+local t=redis.call('time') local now=t[1]*1000+math.floor(t[2]/1000)
+redis.call('zremrangebyscore',KEYS[2],'-inf','('..(now-ARGV[3]))
+return redis.call('zrange',KEYS[2],0,-1)`;
+
+/** KEYS sequence, processes · ARGV mailbox, message, process id or nothing. Says what the last revocation's number is. */
+export const BEAT = `if ARGV[3]~='' then local t=redis.call('time')
+redis.call('zadd',KEYS[2],t[1]*1000+math.floor(t[2]/1000),ARGV[3]) end
+return redis.call('publish',ARGV[1],(redis.call('get',KEYS[1]) or '0')..' '..ARGV[2])`;

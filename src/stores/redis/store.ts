@@ -33,6 +33,8 @@ import {
 	texts,
 } from './client.ts';
 import type { RedisContext, RedisLimits } from './context.ts';
+import { removalCommands } from './indexes.ts';
+import { Janitor } from './janitor.ts';
 import { Keys } from './keys.ts';
 import { Ledger } from './ledger.ts';
 import { Purger } from './purger.ts';
@@ -62,7 +64,7 @@ export class RedisStore implements Store {
 	readonly #waiters = new Waiters();
 	readonly #reader: Reader;
 	readonly #writer: Writer;
-	readonly #sweeper: Sweeper;
+	readonly #janitor: Janitor;
 	readonly #purger: Purger;
 	readonly #browser: Browser;
 	readonly #ledger: Ledger;
@@ -76,17 +78,18 @@ export class RedisStore implements Store {
 		const subscriber = createClient(options.connection, 'bus');
 		const events: StoreEvents = { undecodable: () => {}, error: () => {}, modelsChanged: () => {}, ...options.events };
 		for (const client of [this.#client, subscriber]) client.on('error', (error: unknown) => events.error(error));
-		const bus = new Bus(this.#client, subscriber, keys, clock, {
+		const bus = new Bus(this.#client, subscriber, keys, clock, options.firstLevelBytes > 0, {
 			revoked: (tags, cacheKeys) => this.#reader.revoked(tags, cacheKeys),
-			done: (key) => this.#waiters.wake(key),
+			done: (cacheKeys) => this.#ended(cacheKeys),
 			modelsChanged: () => events.modelsChanged(),
 			lost: () => this.#reader.forget(),
 		});
 		this.#context = { client: this.#client, keys, bus, clock, limits: options, events };
 		this.#reader = new Reader(this.#context, options.firstLevelBytes);
 		this.#writer = new Writer(this.#context, this.#reader);
-		this.#sweeper = new Sweeper(this.#context, (member, tags) => this.#writer.removalCommands(member, tags));
-		this.#purger = new Purger(this.#context, this.#sweeper);
+		const sweeper = new Sweeper(this.#context, (member, tags) => removalCommands(this.#context, member, tags));
+		this.#janitor = new Janitor(this.#context, sweeper);
+		this.#purger = new Purger(this.#context, sweeper);
 		this.#browser = new Browser(this.#context);
 		this.#ledger = new Ledger(this.#context);
 	}
@@ -94,7 +97,7 @@ export class RedisStore implements Store {
 	/** Starts connecting; never throws, as a Redis that is away now may come later. Settles at the first connection or error. */
 	async open(): Promise<void> {
 		this.#context.bus.start();
-		this.#sweeper.start();
+		this.#janitor.start();
 		await this.#client.connect().catch(() => {});
 	}
 
@@ -127,7 +130,8 @@ export class RedisStore implements Store {
 	}
 
 	waitFor(key: string, timeoutMs: number): Promise<void> {
-		return this.#waiters.wait(key, timeoutMs);
+		const left = this.#client.pttl(this.#context.keys.lease(key)).catch(() => null);
+		return this.#waiters.wait(key, timeoutMs, left);
 	}
 
 	invalidate(tags: readonly Tag[]): Promise<Invalidation> {
@@ -232,29 +236,43 @@ export class RedisStore implements Store {
 		return this.#ledger.listDocuments(prefix);
 	}
 
+	/** Never rejects: a Redis that is away is `connected: false`. */
 	async health(): Promise<StoreHealth> {
 		const started = performance.now();
-		const [info] = await run(this.#client, [['INFO', 'memory']]);
-		const latencyMs = performance.now() - started;
-		const facts = buffer(info)?.toString() ?? '';
-		const max = fact(facts, 'maxmemory');
+		const info = await this.#client.info('memory').catch(() => null);
+		const max = fact(info ?? '', 'maxmemory');
 		return {
 			kind: 'redis',
 			mode: modeOf(this.#options.connection),
-			connected: this.#client.status === 'ready',
-			latencyMs,
-			memory: { used: fact(facts, 'used_memory'), max: max === 0 ? null : max },
+			connected: info !== null,
+			latencyMs: info === null ? null : performance.now() - started,
+			memory: { used: fact(info ?? '', 'used_memory'), max: max === 0 ? null : max },
 			firstLevel: this.#reader.firstLevel.figures,
 			bus: this.#context.bus.current ? 'up' : 'down',
 		};
 	}
 
+	/** Calls back with every connection, the first included, before anything else is asked of it. */
+	onReady(listener: () => void): void {
+		this.#client.on('ready', listener);
+	}
+
+	/** What is done once a minute: gives back what expired entries and sweeps that were broken off left. */
+	clean(): Promise<void> {
+		return this.#janitor.clean();
+	}
+
 	close(): Promise<void> {
-		this.#sweeper.stop();
+		this.#janitor.stop();
 		this.#context.bus.close();
 		this.#waiters.close();
 		this.#client.disconnect();
 		return Promise.resolve();
+	}
+
+	#ended(cacheKeys: readonly string[]): void {
+		this.#reader.replaced(cacheKeys);
+		for (const key of cacheKeys) this.#waiters.wake(key);
 	}
 
 	async #membersOf(cacheKeys: readonly string[]): Promise<(string | null)[]> {

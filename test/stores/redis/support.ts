@@ -53,6 +53,7 @@ export async function redisHarness(
 		store,
 		other,
 		clock,
+		remembers: options.firstLevelBytes !== 0,
 		namespace,
 		errors,
 		undecodable,
@@ -63,7 +64,9 @@ export async function redisHarness(
 		},
 		damage: async (key, bytes) => {
 			await redis.client.set(`${namespace}:v1:entry:{${key}}`, bytes);
-			await Promise.all([store, other].map((process) => process.removeFromFirstLevel(key)));
+			// As a process says it that put something else there.
+			await redis.client.publish(`${namespace}:v1:bus`, JSON.stringify({ kind: 'done', keys: [key] }));
+			await expect.poll(() => [store, other].some((process) => process.peek({ key, tags: [] }))).toBe(false);
 		},
 		stop: async () => {
 			await Promise.all([store.close(), other.close()]);

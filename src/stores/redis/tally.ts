@@ -1,0 +1,66 @@
+import type { HeldFigures } from '../../cache/entry.ts';
+import { type Command, run, texts } from './client.ts';
+import type { RedisContext } from './context.ts';
+import { figuresOf } from './members.ts';
+
+const MEMBERS_PER_CHUNK = 500;
+const SAMPLE = 100;
+
+/** A purged tag's index, as it was at that moment. */
+export interface SetAside {
+	name: string;
+	/** Time of the purge. */
+	at: number;
+	/** Members that were not expired then. */
+	live: number;
+	/** Some of those. */
+	sample: string[];
+}
+
+/**
+ * What a purge dropped. Set-aside indexes are never changed, so an entry that stands in one of an `earlier` purge, not
+ * yet swept when this one came, is that one's to count; all that was swept before stands in none of these any more.
+ */
+export async function countSetAside(
+	context: RedisContext,
+	setAside: readonly SetAside[],
+	earlier: readonly string[],
+): Promise<HeldFigures> {
+	const [only] = setAside;
+	if (only === undefined) return { entries: 0, usd: 0, hits: 0, bytes: 0 };
+	if (setAside.length === 1 && earlier.length === 0) return extrapolate(context, only.live, only.sample);
+	const counted = new Set<string>();
+	for (const { name, at } of setAside) await collect(context, name, at, earlier, counted);
+	return extrapolate(context, counted.size, [...counted].slice(0, SAMPLE));
+}
+
+async function collect(
+	{ client }: RedisContext,
+	name: string,
+	at: number,
+	earlier: readonly string[],
+	counted: Set<string>,
+): Promise<void> {
+	for (let start = 0; ; start += MEMBERS_PER_CHUNK) {
+		const [reply] = await run(client, [['ZRANGE', name, start, start + MEMBERS_PER_CHUNK - 1, 'WITHSCORES']]);
+		const page = texts(reply);
+		const live = page.filter((_, index) => index % 2 === 0 && Number(page[index + 1]) > at);
+		const scores =
+			live.length === 0
+				? []
+				: await run(
+						client,
+						earlier.map((other): Command => ['ZMSCORE', other, ...live]),
+					);
+		live.forEach((member, index) => {
+			if (scores.every((others) => (others as unknown[])[index] === null)) counted.add(member);
+		});
+		if (page.length < 2 * MEMBERS_PER_CHUNK) return;
+	}
+}
+
+async function extrapolate(context: RedisContext, entries: number, sample: readonly string[]): Promise<HeldFigures> {
+	const { usd, hits, bytes } = await figuresOf(context, sample);
+	const factor = sample.length === 0 ? 0 : entries / sample.length;
+	return { entries, usd: usd * factor, hits: Math.round(hits * factor), bytes: Math.round(bytes * factor) };
+}
