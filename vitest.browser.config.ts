@@ -6,6 +6,7 @@ export default defineConfig({
 		include: ['test/e2e/browser/**/*.test.ts'],
 		setupFiles: ['test/e2e/support/setup.ts'],
 		fileParallelism: false,
+		execArgv: ['--disable-warning=ExperimentalWarning'],
 		testTimeout: 180_000,
 		hookTimeout: 240_000,
 	},

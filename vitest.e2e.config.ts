@@ -7,6 +7,7 @@ export default defineConfig({
 		exclude: ['test/e2e/browser/**', '**/node_modules/**'],
 		setupFiles: ['test/e2e/support/setup.ts'],
 		fileParallelism: false,
+		execArgv: ['--disable-warning=ExperimentalWarning'],
 		testTimeout: 120_000,
 		hookTimeout: 240_000,
 	},

@@ -3,8 +3,9 @@ import path from 'node:path';
 
 import type { Api } from './api.ts';
 import { installBundle, installExtension } from './bundle.ts';
+import { logLines, shortLine } from './log.ts';
 import { type Major, majorUnderTest } from './paths.ts';
-import { type DirectusProcess, lastLines, runCommand, startProcess } from './process.ts';
+import { type DirectusProcess, runCommand, startProcess } from './process.ts';
 import { type DatabaseContent, databaseTemplate, makeRunDirectory } from './template.ts';
 
 export interface DirectusOptions {
@@ -95,7 +96,10 @@ export async function stopAll(): Promise<void> {
 export function recentLogs(lines = 30): string {
 	return [...running]
 		.flatMap((directus) => directus.processes)
-		.map((each) => `=== ${each.name} ${each.url}\n${lastLines(each.logs(), lines)}`)
+		.map((each) => {
+			const recent = logLines(each.logs()).slice(-lines).map(shortLine);
+			return [`=== ${each.name} ${each.url}`, ...recent].join('\n');
+		})
 		.join('\n');
 }
 
