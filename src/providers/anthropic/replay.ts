@@ -16,6 +16,9 @@ const COUNTED_AT_END = [
 	'server_tool_use',
 ];
 
+/** What the start says of the output, of which there is none yet. */
+const UNCOUNTED: JsonObject = { output_tokens: 1, output_tokens_details: null };
+
 /** A `message` as the events of its stream, a ping among them as Anthropic sends it. */
 export function replayMessage(answer: JsonObject): string[] {
 	const events: MessageEvent[] = [
@@ -37,7 +40,7 @@ function begunMessage(answer: JsonObject): JsonObject {
 	const begun: JsonObject = { ...answer, content: [] };
 	for (const name of [...TOLD_AT_END, 'context_management']) if (name in begun) begun[name] = null;
 	const usage = answer['usage'];
-	if (isObject(usage)) begun['usage'] = { ...usage, ...('output_tokens' in usage ? { output_tokens: 1 } : {}) };
+	if (isObject(usage)) begun['usage'] = { ...usage, ...picked(UNCOUNTED, Object.keys(usage)) };
 	return begun;
 }
 
