@@ -15,6 +15,7 @@ describe('the filter of the entries page in its address', () => {
 
 	it('drops what it does not know rather than passing it on', () => {
 		expect(filterFrom({ provider: 'acme', model: '', tag: ['a', 'b'], other: 'x' })).toEqual({});
+		expect(filterFrom({ item: '5' })).toEqual({});
 		expect(sortingFrom('-usd')).toEqual({ by: 'created', desc: true });
 	});
 

@@ -21,7 +21,7 @@ const TEXT_FILTERS = ['model', 'collection', 'item', 'tag', 'search'] as const;
 
 type Query = Record<string, unknown>;
 
-/** Reads the filter from an address; what is unknown or empty is left out. */
+/** Reads the filter from an address; what is unknown or empty is left out, and so is an item of no collection. */
 export function filterFrom(query: Query): EntryFilter {
 	const filter: EntryFilter = {};
 	const provider = PROVIDERS.find((candidate) => candidate === query['provider']);
@@ -32,6 +32,7 @@ export function filterFrom(query: Query): EntryFilter {
 		if (typeof value === 'string' && value !== '') filter[name] = value;
 	}
 
+	if (filter.collection === undefined) delete filter.item;
 	return filter;
 }
 
