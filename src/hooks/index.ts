@@ -1,14 +1,22 @@
 import { defineHook } from '@directus/extensions-sdk';
 import type { EventContext } from '@directus/types';
+import type { Application } from 'express';
 import { CascadeMemory, cascadesOf } from '../content/cascades.ts';
 import { changesOf, contentEvents } from '../content/changes.ts';
 import type { HostContext } from '../runtime/host.ts';
-import { getRuntime } from '../runtime/runtime.ts';
+import { getRuntime, latestRuntime } from '../runtime/runtime.ts';
+import { mountExpressLane } from './express-lane.ts';
+import { readYourOwnWrite } from './own-write.ts';
 
-export default defineHook(({ action, filter, schedule }, context) => {
+export default defineHook(({ action, filter, init, schedule }, context) => {
 	const host = context as unknown as HostContext;
 	const runtime = getRuntime(host);
 	const cascades = new CascadeMemory();
+
+	init('middlewares.before', ({ app }) => {
+		mountExpressLane(app as Application, runtime.lane);
+		(app as Application).use(readYourOwnWrite({ settled: () => latestRuntime()?.invalidator.settled() ?? null }));
+	});
 
 	filter('*.delete', async (keys, _meta, eventContext) => {
 		await rememberCascades(cascades, keys, _meta['collection'], eventContext);
@@ -28,6 +36,8 @@ export default defineHook(({ action, filter, schedule }, context) => {
 			});
 		});
 	}
+
+	action('server.stop', () => runtime.close());
 
 	const {
 		AI_CACHE_WARM_SCHEDULE: cron,

@@ -10,7 +10,10 @@ import { Entries } from './entries.ts';
 import { Exchanges } from './exchange.ts';
 import { Health } from './health.ts';
 import type { HostContext } from './host.ts';
-import { Invalidator } from './invalidator.ts';
+import { CALLERS_TAG, Invalidator } from './invalidator.ts';
+import { Lane } from './lane/lane.ts';
+import { laneSettings } from './lane/lane-settings.ts';
+import { NativeReply } from './lane/native-reply.ts';
 import type { LiveStream } from './live-stream.ts';
 import { Native } from './native.ts';
 import { openStore } from './open-store.ts';
@@ -38,6 +41,8 @@ export class Runtime {
 	readonly entries: Entries;
 	readonly warmer: Warmer;
 	readonly health: Health;
+	readonly lane: Lane;
+	readonly nativeReply: NativeReply;
 	readonly #upstream: Upstream;
 	/** Settles when the store was reached for the first time, or was found to be away. */
 	readonly ready: Promise<void>;
@@ -47,10 +52,16 @@ export class Runtime {
 		this.settings = readSettings(host.env);
 		const { values } = this.settings;
 		const { clock } = this;
-		const opened = openStore(this.settings, host, clock, () => void this.models.reload());
+		const opened = openStore(this.settings, host, clock, {
+			modelsChanged: () => void this.models.reload(),
+			revoked: (tags) => {
+				if (tags.includes(CALLERS_TAG)) this.lane.forgetCallers();
+			},
+			lost: () => this.lane.forgetCallers(),
+		});
 		this.store = opened.store;
 		this.recorder = new StatsRecorder(this.store, clock);
-		this.invalidator = new Invalidator(this.store, clock);
+		this.invalidator = new Invalidator(this.store, clock, () => this.lane.forgetCallers());
 		this.models = new Models(this.store, clock, (change) => this.#modelChanged(change, host));
 		this.cache = new AiCache(this.store, clock, this.recorder, this.models, {
 			storeBudgetMs: values.AI_CACHE_STORE_TIMEOUT,
@@ -58,6 +69,8 @@ export class Runtime {
 			leaseMs: LEASE_MS,
 			maxWaitMs: values.AI_CACHE_UPSTREAM_TIMEOUT,
 		});
+		this.lane = new Lane(this.cache, clock, laneSettings(values, host.env), () => this.models.generation);
+		this.nativeReply = new NativeReply(clock);
 		this.keys = new ProviderKeys(values, host);
 		this.#upstream = createUpstream();
 		const pricing = createPricing(values.AI_CACHE_PRICES ?? {});
@@ -112,3 +125,6 @@ export function getRuntime(host: HostContext): Runtime {
 	}
 	return own;
 }
+
+/** That of the latest load of this bundle: what Directus registers only once, as middlewares, outlives a reload. */
+export const latestRuntime = (): Runtime | null => shared[PLACE] ?? null;

@@ -1,0 +1,96 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { NextFunction, Request, Response } from 'express';
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { readYourOwnWrite } from '../../src/hooks/own-write.ts';
+
+let server: Server | undefined;
+
+afterEach(() => {
+	server?.closeAllConnections();
+	server?.close();
+});
+
+/** A server that answers everything as `answer` does, behind the middleware. */
+async function serve(
+	settled: () => Promise<unknown> | null,
+	answer = (response: Response): unknown => response.end('done'),
+	maxWaitMs?: number,
+): Promise<string> {
+	const middleware = readYourOwnWrite({ settled }, maxWaitMs);
+	server = createServer((message, reply) => {
+		const request = Object.assign(message, { path: message.url }) as unknown as Request;
+		const response = reply as unknown as Response;
+		middleware(request, response, (() => answer(response)) as NextFunction);
+	});
+	await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+	return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Whether the request was answered before the invalidation settled. */
+async function isHeld(path: string, method: string, answer?: (response: Response) => unknown): Promise<boolean> {
+	let settle: (() => void) | undefined;
+	let inForce = false;
+	const pending = new Promise<void>((resolve) => (settle = resolve)).then(() => void (inForce = true));
+	const url = await serve(() => pending, answer, 10_000);
+	const response = fetch(url + path, { method }).then(async (reply) => ({ text: await reply.text(), inForce }));
+	const first = await Promise.race([response, wait(100)]);
+	settle?.();
+	const { text, inForce: seen } = await response;
+	expect(text).toBe(method === 'HEAD' ? '' : 'done');
+	return first === undefined && seen;
+}
+
+describe('the response to a write', () => {
+	it.each(['POST', 'PATCH', 'PUT', 'DELETE'])(
+		'of %s is kept back until what it changed is in force',
+		async (method) => {
+			expect(await isHeld('/items/articles/1', method)).toBe(true);
+		},
+	);
+
+	it.each(['GET', 'HEAD', 'OPTIONS'])('of %s waits for nothing', async (method) => {
+		expect(await isHeld('/items/articles/1', method)).toBe(false);
+	});
+
+	it('is never kept back on the routes of the cache itself', async () => {
+		expect(await isHeld('/ai-cache/generate', 'POST')).toBe(false);
+		expect(await isHeld('/ai-cache-of-another', 'POST')).toBe(true);
+	});
+
+	it('that is written in parts ends late and whole', async () => {
+		const inParts = (response: Response): void => {
+			response.write('do');
+			response.end('ne');
+		};
+		expect(await isHeld('/utils/import/articles', 'POST', inParts)).toBe(true);
+	});
+
+	it('goes out at once where nothing is pending', async () => {
+		const url = await serve(() => null, undefined, 60_000);
+		expect(await (await fetch(url, { method: 'PATCH' })).text()).toBe('done');
+	});
+
+	it('goes out in the end also where the store hangs or fails', async () => {
+		const hanging = await serve(() => new Promise(() => {}), undefined, 20);
+		expect(await (await fetch(hanging, { method: 'DELETE' })).text()).toBe('done');
+		server?.close();
+		const failing = await serve(() => Promise.reject(new Error('away')), undefined, 60_000);
+		expect(await (await fetch(failing, { method: 'DELETE' })).text()).toBe('done');
+	});
+
+	it('is ended once, with the callback that it was ended with', async () => {
+		let called = 0;
+		const url = await serve(
+			() => Promise.resolve(),
+			(response) => {
+				response.end('done', () => called++);
+				response.end();
+			},
+		);
+		expect(await (await fetch(url, { method: 'POST' })).text()).toBe('done');
+		await expect.poll(() => called).toBe(1);
+	});
+});
