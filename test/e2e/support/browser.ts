@@ -51,8 +51,9 @@ export async function openStudio(directus: Directus, options: StudioOptions = {}
 		colorScheme: options.appearance ?? 'light',
 		reducedMotion: 'reduce',
 	});
-	// Directus 12 asks for a licence in every new browser until it was told once to skip that.
-	await context.addCookies([{ name: 'license-onboarding-dismissed', value: 'true', url: directus.url }]);
+	// Directus asks for a licence and a project owner in every new browser until it was told once to skip that.
+	const dismissed = ['license-onboarding-dismissed', 'license-banner-dismissed'];
+	await context.addCookies(dismissed.map((name) => ({ name, value: 'true', url: directus.url })));
 	await logIn(context, directus, options.account ?? ADMIN);
 	await setPreferences(context, options);
 	const page = await context.newPage();
