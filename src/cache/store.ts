@@ -163,6 +163,10 @@ export interface StoreEvents {
 	error(error: unknown): void;
 	/** Told by another process: model versions changed there. */
 	modelsChanged(): void;
+	/** These tokens went, in this process or in another. */
+	revoked(tags: readonly Tag[]): void;
+	/** The bus was lost: whatever it alone keeps true has to be forgotten. */
+	lost(): void;
 }
 
 export type CriteriaTags = (criteria: InvalidationCriteria) => Tag[][];

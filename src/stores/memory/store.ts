@@ -117,6 +117,7 @@ export class MemoryStore implements Store {
 	invalidate(tags: readonly Tag[]): Promise<Invalidation> {
 		const sweep: Sweep = { order: this.#sweeps++, at: this.#clock.now(), figures: noFigures() };
 		const revoked = tags.map((tag) => this.#holdings.cells.revoke(tag, sweep)).filter((cell) => cell !== undefined);
+		this.#options.events?.revoked?.(tags);
 		return Promise.resolve({ counted: this.#sweeper.sweep(revoked, sweep) });
 	}
 

@@ -1,9 +1,9 @@
 import type { Clock } from '../../cache/clock.ts';
 import type { Tag } from '../../cache/dependencies.ts';
 import { newId } from '../../cache/ids.ts';
-import { chunks, type Client, texts } from './client.ts';
+import { chunks, type Client } from './client.ts';
 import type { Keys } from './keys.ts';
-import { ANNOUNCE, BEAT } from './scripts.ts';
+import { ANNOUNCE, BEAT, RAISE_SEQUENCE } from './scripts.ts';
 
 /**
  * How long a process may trust what it knows after it last heard from the bus, and so the longest that an invalidation
@@ -52,7 +52,10 @@ export class Bus {
 	readonly #sent = new Map<string, { wall: number; steady: number }>();
 	/** Sending time of the last beat that was heard, by a clock that people set and by one that only runs. */
 	#heard = { wall: -Infinity, steady: -Infinity };
+	/** The last revocation's number, as far as all before it were heard. */
 	#number: number | null = null;
+	/** The highest number ever heard of. */
+	#highest = 0;
 	#timer: NodeJS.Timeout | undefined;
 
 	constructor(publisher: Client, subscriber: Client, keys: Keys, clock: Clock, vouching: boolean, events: BusEvents) {
@@ -95,6 +98,21 @@ export class Bus {
 		);
 	}
 
+	/**
+	 * Whether Redis knows of fewer revocations than this process heard of: it came back from an older snapshot, or is a
+	 * replica that lagged, and tokens that were taken away are there again. Answers how many it should know, else null.
+	 */
+	async lostRevocations(): Promise<number | null> {
+		const highest = this.#highest;
+		const known = Number((await this.#publisher.get(this.#keys.sequence)) ?? 0);
+		return known < highest ? highest : null;
+	}
+
+	/** To be called once everything was revoked for it, so that no other process does so again. */
+	async acknowledgeLoss(number: number): Promise<void> {
+		await this.#publisher.eval(RAISE_SEQUENCE, 1, this.#keys.sequence, number);
+	}
+
 	/** Tells everybody, and waits for nobody. */
 	done(keys: readonly string[]): void {
 		this.#send(this.#keys.bus, { kind: 'done', keys: [...keys] });
@@ -115,7 +133,8 @@ export class Bus {
 		let deadline: NodeJS.Timeout | undefined;
 		try {
 			const reply = await this.#publisher.eval(ANNOUNCE, 2, sequence, processes, bus, message, 2 * LEASE_MS);
-			const needed = texts(reply);
+			const [number, needed] = reply as [number, string[]];
+			this.#highest = Math.max(this.#highest, number);
 			await new Promise<void>((resolve) => {
 				// Only from here: a lease that began before the message was published proves nothing.
 				deadline = setTimeout(resolve, LEASE_MS);
@@ -176,6 +195,7 @@ export class Bus {
 
 	/** Where a number was skipped, the next beat will say that it is ahead. */
 	#revoked(number: number, { from, id, tags, keys, models }: Revocation): void {
+		this.#highest = Math.max(this.#highest, number);
 		if (this.#number !== null && number === this.#number + 1) this.#number = number;
 		this.#events.revoked(tags ?? [], keys ?? []);
 		if (models) this.#events.modelsChanged();
@@ -189,6 +209,7 @@ export class Bus {
 		this.#sent.delete(id);
 		if (this.#number !== number) this.#events.lost();
 		this.#number = number;
+		this.#highest = Math.max(this.#highest, number);
 		if (sent.steady > this.#heard.steady) this.#heard = sent;
 	}
 

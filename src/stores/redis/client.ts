@@ -25,6 +25,9 @@ export type RedisMode = 'standalone' | 'cluster' | 'sentinel';
 export const modeOf = (options: RedisConnectionOptions): RedisMode =>
 	options.cluster ? 'cluster' : options.sentinels ? 'sentinel' : 'standalone';
 
+const MAX_RETRY_DELAY_MS = 1000;
+const retryDelay = (times: number): number => Math.min(25 * 2 ** Math.min(times, 6), MAX_RETRY_DELAY_MS);
+
 /** A lazy client that fails at once while disconnected (no queue that outlives a request) and reconnects for ever. */
 export function createClient(options: RedisConnectionOptions, role: 'commands' | 'bus'): Client {
 	const common = {
@@ -35,7 +38,7 @@ export function createClient(options: RedisConnectionOptions, role: 'commands' |
 		autoResendUnfulfilledCommands: false,
 		maxRetriesPerRequest: 0,
 		connectTimeout: options.connectTimeoutMs,
-		retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 6), 2000),
+		retryStrategy: retryDelay,
 		keepAlive: 10_000,
 		connectionName: `ai-cache-${role}`,
 		protocol: 2 as const,
@@ -49,7 +52,7 @@ export function createClient(options: RedisConnectionOptions, role: 'commands' |
 			lazyConnect: true,
 			enableOfflineQueue: false,
 			enableAutoPipelining: role === 'commands',
-			clusterRetryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), 2000),
+			clusterRetryStrategy: retryDelay,
 			redisOptions: common,
 		});
 	}

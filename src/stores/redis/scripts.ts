@@ -38,16 +38,20 @@ export const REMOVE_IF_OWNED = `if redis.call('getrange',KEYS[1],0,#ARGV[1]-1)~=
 return redis.call('unlink',KEYS[1])`;
 
 /**
- * KEYS sequence, processes · ARGV channel, message without its number, oldest beat in milliseconds → the processes that
- * have to see it. Numbers every revocation, so that a process can tell that it missed one.
+ * KEYS sequence, processes · ARGV channel, message without its number, oldest beat in milliseconds → its number, and the
+ * processes that have to see it. Numbers every revocation, so that a process can tell that it missed one.
  */
 export const ANNOUNCE = `local n=redis.call('incr',KEYS[1])
 redis.call('publish',ARGV[1],n..' '..ARGV[2])
 local t=redis.call('time') local now=t[1]*1000+math.floor(t[2]/1000)
 redis.call('zremrangebyscore',KEYS[2],'-inf','('..(now-ARGV[3]))
-return redis.call('zrange',KEYS[2],0,-1)`;
+return {n,redis.call('zrange',KEYS[2],0,-1)}`;
 
 /** KEYS sequence, processes · ARGV mailbox, message, process id or nothing. Says what the last revocation's number is. */
 export const BEAT = `if ARGV[3]~='' then local t=redis.call('time')
 redis.call('zadd',KEYS[2],t[1]*1000+math.floor(t[2]/1000),ARGV[3]) end
 return redis.call('publish',ARGV[1],(redis.call('get',KEYS[1]) or '0')..' '..ARGV[2])`;
+
+/** KEYS sequence · ARGV number. Never lowers it. */
+export const RAISE_SEQUENCE = `if tonumber(redis.call('get',KEYS[1]) or '0')<tonumber(ARGV[1]) then
+redis.call('set',KEYS[1],ARGV[1]) end return 1`;

@@ -1,6 +1,6 @@
 import type { JournalRow, Provider, StatsInterval } from '../../contract.ts';
 import { type Clock, systemClock } from '../../cache/clock.ts';
-import type { Tag } from '../../cache/dependencies.ts';
+import { allTag, type Tag } from '../../cache/dependencies.ts';
 import type { Entry, EntryQuery, Found, FoundPage, HeldFigures } from '../../cache/entry.ts';
 import { ID_LENGTH } from '../../cache/ids.ts';
 import type {
@@ -76,13 +76,26 @@ export class RedisStore implements Store {
 		const keys = new Keys(options.namespace);
 		this.#client = createClient(options.connection, 'commands');
 		const subscriber = createClient(options.connection, 'bus');
-		const events: StoreEvents = { undecodable: () => {}, error: () => {}, modelsChanged: () => {}, ...options.events };
+		const events: StoreEvents = {
+			undecodable: () => {},
+			error: () => {},
+			modelsChanged: () => {},
+			revoked: () => {},
+			lost: () => {},
+			...options.events,
+		};
 		for (const client of [this.#client, subscriber]) client.on('error', (error: unknown) => events.error(error));
 		const bus = new Bus(this.#client, subscriber, keys, clock, options.firstLevelBytes > 0, {
-			revoked: (tags, cacheKeys) => this.#reader.revoked(tags, cacheKeys),
+			revoked: (tags, cacheKeys) => {
+				this.#reader.revoked(tags, cacheKeys);
+				events.revoked(tags);
+			},
 			done: (cacheKeys) => this.#ended(cacheKeys),
 			modelsChanged: () => events.modelsChanged(),
-			lost: () => this.#reader.forget(),
+			lost: () => {
+				this.#reader.forget();
+				events.lost();
+			},
 		});
 		this.#context = { client: this.#client, keys, bus, clock, limits: options, events };
 		this.#reader = new Reader(this.#context, options.firstLevelBytes);
@@ -255,6 +268,17 @@ export class RedisStore implements Store {
 	/** Calls back with every connection, the first included, before anything else is asked of it. */
 	onReady(listener: () => void): void {
 		this.#client.on('ready', listener);
+	}
+
+	/**
+	 * Puts right what Redis lost by itself: where it came back without the last revocations, everything is invalidated.
+	 * To be done after each connection before anything is read.
+	 */
+	async catchUp(): Promise<void> {
+		const lost = await this.#context.bus.lostRevocations();
+		if (lost === null) return;
+		await this.#purger.invalidate([allTag()]);
+		await this.#context.bus.acknowledgeLoss(lost);
 	}
 
 	/** What is done once a minute: gives back what expired entries and sweeps that were broken off left. */

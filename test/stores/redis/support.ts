@@ -41,7 +41,7 @@ export async function redisHarness(
 	const errors: unknown[] = [];
 	const modelsChanged = { store: 0, other: 0 };
 	const open = (name: 'store' | 'other'): Promise<RedisStore> => {
-		const events: StoreEvents = {
+		const events: Partial<StoreEvents> = {
 			undecodable: (key) => undecodable.push(key),
 			error: (error) => errors.push(error),
 			modelsChanged: () => modelsChanged[name]++,

@@ -1,0 +1,218 @@
+import type { Provider } from '../contract.ts';
+import type { Tag } from '../cache/dependencies.ts';
+import type { Entry, Found, HeldFigures } from '../cache/entry.ts';
+import { StoreUnavailableError } from '../cache/errors.ts';
+import type { Begin, Invalidation, Lookup, ModelState, Reservation, Store } from '../cache/store.ts';
+import type { Outbox, PendingWork } from './outbox.ts';
+import { Settlement } from './settlement.ts';
+import { timeLimit, unavailable } from './time-limit.ts';
+import { type CallKind, WrappedStore } from './wrapped.ts';
+
+export interface GuardedOptions {
+	outbox: Outbox;
+	/** Calls back whenever the store was connected to, the first time included. */
+	onReady?: (listener: () => void) => void;
+	/** Done after each connection, before anything is read: puts right what the store lost by itself. */
+	catchUp?: () => Promise<void>;
+	/** Told of what went wrong beside the calls. */
+	onError?: (error: unknown) => void;
+	/** Milliseconds that an invalidation is tried for before the outbox has to do: longer than a reconnection takes. */
+	graceMs?: number;
+	/** Milliseconds between looks for what other processes could not carry out. */
+	pollMs?: number;
+}
+
+/** Milliseconds between tries while the store is away. */
+const RETRY_MS = 200;
+/** Milliseconds that a request waits for the outbox. */
+const REQUEST_MS = 250;
+const NOTHING: HeldFigures = { entries: 0, usd: 0, hits: 0, bytes: 0 };
+
+/**
+ * A store that may go away, but from which nothing comes back that was invalidated meanwhile: such invalidations wait
+ * in an outbox, and nothing is read before all of them, those of other processes too, have been carried out.
+ */
+export class GuardedStore extends WrappedStore {
+	readonly #options: GuardedOptions;
+	readonly #settlement: Settlement;
+	/** Raised by whatever makes a new look into the outbox necessary. */
+	#wanted = 0;
+	/** The value of `#wanted` when nothing was pending. */
+	#settled = 0;
+	#settling: Promise<void> | null = null;
+	#failedAt = -Infinity;
+	#pending = 0;
+	#waiting: (() => void)[] = [];
+	#retry: NodeJS.Timeout | undefined;
+	readonly #poll: NodeJS.Timeout;
+	#closed = false;
+
+	constructor(inner: Store, options: GuardedOptions) {
+		super(inner);
+		this.#options = options;
+		this.#settlement = new Settlement(inner, options.outbox);
+		options.onReady?.(() => this.#look());
+		this.#poll = setInterval(() => void this.#lookForOthers(), options.pollMs ?? 5000);
+		this.#poll.unref();
+		this.#look();
+	}
+
+	/** Invalidations that are known to wait. */
+	get pendingInvalidations(): number {
+		return this.#pending;
+	}
+
+	/** Settles once nothing waits; rejects with `StoreUnavailableError` where that cannot be had now. */
+	async settled(): Promise<void> {
+		while (this.#settled !== this.#wanted) await this.#settle();
+	}
+
+	override peek(lookup: Lookup): Entry | undefined {
+		return this.#settled === this.#wanted ? this.inner.peek(lookup) : undefined;
+	}
+
+	override lookup(lookups: readonly Lookup[]): Promise<(Found | undefined)[]> {
+		return this.#afterOutbox(() => this.inner.lookup(lookups));
+	}
+
+	override begin(request: Begin): Promise<Reservation | null> {
+		return this.#afterOutbox(
+			() => this.inner.begin(request),
+			(reservation) => this.#giveBack([reservation]),
+		);
+	}
+
+	override beginMany(requests: readonly Lookup[], owner: () => string, leaseMs: number): Promise<Reservation[]> {
+		return this.#afterOutbox(
+			() => this.inner.beginMany(requests, owner, leaseMs),
+			(reservations) => this.#giveBack(reservations),
+		);
+	}
+
+	override modelStates(): Promise<ReadonlyMap<string, ModelState>> {
+		return this.#afterOutbox(() => this.inner.modelStates());
+	}
+
+	override invalidate(tags: readonly Tag[]): Promise<Invalidation> {
+		const accepted = { counted: Promise.resolve(NOTHING) };
+		return this.#orKept({ kind: 'tags', tags }, () => this.inner.invalidate(tags), accepted);
+	}
+
+	override invalidateMatching(tagSets: readonly (readonly Tag[])[]): Promise<Invalidation> {
+		const accepted = { counted: Promise.resolve(NOTHING) };
+		return this.#orKept({ kind: 'matching', tagSets }, () => this.inner.invalidateMatching(tagSets), accepted);
+	}
+
+	override removeKeys(keys: readonly string[]): Promise<HeldFigures> {
+		return this.#orKept({ kind: 'keys', keys }, () => this.inner.removeKeys(keys), NOTHING);
+	}
+
+	override setModelState(provider: Provider, model: string, state: ModelState): Promise<void> {
+		const work: PendingWork = { kind: 'model', provider, model, state };
+		return this.#orKept(work, () => this.inner.setModelState(provider, model, state), undefined);
+	}
+
+	override async close(): Promise<void> {
+		this.#closed = true;
+		clearInterval(this.#poll);
+		clearTimeout(this.#retry);
+		await this.inner.close();
+	}
+
+	protected override around<Result>(_kind: CallKind, call: () => Promise<Result>): Promise<Result> {
+		return call();
+	}
+
+	/** `discard` is given what was read before the outbox had to be looked into, and so may not be used. */
+	async #afterOutbox<Result>(
+		call: () => Promise<Result>,
+		discard: (result: Result) => void = () => {},
+	): Promise<Result> {
+		while (this.#settled !== this.#wanted) await this.#settledSoon();
+		const wanted = this.#wanted;
+		const result = await call();
+		// A command that waited to be sent may have been answered by a store that came back meanwhile.
+		if (wanted === this.#wanted) return result;
+		discard(result);
+		throw new StoreUnavailableError('it came back while it was asked');
+	}
+
+	async #settledSoon(): Promise<void> {
+		const justFailed = this.#settling === null && performance.now() - this.#failedAt < RETRY_MS;
+		if (justFailed) throw new StoreUnavailableError('invalidations wait to be carried out');
+		await timeLimit(REQUEST_MS, () => this.settled());
+	}
+
+	#giveBack(reservations: readonly (Reservation | null)[]): void {
+		for (const reservation of reservations) if (reservation) this.inner.release(reservation).catch(() => {});
+	}
+
+	/** What fails counts as accepted once it is kept, and once it is known that the store does not come back at once. */
+	async #orKept<Result>(work: PendingWork, call: () => Promise<Result>, accepted: Result): Promise<Result> {
+		try {
+			return await call();
+		} catch (error) {
+			this.#options.onError?.(error);
+			this.#wanted++;
+			await this.#options.outbox.add(work);
+			this.#pending++;
+			this.#look();
+			await this.#untilSettled(this.#options.graceMs ?? 1500);
+			return accepted;
+		}
+	}
+
+	/** From here on nothing is read before the outbox was looked into. */
+	#look(): void {
+		this.#wanted++;
+		this.#failedAt = -Infinity;
+		this.settled().catch(() => {});
+	}
+
+	#settle(): Promise<void> {
+		this.#settling ??= this.#run().finally(() => (this.#settling = null));
+		return this.#settling;
+	}
+
+	async #run(): Promise<void> {
+		const wanted = this.#wanted;
+		try {
+			await this.#options.catchUp?.();
+			await this.#settlement.run((records) => (this.#pending = records));
+			this.#settled = wanted;
+			if (wanted !== this.#wanted) return;
+			for (const resolve of this.#waiting.splice(0)) resolve();
+		} catch (error) {
+			this.#failedAt = performance.now();
+			this.#retryLater();
+			throw unavailable(error);
+		}
+	}
+
+	#retryLater(): void {
+		clearTimeout(this.#retry);
+		if (this.#closed) return;
+		this.#retry = setTimeout(() => void this.settled().catch(() => {}), RETRY_MS);
+		this.#retry.unref();
+	}
+
+	#untilSettled(milliseconds: number): Promise<void> {
+		if (this.#settled === this.#wanted) return Promise.resolve();
+		return new Promise((resolve) => {
+			const timer = setTimeout(resolve, milliseconds);
+			this.#waiting.push(() => {
+				clearTimeout(timer);
+				resolve();
+			});
+		});
+	}
+
+	async #lookForOthers(): Promise<void> {
+		if (this.#settled !== this.#wanted) return;
+		try {
+			if ((await this.#options.outbox.pending()).length > 0) this.#look();
+		} catch (error) {
+			this.#options.onError?.(error);
+		}
+	}
+}

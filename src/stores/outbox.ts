@@ -1,0 +1,80 @@
+import type { Provider } from '../contract.ts';
+import { allTag, type Tag } from '../cache/dependencies.ts';
+import type { ModelState } from '../cache/store.ts';
+
+/** An invalidation that is still to be carried out. */
+export type PendingWork =
+	| { kind: 'tags'; tags: readonly Tag[] }
+	| { kind: 'matching'; tagSets: readonly (readonly Tag[])[] }
+	| { kind: 'keys'; keys: readonly string[] }
+	| { kind: 'model'; provider: Provider; model: string; state: ModelState };
+
+export interface PendingRecord {
+	id: string;
+	work: PendingWork;
+}
+
+/** Invalidations that could not be carried out while the store was away, in the order in which they came. */
+export interface Outbox {
+	/** Resolves when it is kept as safely as this outbox can. */
+	add(work: PendingWork): Promise<void>;
+	/** All that are still to be carried out, oldest first, those of other processes included. */
+	pending(): Promise<PendingRecord[]>;
+	remove(ids: readonly string[]): Promise<void>;
+}
+
+/** Above this many, one invalidation of everything takes their place. */
+const MAX_PENDING = 10_000;
+
+/** Kept in this process alone. */
+export class MemoryOutbox implements Outbox {
+	#records: PendingRecord[] = [];
+	#numbers = 0;
+
+	add(work: PendingWork): Promise<void> {
+		if (this.#records.length >= MAX_PENDING && work.kind !== 'model') this.#collapse();
+		this.#records.push({ id: String(++this.#numbers), work });
+		return Promise.resolve();
+	}
+
+	pending(): Promise<PendingRecord[]> {
+		return Promise.resolve([...this.#records]);
+	}
+
+	remove(ids: readonly string[]): Promise<void> {
+		const gone = new Set(ids);
+		this.#records = this.#records.filter(({ id }) => !gone.has(id));
+		return Promise.resolve();
+	}
+
+	#collapse(): void {
+		const models = this.#records.filter(({ work }) => work.kind === 'model');
+		this.#records = [...models, { id: String(++this.#numbers), work: { kind: 'tags', tags: [allTag()] } }];
+	}
+}
+
+/** An outbox that keeps lists of tags, as that in Directus' database. */
+export interface TagOutbox {
+	add(tags: readonly string[], cause: string): Promise<void>;
+	pending(): Promise<{ id: string; tags: readonly string[] }[]>;
+	remove(ids: readonly string[]): Promise<void>;
+}
+
+/** No tag begins so. */
+const OTHER_WORK = '!';
+
+/** Keeps every kind of work in an outbox made for tags: what is none is written as one that no entry can hold. */
+export function outboxOfTags(outbox: TagOutbox): Outbox {
+	return {
+		add: (work) =>
+			outbox.add(work.kind === 'tags' ? work.tags : [OTHER_WORK + JSON.stringify(work)], `store:${work.kind}`),
+		pending: async () => (await outbox.pending()).map(({ id, tags }) => ({ id, work: workOf(tags) })),
+		remove: (ids) => outbox.remove(ids),
+	};
+}
+
+function workOf(tags: readonly string[]): PendingWork {
+	const [first] = tags;
+	if (first?.startsWith(OTHER_WORK)) return JSON.parse(first.slice(OTHER_WORK.length)) as PendingWork;
+	return { kind: 'tags', tags };
+}

@@ -1,0 +1,220 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { allTag, freeTag, providerTag } from '../../src/cache/dependencies.ts';
+import type { Entry } from '../../src/cache/entry.ts';
+import { StoreUnavailableError } from '../../src/cache/errors.ts';
+import type { Store } from '../../src/cache/store.ts';
+import { GuardedStore } from '../../src/stores/guarded.ts';
+import { MemoryOutbox, outboxOfTags, type Outbox } from '../../src/stores/outbox.ts';
+import { RedisStore } from '../../src/stores/redis/store.ts';
+import { ResilientStore } from '../../src/stores/resilient.ts';
+import { commitTo, JOURNAL_ROWS, lookupOf, MAX_ENTRY_BYTES, STALE_SECONDS } from '../contract/harness.ts';
+import { type SampleOptions, sampleEntry } from '../contract/samples.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { connectionTo } from './redis/support.ts';
+
+const SURVIVING = ['--appendonly', 'yes', '--appendfsync', 'always'];
+const clock = { now: () => Date.now() };
+const stops: (() => Promise<void>)[] = [];
+afterEach(async () => {
+	for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+async function redisWith(args: string[] = []): Promise<TestRedis> {
+	const redis = await startRedis({ args });
+	stops.push(() => redis.stop());
+	return redis;
+}
+
+/** One process's store, as the runtime builds it. */
+async function guarded(redis: TestRedis, outbox: Outbox, namespace = 'guarded'): Promise<GuardedStore> {
+	const inner = new RedisStore({
+		connection: connectionTo(redis),
+		namespace,
+		firstLevelBytes: 1_000_000,
+		maxEntryBytes: MAX_ENTRY_BYTES,
+		maxTtl: 86_400,
+		staleSeconds: STALE_SECONDS,
+		journalRows: JOURNAL_ROWS,
+	});
+	const store = new GuardedStore(new ResilientStore(inner, { failures: 1000 }), {
+		outbox,
+		onReady: (listener) => inner.onReady(listener),
+		catchUp: () => inner.catchUp(),
+		graceMs: 50,
+		pollMs: 100,
+	});
+	await inner.open();
+	await expect.poll(async () => (await store.health()).bus).toBe('up');
+	await store.settled();
+	stops.push(() => store.close());
+	return store;
+}
+
+async function put(store: Store, options: SampleOptions = {}): Promise<Entry> {
+	const entry = sampleEntry(clock, options);
+	expect(await commitTo(store, entry, true)).toBe('stored');
+	await expect.poll(async () => (await store.lookup([lookupOf(entry)])) && store.peek(lookupOf(entry))).toBeDefined();
+	return entry;
+}
+
+/** Asks without pause until the store answers again; fails the test on any fresh answer. */
+async function neverFresh(store: Store, entry: Entry): Promise<void> {
+	const until = performance.now() + 8000;
+	for (let answered = 0; answered < 20;) {
+		expect(store.peek(lookupOf(entry))).toBeUndefined();
+		try {
+			const [found] = await store.lookup([lookupOf(entry)]);
+			expect(found?.state).not.toBe('fresh');
+			answered++;
+		} catch (error) {
+			if (!(error instanceof StoreUnavailableError)) throw error;
+			if (performance.now() > until) throw error;
+			await new Promise(setImmediate);
+		}
+	}
+}
+
+describe('an invalidation while Redis is away', () => {
+	it.each([
+		['by tags', (store: Store, _: Entry) => store.invalidate([freeTag('a')])],
+		['by combined criteria', (store: Store, _: Entry) => store.invalidateMatching([[freeTag('a')], [allTag()]])],
+		['by key', (store: Store, { meta }: Entry) => store.removeKeys([meta.key])],
+	])('%s is accepted, and holds when Redis comes back with its data', async (_, invalidate) => {
+		const redis = await redisWith(SURVIVING);
+		const outbox = new MemoryOutbox();
+		const [store, other] = [await guarded(redis, outbox), await guarded(redis, outbox)];
+		const entry = await put(store, { freeTags: ['a'] });
+		const apart = await put(store, { freeTags: ['b'] });
+		await put(other, { key: 'openai:gpt-4o:warm' });
+		await redis.kill();
+		await invalidate(store, entry);
+		expect(store.pendingInvalidations).toBe(1);
+		await expect(store.lookup([lookupOf(apart)])).rejects.toBeInstanceOf(StoreUnavailableError);
+		const asked = Promise.all([neverFresh(store, entry), neverFresh(other, entry)]);
+		await redis.restart();
+		await asked;
+		expect((await store.lookup([lookupOf(apart)]))[0]?.state).toBe('fresh');
+		expect(await outbox.pending()).toEqual([]);
+		expect(store.pendingInvalidations).toBe(0);
+	});
+
+	it('holds when Redis comes back empty, which then works as before', async () => {
+		const redis = await redisWith();
+		const store = await guarded(redis, new MemoryOutbox());
+		const entry = await put(store, { freeTags: ['a'] });
+		await redis.kill();
+		await store.invalidate([freeTag('a')]);
+		const asked = neverFresh(store, entry);
+		await redis.restart();
+		await asked;
+		await put(store, { freeTags: ['a'] });
+	});
+
+	it('of a process that has ended is found by the next one before it reads anything', async () => {
+		const redis = await redisWith(SURVIVING);
+		const outbox = new MemoryOutbox();
+		const entry = await put(await guarded(redis, outbox), { freeTags: ['a'] });
+		await outbox.add({ kind: 'tags', tags: [freeTag('a')] });
+		const next = await guarded(redis, outbox);
+		expect((await next.lookup([lookupOf(entry)]))[0]?.state).not.toBe('fresh');
+		expect(await outbox.pending()).toEqual([]);
+	});
+
+	it('is carried out by a process that could reach Redis all the time', async () => {
+		const redis = await redisWith();
+		const outbox = new MemoryOutbox();
+		const store = await guarded(redis, outbox);
+		const entry = await put(store, { freeTags: ['a'] });
+		await outbox.add({ kind: 'tags', tags: [freeTag('a')] });
+		await expect.poll(async () => (await store.lookup([lookupOf(entry)]))[0]?.state).not.toBe('fresh');
+	});
+
+	it('keeps a model version that was raised, and never lowers one', async () => {
+		const redis = await redisWith(SURVIVING);
+		const outbox = new MemoryOutbox();
+		const store = await guarded(redis, outbox);
+		const state = { version: 3, snapshot: null, systemFingerprint: null, changedAt: 1 };
+		await store.setModelState('openai', 'o3', { ...state, version: 5 });
+		await redis.kill();
+		await store.setModelState('openai', 'gpt-4o', state);
+		await outbox.add({ kind: 'model', provider: 'openai', model: 'o3', state });
+		await redis.restart();
+		await expect.poll(() => store.modelStates().catch(() => null), { timeout: 5000 }).not.toBeNull();
+		const states = await store.modelStates();
+		expect(states.get('openai/gpt-4o')?.version).toBe(3);
+		expect(states.get('openai/o3')?.version).toBe(5);
+	});
+
+	it('that Redis refuses on its own account ends in one of everything, not in a cache that is away for ever', async () => {
+		const redis = await redisWith();
+		const outbox = new MemoryOutbox();
+		const store = await guarded(redis, outbox);
+		const entry = await put(store);
+		// A sorted set is expected there.
+		await redis.client.set('guarded:v1:index:{t:broken}', 'text');
+		await redis.client.set('guarded:v1:models', 'text');
+		const state = { version: 1, snapshot: null, systemFingerprint: null, changedAt: null };
+		await store.setModelState('openai', 'gpt-4o', state);
+		await expect.poll(() => outbox.pending(), { timeout: 8000 }).toEqual([]);
+		expect((await store.lookup([lookupOf(entry)]))[0]?.state).not.toBe('fresh');
+	});
+});
+
+describe('a Redis that comes back from an older snapshot', () => {
+	it('gives nothing back that was invalidated since', async () => {
+		const redis = await redisWith();
+		const outbox = new MemoryOutbox();
+		const [store, other] = [await guarded(redis, outbox), await guarded(redis, outbox)];
+		const entry = await put(store, { freeTags: ['a'] });
+		await redis.client.save();
+		await store.invalidate([freeTag('a')]);
+		expect(await outbox.pending()).toEqual([]);
+		await redis.kill();
+		const asked = Promise.all([neverFresh(store, entry), neverFresh(other, entry)]);
+		await redis.restart();
+		await asked;
+		const again = await put(other, { freeTags: ['a'] });
+		expect((await store.lookup([lookupOf(again)]))[0]?.state).toBe('fresh');
+	});
+
+	it('keeps its entries where nothing was lost', async () => {
+		const redis = await redisWith();
+		const store = await guarded(redis, new MemoryOutbox());
+		await store.invalidate([freeTag('a')]);
+		const entry = await put(store, { freeTags: ['a'] });
+		await redis.client.save();
+		await redis.kill();
+		await redis.restart();
+		await expect
+			.poll(async () => (await store.lookup([lookupOf(entry)]).catch(() => []))[0]?.state, { timeout: 5000 })
+			.toBe('fresh');
+	});
+});
+
+describe('an outbox made for tags', () => {
+	it('keeps every kind of work, in order', async () => {
+		const rows: { id: string; tags: readonly string[] }[] = [];
+		const outbox = outboxOfTags({
+			add: async (tags) => void rows.push({ id: String(rows.length), tags }),
+			pending: async () => [...rows],
+			remove: async (ids) => {
+				for (const id of ids)
+					rows.splice(
+						rows.findIndex((row) => row.id === id),
+						1,
+					);
+			},
+		});
+		const state = { version: 2, snapshot: 's', systemFingerprint: null, changedAt: 5 };
+		const works = [
+			{ kind: 'tags', tags: [allTag(), freeTag('!odd')] },
+			{ kind: 'matching', tagSets: [[providerTag('openai')], [freeTag('a')]] },
+			{ kind: 'keys', keys: ['openai:gpt-4o:x'] },
+			{ kind: 'model', provider: 'openai', model: 'gpt-4o', state },
+		] as const;
+		for (const work of works) await outbox.add(work);
+		expect((await outbox.pending()).map(({ work }) => work)).toEqual(works);
+		await outbox.remove(['0', '2']);
+		expect((await outbox.pending()).map(({ id }) => id)).toEqual(['1', '3']);
+	});
+});
