@@ -27,6 +27,8 @@ export class Models {
 	#states: ReadonlyMap<string, ModelState> = new Map();
 	#loadedAt = -Infinity;
 	#loading: Promise<void> | null = null;
+	/** Counts up whenever a version was seen to change: keys reckoned before are not those reckoned after. */
+	generation = 0;
 
 	constructor(store: Store, clock: Clock, onChange: (change: ModelChange, state: ModelState) => Promise<void>) {
 		this.#store = store;
@@ -79,7 +81,7 @@ export class Models {
 
 	async #load(): Promise<void> {
 		try {
-			this.#states = new Map(await this.#store.modelStates());
+			this.#take(new Map(await this.#store.modelStates()));
 			this.#loadedAt = this.#clock.now();
 		} catch {
 			// The states that are known stay in force.
@@ -87,8 +89,16 @@ export class Models {
 	}
 
 	async #set(provider: Provider, model: string, state: ModelState): Promise<void> {
-		this.#states = new Map(this.#states).set(nameOf(provider, model), state);
+		this.#take(new Map(this.#states).set(nameOf(provider, model), state));
 		await this.#store.setModelState(provider, model, state);
+	}
+
+	#take(states: ReadonlyMap<string, ModelState>): void {
+		const versionIn = (of: ReadonlyMap<string, ModelState>, name: string): number =>
+			of.get(name)?.version ?? FRESH.version;
+		const names = [...states.keys(), ...this.#states.keys()];
+		if (names.some((name) => versionIn(states, name) !== versionIn(this.#states, name))) this.generation++;
+		this.#states = states;
 	}
 
 	#state(provider: Provider, model: string): ModelState {

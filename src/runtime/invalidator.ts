@@ -1,10 +1,30 @@
 import type { InvalidationCause, InvalidationCriteria, InvalidationResult, JournalRow, Provider } from '../contract.ts';
 import type { Clock } from '../cache/clock.ts';
-import { changeTags, type ContentChange, criteriaTagSets, modelTag, purgeTags } from '../cache/dependencies.ts';
+import {
+	changeTags,
+	type ContentChange,
+	criteriaTagSets,
+	purgeTags,
+	type Tag,
+} from '../cache/dependencies.ts';
 import type { HeldFigures } from '../cache/entry.ts';
 import { newId } from '../cache/ids.ts';
 import type { Models } from '../cache/models.ts';
 import type { Invalidation, Store } from '../cache/store.ts';
+
+/** Gone with any change of who may do what. Nothing stored holds it: it tells all processes to forget callers. */
+export const CALLERS_TAG: Tag = 't:(callers)';
+
+const CALLER_COLLECTIONS = new Set([
+	'directus_users',
+	'directus_roles',
+	'directus_policies',
+	'directus_access',
+	'directus_permissions',
+	'directus_sessions',
+	'directus_shares',
+	'directus_settings',
+]);
 
 export interface Author {
 	cause: InvalidationCause;
@@ -19,11 +39,14 @@ const NOTHING: HeldFigures = { entries: 0, usd: 0, hits: 0, bytes: 0 };
 export class Invalidator {
 	readonly #store: Store;
 	readonly #clock: Clock;
+	readonly #callersChanged: () => void;
 	readonly #pending = new Set<Promise<unknown>>();
 
-	constructor(store: Store, clock: Clock) {
+	/** `callersChanged` is called at once when who may do what changed in this process. */
+	constructor(store: Store, clock: Clock, callersChanged: () => void = () => {}) {
 		this.#store = store;
 		this.#clock = clock;
+		this.#callersChanged = callersChanged;
 	}
 
 	/** Settles once nothing that the criteria cover is answered any more. */
@@ -46,10 +69,15 @@ export class Invalidator {
 	/** Takes away what the changes touch. Settles once no later look-up gets it; counting and noting follow. */
 	async changed(changes: readonly ContentChange[], author: Author): Promise<void> {
 		const tags = [...new Set(changes.flatMap(changeTags))];
+		if (changes.some(({ collection }) => CALLER_COLLECTIONS.has(collection))) {
+			tags.push(CALLERS_TAG);
+			this.#callersChanged();
+		}
 		if (tags.length === 0) return;
 		const work = this.#store.invalidate(tags);
 		this.#track(work);
 		const { counted } = await work;
+		this.#inForce([tags]);
 		this.#count(counted, changes, author).catch(() => {});
 	}
 
@@ -61,7 +89,7 @@ export class Invalidator {
 	/** Raises the model's cache version and gives its entries up. */
 	async raiseVersion(models: Models, provider: Provider, model: string, author: Author): Promise<number> {
 		const version = await models.raise(provider, model);
-		const { counted } = await this.#store.invalidate([modelTag(provider, model)]);
+		const { counted } = await this.#drop({ provider, model });
 		await this.#note({ provider, model }, author, await counted);
 		return version;
 	}
@@ -71,10 +99,13 @@ export class Invalidator {
 		await this.#note(criteria, author, NOTHING);
 	}
 
-	#drop(criteria: InvalidationCriteria): Promise<Invalidation> {
+	async #drop(criteria: InvalidationCriteria): Promise<Invalidation> {
 		if (criteria.key !== undefined) return this.#dropKey(criteria.key, criteria);
 		const tags = purgeTags(criteria);
-		return tags ? this.#store.invalidate(tags) : this.#store.invalidateMatching(criteriaTagSets(criteria));
+		const sets = tags ? [tags] : criteriaTagSets(criteria);
+		const dropped = await (tags ? this.#store.invalidate(tags) : this.#store.invalidateMatching(sets));
+		this.#inForce(sets);
+		return dropped;
 	}
 
 	async #dropKey(key: string, criteria: InvalidationCriteria): Promise<Invalidation> {

@@ -1,7 +1,9 @@
-import type { BatchElement, GenerationAnswer, GenerationRequest } from '../contract.ts';
+import type { BatchElement, CacheStatus, GenerationAnswer, GenerationRequest } from '../contract.ts';
 import type { AiCache } from '../cache/cache.ts';
 import type { Clock } from '../cache/clock.ts';
+import type { Entry } from '../cache/entry.ts';
 import { NotCachedError } from '../cache/errors.ts';
+import { declaredDependencies } from '../content/declared.ts';
 import { prepareRequests } from '../content/template.ts';
 import { nativeAnswer } from './answer.ts';
 import type { Asker } from './asker.ts';
@@ -18,6 +20,23 @@ import { asProviderError } from './upstream-failure.ts';
 
 /** One answer, or for a request with `items` one per item. */
 export type NativeResult = GenerationAnswer | BatchElement<GenerationAnswer>[];
+
+/** A request's exchange, and the item that its text was rendered from. */
+export interface Prepared {
+	exchange: Exchange;
+	item: string | null;
+}
+
+/** What a request came to. */
+export interface Resolved {
+	exchange: Exchange;
+	/** Whether its text was rendered from an item, which has to be read again for every request. */
+	rendered: boolean;
+	entry: Entry;
+	status: CacheStatus;
+	/** Why it is not in the cache, null where it is. */
+	notStored: string | null;
+}
 
 /** The native requests: parsed, rendered with the caller's permissions, and answered. */
 export class Native {
@@ -46,11 +65,26 @@ export class Native {
 
 	/** Read-through for one request. Rejects with errors fit to be shown. */
 	async generate(input: unknown, caller: Caller, signal: AbortSignal): Promise<NativeResult> {
+		const resolved = await this.resolve(input, caller, signal);
+		return Array.isArray(resolved) ? resolved : this.answer(resolved);
+	}
+
+	/** The same, not yet written out: the entry of one request, or one element per item. */
+	async resolve(
+		input: unknown,
+		caller: Caller,
+		signal: AbortSignal,
+	): Promise<Resolved | BatchElement<GenerationAnswer>[]> {
 		const request = parseGeneration(input);
 		const prepared = await this.prepare(request, caller);
 		const perItem = request.items !== undefined && prepared.some(({ item }) => item !== null);
-		if (!perItem) return this.#ask(prepared[0]!.exchange, signal);
-		return batchElements(await this.#each(prepared, ({ exchange }) => this.#ask(exchange, signal)));
+		if (!perItem) return this.#ask(prepared[0]!, signal);
+		return batchElements(await this.#each(prepared, async (one) => this.answer(await this.#ask(one, signal))));
+	}
+
+	/** Writes out what a request came to. */
+	answer({ entry, status, notStored }: Resolved): Promise<GenerationAnswer> {
+		return nativeAnswer(entry, status, notStored, this.#clock);
 	}
 
 	/** Each element with its own result or error, in order; so many at a time as the settings allow. */
@@ -64,7 +98,7 @@ export class Native {
 	}
 
 	/** Reads only; one round trip for the whole batch. Null where nothing is stored. */
-	async lookup(inputs: readonly unknown[], caller: Caller): Promise<Settled<GenerationAnswer | null>[]> {
+	async lookup(inputs: readonly unknown[], caller: Caller): Promise<Settled<Resolved | null>[]> {
 		this.#demandBatchSize(inputs);
 		const prepared = await this.#each(inputs, async (input) => {
 			const request = parseGeneration(input);
@@ -74,26 +108,29 @@ export class Native {
 					reason: '"items" asks for one generation per item: look up each with "item"',
 				});
 			}
-			return (await this.prepare(request, caller))[0]!.exchange;
+			return (await this.prepare(request, caller))[0]!;
 		});
-		const exchanges = prepared.flatMap((element) =>
-			'data' in element && element.data.uncacheable === null ? [element.data] : [],
+		const asked = prepared.flatMap((element) =>
+			'data' in element && element.data.exchange.uncacheable === null ? [element.data] : [],
 		);
-		const entries = await this.#cache.lookup(exchanges.map(toLookup)).catch(() => {
+		const entries = await this.#cache.lookup(asked.map(({ exchange }) => toLookup(exchange))).catch(() => {
 			throw new StoreAwayError();
 		});
-		const found = new Map(exchanges.map((exchange, index) => [exchange, entries[index]]));
-		return Promise.all(
-			prepared.map(async (element) => {
-				if ('error' in element) return element;
-				const entry = found.get(element.data);
-				return { data: entry ? await nativeAnswer(entry, 'HIT', null, this.#clock) : null };
-			}),
-		);
+		const found = new Map(asked.map((one, index) => [one, entries[index]]));
+		return prepared.map((element) => {
+			if ('error' in element) return element;
+			const { exchange, item } = element.data;
+			const entry = found.get(element.data);
+			return { data: entry ? { exchange, rendered: item !== null, entry, status: 'HIT', notStored: null } : null };
+		});
 	}
 
 	/** The request's exchanges: one, or one per item where its template is rendered for each; `item` is null without one. */
-	async prepare(request: GenerationRequest, caller: Caller): Promise<{ exchange: Exchange; item: string | null }[]> {
+	async prepare(request: GenerationRequest, caller: Caller): Promise<Prepared[]> {
+		if (request.item === undefined && request.items === undefined) {
+			const content = declaredDependencies(request);
+			return [{ exchange: this.#exchanges.native(request, request, content, caller), item: null }];
+		}
 		const schema = await this.#host.getSchema();
 		const prepared = await prepareRequests(request, {
 			services: this.#host.services,
@@ -107,11 +144,11 @@ export class Native {
 		}));
 	}
 
-	async #ask(exchange: Exchange, signal: AbortSignal): Promise<GenerationAnswer> {
+	async #ask({ exchange, item }: Prepared, signal: AbortSignal): Promise<Resolved> {
 		try {
 			const answer = await this.#asker.ask(exchange, { signal, wantsLive: false });
 			const { entry, notStored } = await answer.outcome;
-			return await nativeAnswer(entry, answer.status, notStored, this.#clock);
+			return { exchange, rendered: item !== null, entry, status: answer.status, notStored };
 		} catch (error) {
 			if (error instanceof NotCachedError) throw new NothingCachedError();
 			throw asProviderError(error, exchange.provider);

@@ -14,8 +14,11 @@ export interface OpenedStore {
 	lastError: () => string | null;
 }
 
+/** What the runtime has to hear from its store. */
+export type StoreTold = Pick<StoreEvents, 'modelsChanged' | 'revoked' | 'lost'>;
+
 /** The store that the settings name. */
-export function openStore(settings: Settings, host: HostContext, clock: Clock, modelsChanged: () => void): OpenedStore {
+export function openStore(settings: Settings, host: HostContext, clock: Clock, told: StoreTold): OpenedStore {
 	const { values } = settings;
 	let lastError: string | null = null;
 	const events: StoreEvents = {
@@ -25,7 +28,7 @@ export function openStore(settings: Settings, host: HostContext, clock: Clock, m
 			if (reason !== lastError) host.logger.warn(`AI cache: the store reports ${reason}`);
 			lastError = reason;
 		},
-		modelsChanged,
+		...told,
 	};
 	const limits = {
 		maxEntryBytes: values.AI_CACHE_MAX_ENTRY_SIZE,

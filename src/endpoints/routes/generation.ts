@@ -1,16 +1,31 @@
 import type { Router, Response } from 'express';
-import type { GenerationAnswer } from '../../contract.ts';
+import type { CacheMode } from '../../contract.ts';
 import { batchElements, single } from '../../runtime/api-errors.ts';
-import type { NativeResult } from '../../runtime/native.ts';
+import type { Caller } from '../../runtime/caller.ts';
+import { type Resolved, toLookup } from '../../runtime/native.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { ProviderRateLimitedError } from '../../runtime/errors.ts';
-import { setCacheHeaders } from '../cache-headers.ts';
-import { demandCaller, demandWriter, leaving, route } from '../http.ts';
+import { demandCaller, demandWriter, type DirectusRequest, leaving, route } from '../http.ts';
+
+const LASTING_MODES: ReadonlySet<CacheMode> = new Set<CacheMode>(['default', 'only-if-cached']);
 
 /** `POST /generate`, `/lookup` and `/store`. */
 export function generationRoutes(router: Router, runtime: Runtime): void {
-	const { native, putter, settings } = runtime;
+	const { native, nativeReply, putter, settings, lane } = runtime;
 	const { values } = settings;
+
+	/** The same bytes may be answered by the express lane from now on, where nothing of them has to be read anew. */
+	async function send(request: DirectusRequest, response: Response, caller: Caller, resolved: Resolved): Promise<null> {
+		const { exchange, entry, status, notStored, rendered } = resolved;
+		const lasting = exchange.directives.mode === undefined || LASTING_MODES.has(exchange.directives.mode);
+		if (!rendered && lasting && exchange.uncacheable === null && notStored === null) {
+			lane.remember(request, response, caller, toLookup(exchange), (hit, _, to) =>
+				nativeReply.send(to, hit, 'HIT', null),
+			);
+		}
+		await nativeReply.send(response, entry, status, notStored);
+		return null;
+	}
 
 	router.post(
 		'/generate',
@@ -20,9 +35,9 @@ export function generationRoutes(router: Router, runtime: Runtime): void {
 			const body: unknown = request.body;
 			if (Array.isArray(body)) return native.generateBatch(body, caller, signal);
 			try {
-				const result = await native.generate(body, caller, signal);
-				describe(response, result);
-				return result;
+				const resolved = await native.resolve(body, caller, signal);
+				if (Array.isArray(resolved)) return resolved;
+				return await send(request, response, caller, resolved);
 			} catch (error) {
 				passRetryAfter(response, error);
 				throw error;
@@ -35,10 +50,16 @@ export function generationRoutes(router: Router, runtime: Runtime): void {
 		route(async (request, response) => {
 			const caller = demandCaller(request, values);
 			const body: unknown = request.body;
-			if (Array.isArray(body)) return batchElements(await native.lookup(body, caller));
-			const result = single(await native.lookup([body], caller));
-			if (result) describe(response, result);
-			return result;
+			if (!Array.isArray(body)) {
+				const resolved = single(await native.lookup([body], caller));
+				return resolved && send(request, response, caller, resolved);
+			}
+			const settled = await native.lookup(body, caller);
+			return Promise.all(
+				batchElements(settled).map(async (element) =>
+					'data' in element && element.data ? { data: await native.answer(element.data) } : element,
+				),
+			);
 		}),
 	);
 
@@ -51,12 +72,6 @@ export function generationRoutes(router: Router, runtime: Runtime): void {
 			return single(await putter.store([body], caller));
 		}),
 	);
-}
-
-function describe(response: Response, result: NativeResult): void {
-	if (Array.isArray(result)) return;
-	const { cache }: GenerationAnswer = result;
-	setCacheHeaders(response, { ...cache, stored: cache.not_stored === undefined });
 }
 
 function passRetryAfter(response: Response, error: unknown): void {

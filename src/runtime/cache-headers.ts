@@ -1,4 +1,4 @@
-import type { Response } from 'express';
+import type { ServerResponse } from 'node:http';
 import type { CacheStatus } from '../contract.ts';
 
 export interface CacheFacts {
@@ -13,7 +13,7 @@ export interface CacheFacts {
 }
 
 /** `X-AI-Cache`, `Cache-Status` (RFC 9211) and, for what came from the cache, `Age` (RFC 9111 §5.1). */
-export function setCacheHeaders(response: Response, facts: CacheFacts): void {
+export function setCacheHeaders(response: ServerResponse, facts: CacheFacts): void {
 	response.setHeader('X-AI-Cache', facts.status);
 	response.setHeader('Cache-Status', cacheStatus(facts));
 	if (facts.status === 'HIT' || facts.status === 'STALE') response.setHeader('Age', String(facts.age));

@@ -1,0 +1,159 @@
+import { hash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { LRUCache } from 'lru-cache';
+import type { AiCache, CountedLookup } from '../../cache/cache.ts';
+import type { Clock } from '../../cache/clock.ts';
+import type { Entry } from '../../cache/entry.ts';
+import type { Caller } from '../caller.ts';
+import type { LiveStream } from '../live-stream.ts';
+import { type Admitted, AuthMemo } from './auth-memo.ts';
+import { generations } from './generations.ts';
+import { MAX_PEEK_BYTES, peekBody } from './raw-body.ts';
+import { rememberableUntil, tokenOf } from './token.ts';
+
+/** Writes a hit; the same function that the normal way uses, so that both answer alike. */
+export type Reply = (entry: Entry, request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+interface Known {
+	lookup: CountedLookup;
+	reply: Reply;
+	/** Of the models' versions, which are part of every key. */
+	models: number;
+}
+
+export interface LaneSettings {
+	/** Milliseconds that a caller is remembered; 0 closes the lane. */
+	authMemoMs: number;
+	/** A rate limiter must count every request; another header than the socket's says who the client is. */
+	closed: boolean;
+	/** Lower-case name of the header that Directus takes the client's address from, where it is told to. */
+	addressHeader: string | null;
+}
+
+/** A request as Express hands it on; `ip` honours `trust proxy`. */
+export type LaneRequest = IncomingMessage & { ip?: string | undefined; originalUrl?: string; rawBody?: Buffer };
+
+/** Headers that say how a request is to be answered, besides its body. */
+const TELLING_HEADERS = [
+	'cache-control',
+	'x-ai-cache-ttl',
+	'x-ai-cache-collection',
+	'x-ai-cache-items',
+	'x-ai-cache-fields',
+	'x-ai-cache-tags',
+	'x-ai-cache-content-type',
+	'x-ai-cache-scope',
+	'anthropic-version',
+	'anthropic-beta',
+] as const;
+const MAX_KNOWN = 20_000;
+
+/**
+ * Answers hits ahead of Directus' own middlewares, where it is certain to answer as the normal way would: the caller was
+ * let in by Directus a moment ago, the same bytes were asked before, and the answer stands in this process's memory.
+ * Everything else is handed on untouched.
+ */
+export class Lane {
+	readonly #cache: AiCache<LiveStream>;
+	readonly #settings: LaneSettings;
+	readonly #modelsGeneration: () => number;
+	readonly #callers: AuthMemo;
+	readonly #known = new LRUCache<string, Known>({ max: MAX_KNOWN });
+
+	constructor(cache: AiCache<LiveStream>, clock: Clock, settings: LaneSettings, modelsGeneration: () => number) {
+		this.#cache = cache;
+		this.#settings = settings;
+		this.#modelsGeneration = modelsGeneration;
+		this.#callers = new AuthMemo(clock, settings.authMemoMs);
+	}
+
+	get open(): boolean {
+		return !this.#settings.closed && this.#settings.authMemoMs > 0;
+	}
+
+	/** To be called on any change of users, roles, policies, permissions or settings, wherever it happened. */
+	forgetCallers(): void {
+		this.#callers.forget();
+	}
+
+	/** The state of who may do what; counts up with every change. */
+	get generation(): number {
+		return this.#callers.generation;
+	}
+
+	/** True where it answered. */
+	async answer(request: LaneRequest, response: ServerResponse): Promise<boolean> {
+		const admitted = this.#admitted(request);
+		if (admitted === undefined) return false;
+		const length = Number(request.headers['content-length']);
+		if (!(length > 0 && length <= MAX_PEEK_BYTES)) return false;
+		const body = await peekBody(request, length);
+		if (body === null || response.destroyed) return false;
+		const known = this.#known.get(digestOf(request, admitted, body));
+		if (known?.models !== this.#modelsGeneration()) return false;
+		const entry = this.#cache.peek(known.lookup);
+		if (entry === undefined) return false;
+		for (const [name, value] of admitted.headers) response.setHeader(name, value);
+		request.resume();
+		await known.reply(entry, request, response);
+		return true;
+	}
+
+	/**
+	 * Takes note of a request that Directus let in, with what its middlewares have set on the response so far. To be called
+	 * before the answer's own headers are set, for requests that any later one with the same bytes equals.
+	 */
+	remember(request: LaneRequest, response: ServerResponse, caller: Caller, lookup: CountedLookup, reply: Reply): void {
+		const token = tokenOf(request.headers);
+		if (!this.open || token === null || !isPlain(request) || request.rawBody === undefined) return;
+		const until = rememberableUntil(token);
+		const { accountability } = caller;
+		if (until === null || generations.get(request) !== this.#callers.generation || accountability?.share) return;
+		const admitted: Admitted = { user: caller.user, role: caller.role, headers: headersOf(response) };
+		this.#callers.remember(token, this.#address(request), admitted, until);
+		if (request.rawBody.length > MAX_PEEK_BYTES) return;
+		const models = this.#modelsGeneration();
+		this.#known.set(digestOf(request, admitted, request.rawBody), { lookup, reply, models });
+	}
+
+	#admitted(request: LaneRequest): Admitted | undefined {
+		if (!this.open || !isPlain(request)) return undefined;
+		const token = tokenOf(request.headers);
+		return token === null ? undefined : this.#callers.recall(token, this.#address(request));
+	}
+
+	#address(request: LaneRequest): string {
+		const { addressHeader } = this.#settings;
+		const named = addressHeader === null ? '' : String(request.headers[addressHeader] ?? '');
+		return `${request.ip ?? ''}|${named}`;
+	}
+}
+
+/** A POST of JSON by a program: no page of a browser, nothing in the query, no cookie, nothing encoded. */
+function isPlain({ method, headers, originalUrl = '' }: LaneRequest): boolean {
+	return (
+		method === 'POST' &&
+		headers.origin === undefined &&
+		headers.cookie === undefined &&
+		headers['content-encoding'] === undefined &&
+		headers['transfer-encoding'] === undefined &&
+		headers.expect === undefined &&
+		/^application\/json\b/i.test(headers['content-type'] ?? '') &&
+		!originalUrl.includes('?')
+	);
+}
+
+function digestOf({ headers, originalUrl = '' }: LaneRequest, { user, role }: Admitted, body: Buffer): string {
+	let told = `${originalUrl}\n${user ?? ''}\n${role ?? ''}`;
+	for (const name of TELLING_HEADERS) {
+		const value = headers[name];
+		told += value === undefined ? '\n' : `\n${String(value)}`;
+	}
+	return hash('sha256', body, 'base64') + told;
+}
+
+function headersOf(response: ServerResponse): Admitted['headers'] {
+	return Object.entries(response.getHeaders()).flatMap(([name, value]) =>
+		value === undefined || Array.isArray(value) ? [] : [[name, String(value)] as const],
+	);
+}

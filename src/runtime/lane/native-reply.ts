@@ -1,0 +1,82 @@
+import type { ServerResponse } from 'node:http';
+import { LRUCache } from 'lru-cache';
+import { type CacheStatus, type JsonObject } from '../../contract.ts';
+import { savedBy } from '../../cache/accounting.ts';
+import type { Clock } from '../../cache/clock.ts';
+import { unpackSection } from '../../cache/codec.ts';
+import type { Entry } from '../../cache/entry.ts';
+import { dialects } from '../../providers/registry.ts';
+import { ageOf, isFromCache, ttlLeft } from '../answer.ts';
+import { setCacheHeaders } from '../cache-headers.ts';
+
+/** Bytes of written-out answers that are kept ready. */
+const MAX_READY_BYTES = 32 * 2 ** 20;
+
+/** The part of an answer that is the same every time it is given. */
+interface Ready {
+	/** Up to and without `"cache"`. */
+	before: Buffer;
+	confidence: number;
+	saved: string;
+}
+
+/**
+ * Writes native answers: `{"data":{…,"response":<the provider's bytes>,"cache":{…}}}`. The provider's body is never
+ * parsed nor written again; what is the same in every answer of an entry is kept ready.
+ */
+export class NativeReply {
+	readonly #clock: Clock;
+	readonly #ready = new LRUCache<Entry, Ready>({
+		maxSize: MAX_READY_BYTES,
+		sizeCalculation: ({ before }) => before.length + 200,
+	});
+
+	constructor(clock: Clock) {
+		this.#clock = clock;
+	}
+
+	/** Sends it; at once where the entry was sent before. `notStored`: why it is not in the cache, null where it is. */
+	send(response: ServerResponse, entry: Entry, status: CacheStatus, notStored: string | null): void | Promise<void> {
+		const ready = this.#ready.get(entry);
+		if (ready !== undefined) { this.#write(response, entry, ready, status, notStored); return; }
+		return this.#prepare(entry).then((made) => {
+			if (notStored === null) this.#ready.set(entry, made);
+			this.#write(response, entry, made, status, notStored);
+		});
+	}
+
+	async #prepare(entry: Entry): Promise<Ready> {
+		const { meta } = entry;
+		const body = await unpackSection(entry.body);
+		const parsed = JSON.parse(body.toString()) as JsonObject;
+		const facts = JSON.stringify({
+			text: dialects[meta.provider].read(meta.operation, parsed)?.text ?? '',
+			provider: meta.provider,
+			model: meta.model,
+			finish_reason: meta.finishReason,
+			usage: meta.usage,
+		});
+		const before = Buffer.concat([Buffer.from(`{"data":${facts.slice(0, -1)},"response":`), body]);
+		return { before, confidence: meta.ttlParts.confidence, saved: JSON.stringify(savedBy(entry)) };
+	}
+
+	#write(response: ServerResponse, entry: Entry, ready: Ready, status: CacheStatus, notStored: string | null): void {
+		const { key, costTier } = entry.meta;
+		const age = ageOf(entry, this.#clock);
+		const left = ttlLeft(entry, this.#clock);
+		const ttl = notStored === null ? Math.max(0, left) : 0;
+		const saved = isFromCache(status) ? ready.saved : '{"usd":0,"tokens":0,"ms":0}';
+		const why = notStored === null ? '' : `,"not_stored":${JSON.stringify(notStored)}`;
+		const after =
+			`,"cache":{"status":"${status}","key":${JSON.stringify(key)},"age":${age},"ttl":${ttl},` +
+			`"confidence":${ready.confidence},"cost_tier":"${costTier}","saved":${saved}${why}}}}`;
+		const bytes = Buffer.allocUnsafe(ready.before.length + Buffer.byteLength(after));
+		ready.before.copy(bytes);
+		bytes.write(after, ready.before.length);
+		response.statusCode = 200;
+		response.setHeader('Content-Type', 'application/json; charset=utf-8');
+		response.setHeader('Content-Length', bytes.length);
+		setCacheHeaders(response, { status, key, age, ttl: left, stored: notStored === null });
+		response.end(bytes);
+	}
+}
