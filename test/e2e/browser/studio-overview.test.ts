@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { type ProviderEmulator, startProviderEmulator } from '../../support/provider-emulator.ts';
+import { closeBrowser, enableModule, openStudio, type Studio } from '../support/browser.ts';
+import { type Directus, startDirectus } from '../support/directus.ts';
+import { ask, makeTraffic, seen, statsOf, written } from './studio-traffic.ts';
+
+let emulator: ProviderEmulator;
+let directus: Directus;
+let studio: Studio;
+
+beforeAll(async () => {
+	emulator = await startProviderEmulator();
+	const { AI_CACHE_DEEPSEEK_API_KEY: _, ...env } = emulator.environment();
+	directus = await startDirectus({ env });
+	await enableModule(directus);
+	await makeTraffic(directus);
+	studio = await openStudio(directus, { width: 1440 });
+	studio.page.setDefaultTimeout(8_000);
+});
+afterAll(async () => {
+	await studio.close();
+	await closeBrowser();
+	await directus.stop();
+	await emulator.stop();
+});
+
+const row = (provider: string) => `[data-provider="${provider}"] tr:first-child`;
+const dialog = '.ai-cache-invalidate';
+
+describe('the overview', () => {
+	it('shows the figures of GET /stats', async () => {
+		await studio.open('/ai-cache');
+		const { overall, providers } = await statsOf(directus);
+		const metrics = await seen(studio.page, '.metrics');
+
+		expect(overall.hits).toBeGreaterThan(0);
+		expect(metrics).toContain(written.percent(overall.hit_rate));
+		expect(metrics).toContain(`${written.count(overall.lookups)} lookups`);
+		expect(metrics).toContain(`Money Saved ${written.money(overall.saved.usd)}`);
+		expect(metrics).toContain(`Tokens Saved ${written.count(overall.saved.tokens)}`);
+		expect(metrics).toContain(`Held in Cache ${written.count(overall.entries)}`);
+
+		for (const name of ['openai', 'anthropic'] as const) {
+			const text = await seen(studio.page, row(name));
+			expect(text).toContain(written.percent(providers[name].hit_rate));
+			expect(text).toContain(written.count(providers[name].lookups));
+			expect(text).toContain(written.money(providers[name].saved.usd));
+		}
+	});
+
+	it('says quietly which providers are unused, and what one without a key needs', async () => {
+		expect(await seen(studio.page, row('mistral'))).toContain('Not used yet');
+		expect(await seen(studio.page, row('deepseek'))).toContain('set AI_CACHE_DEEPSEEK_API_KEY');
+	});
+
+	it('unfolds a provider to its models by keyboard', async () => {
+		const { providers } = await statsOf(directus);
+		await studio.page.locator(`${row('openai')} .toggle`).press('Enter');
+		const models = studio.page.locator('[data-provider="openai"] [data-model]');
+		await models.first().waitFor();
+		expect(await models.evaluateAll((rows) => rows.map((each) => each.getAttribute('data-model')))).toEqual(
+			expect.arrayContaining(Object.keys(providers.openai.models)),
+		);
+	});
+
+	it('has the chart’s figures as a table that screen readers find', async () => {
+		const cells = await studio.page.locator('.activity table tbody td:nth-child(2)').allInnerTexts();
+		const { overall } = await statsOf(directus);
+		expect(cells.reduce((sum, cell) => sum + Number(cell.replace(/\D/g, '')), 0)).toBe(overall.hits);
+	});
+
+	it('refreshes by itself while it is seen', async () => {
+		await studio.open('/ai-cache?period=1h');
+		await ask(directus, { item: 2 });
+		const { overall } = await statsOf(directus);
+		await studio.page.getByText(`${written.count(overall.lookups)} lookups`).waitFor({ timeout: 20_000 });
+	});
+
+	it('asks nothing while it is hidden, and at once when it is seen again', async () => {
+		await studio.open('/ai-cache?period=1h');
+		let asked = 0;
+		studio.page.on('request', (request) => (asked += Number(request.url().includes('/ai-cache/stats'))));
+		const show = (hidden: boolean) =>
+			studio.page.evaluate((value) => {
+				Object.defineProperty(document, 'hidden', { value, configurable: true });
+				document.dispatchEvent(new Event('visibilitychange'));
+			}, hidden);
+
+		await show(true);
+		await studio.page.waitForTimeout(7_000);
+		expect(asked).toBe(0);
+		await show(false);
+		await studio.page.waitForTimeout(1_000);
+		expect(asked).toBe(1);
+	});
+});
+
+describe('the invalidate buttons', () => {
+	it('show the server’s count before anything is dropped, and drop nothing on cancel', async () => {
+		await studio.open('/ai-cache');
+		const { providers } = await statsOf(directus);
+		await studio.page.locator(`${row('anthropic')} button:has-text("Invalidate")`).click();
+		await studio.page.locator(`${dialog} .entries`).waitFor();
+		expect(await seen(studio.page, dialog)).toContain('Invalidate Anthropic?');
+		expect(await seen(studio.page, `${dialog} .entries`)).toBe('1 stored answer goes.');
+		await studio.page.keyboard.press('Escape');
+		await studio.page.locator(dialog).waitFor({ state: 'detached' });
+		expect((await statsOf(directus)).providers.anthropic.entries).toBe(providers.anthropic.entries);
+	});
+
+	it('drop one model by keyboard alone, say so, and leave the others', async () => {
+		await studio.page.locator(`${row('openai')} .toggle`).press('Enter');
+		await studio.page.locator('[data-model="gpt-4o-mini"] button:has-text("Invalidate")').press('Enter');
+		await studio.page.locator(`${dialog} .entries`).waitFor();
+		await studio.page.getByRole('button', { name: 'Invalidate 1 Entry' }).press('Enter');
+		await studio.page.getByText('1 entry invalidated').waitFor();
+		const { providers } = await statsOf(directus);
+		expect(providers.openai.models['gpt-4o-mini']?.entries).toBe(0);
+		expect(providers.openai.models['gpt-4o']?.entries).toBeGreaterThan(0);
+	});
+
+	it('drop everything only after the word was typed', async () => {
+		await studio.page.getByRole('button', { name: 'Invalidate Everything' }).click();
+		await studio.page.locator(`${dialog} input`).waitFor();
+		const confirm = studio.page.locator(`${dialog} .danger`).last();
+		expect(await confirm.isDisabled()).toBe(true);
+		await studio.page.locator(`${dialog} input`).fill('everything');
+		await confirm.click();
+		await studio.page.getByText(/entries invalidated/).waitFor();
+		expect((await statsOf(directus)).overall.entries).toBe(0);
+	});
+
+	it('leave no error in the page', () => {
+		expect(studio.errors).toEqual([]);
+	});
+});
