@@ -1,16 +1,16 @@
 import type { CacheStatus } from '../contract.ts';
 import { Accounting } from './accounting.ts';
 import type { Clock } from './clock.ts';
-import { dependencyTags, type Dependencies } from './dependencies.ts';
+import { dependencyTags, type Dependencies, type Tag } from './dependencies.ts';
 import type { Entry, Found } from './entry.ts';
 import { NotCachedError } from './errors.ts';
 import type { Answer, CacheRequest, Generated, Outcome } from './generation.ts';
-import { Generator, type GeneratorSettings, usable } from './generator.ts';
+import { Generator, type GeneratorSettings, NOT_RESERVED, usable } from './generator.ts';
 import { newId } from './ids.ts';
 import type { Models } from './models.ts';
 import { type Flight, Flights } from './single-flight.ts';
 import type { Identity, StatsRecorder } from './stats/recorder.ts';
-import type { Commit, Lookup, Store } from './store.ts';
+import type { Commit, CommitResult, Lookup, Store } from './store.ts';
 import { StoreBudget } from './store-budget.ts';
 
 export type AiCacheSettings = GeneratorSettings;
@@ -26,8 +26,11 @@ export interface PutItem {
 	generated: Generated;
 }
 
-/** Failed generations that a request sits through as a follower before it reports the failure. */
+/** Generations that fail a request as their follower before it reports the failure, or generates by itself. */
 const MAX_FAILED_LEADERS = 1;
+
+/** Outcomes that their leader may have, who asked before, but not those who asked after the content had changed. */
+const OUTDATED: ReadonlySet<string | null> = new Set(['invalidated', 'superseded'] satisfies CommitResult[]);
 
 /** Looks up, generates once for all who ask at the same time, and stores. `Live` is what a stream's followers get. */
 export class AiCache<Live> {
@@ -76,25 +79,25 @@ export class AiCache<Live> {
 	 */
 	async resolve(request: CacheRequest<Live>): Promise<Answer<Live>> {
 		if (request.mode === 'no-store') return this.#bypass(request);
-		if (request.record) this.#stats.requested(request.key, request.record());
+		if (request.record && !request.background) this.#stats.requested(request.key, request.record());
 		const budget = new StoreBudget(this.#settings.storeBudgetMs, this.#clock);
 		if (request.mode === 'no-cache') return this.#lead(request, budget, 'REFRESH');
 		const { found, away } = await this.#find(request, budget);
 		const entry = usable(found);
 		if (entry && !this.#tooOld(entry, request.maxAge)) return this.#hit(request, entry, 'HIT');
-		if (found && this.#withinStale(found, request.staleWhileRevalidate)) {
+		if (found && this.#withinStale(found, request, request.staleWhileRevalidate)) {
 			this.#revalidate(request, budget);
 			return this.#hit(request, found.entry, 'STALE');
 		}
 		if (request.mode === 'only-if-cached') {
-			this.#accounting.miss(request, 'MISS');
+			this.#miss(request, 'MISS');
 			throw new NotCachedError();
 		}
 		try {
 			return await this.#join(widened(request, found), budget, entry ? 'REFRESH' : away ? 'BYPASS' : 'MISS');
 		} catch (error) {
 			// RFC 5861 §4: rather than an error, where the caller said so; never for content that changed.
-			if (!found || request.signal.aborted || !this.#withinStale(found, request.staleIfError)) throw error;
+			if (!found || request.signal.aborted || !this.#withinStale(found, request, request.staleIfError)) throw error;
 			return this.#hit(request, found.entry, 'STALE');
 		}
 	}
@@ -120,6 +123,11 @@ export class AiCache<Live> {
 		});
 	}
 
+	/** To be told of revoked tokens: whoever asks from now on follows no generation that depends on them. */
+	outdated(revoked: readonly Tag[]): void {
+		this.#flights.forget((tags) => tags.some((tag) => revoked.includes(tag)));
+	}
+
 	/** Generations under way in this process. */
 	get underWay(): number {
 		return this.#flights.size;
@@ -137,20 +145,26 @@ export class AiCache<Live> {
 	}
 
 	#hit(request: CacheRequest<Live>, entry: Entry, status: 'HIT' | 'STALE' | 'COALESCED'): Answer<Live> {
-		this.#accounting.hit(request, entry, status);
+		if (!request.background) this.#accounting.hit(request, entry, status);
 		return { status, entry, outcome: Promise.resolve({ entry, notStored: null }), leave: () => {} };
+	}
+
+	#miss(request: CacheRequest<Live>, status: CacheStatus): void {
+		if (!request.background) this.#accounting.miss(request, status);
 	}
 
 	/** RFC 5861 §3: the answer that expired a moment ago is made anew behind the one that is given. */
 	#revalidate(request: CacheRequest<Live>, budget: StoreBudget): void {
 		if (request.mode === 'only-if-cached' || this.#flights.get(request.key)) return;
-		const alone = { ...request, signal: new AbortController().signal, wantsLive: false };
+		const alone = { ...request, signal: new AbortController().signal, wantsLive: false, background: true };
 		this.#lead(alone, budget, 'MISS').catch(() => {});
 	}
 
-	#withinStale(found: Found, seconds = 0): boolean {
-		if (seconds <= 0 || found.state === 'invalidated' || !found.covers) return false;
-		return this.#clock.now() < found.entry.meta.expires + seconds * 1000;
+	/** Stale for no longer than that: past its own life, or past the age that the request accepts. */
+	#withinStale({ entry, state, covers }: Found, { maxAge = Infinity }: CacheRequest<Live>, seconds = 0): boolean {
+		if (seconds <= 0 || state === 'invalidated' || !covers) return false;
+		const { created, expires } = entry.meta;
+		return this.#clock.now() < Math.min(expires, created + maxAge * 1000) + seconds * 1000;
 	}
 
 	#tooOld({ meta }: Entry, maxAge: number | undefined): boolean {
@@ -161,10 +175,12 @@ export class AiCache<Live> {
 	async #join(request: CacheRequest<Live>, budget: StoreBudget, status: CacheStatus): Promise<Answer<Live>> {
 		for (let failures = 0; ; failures++) {
 			const flight = this.#flights.get(request.key);
-			if (!flight || !request.tags.every((tag) => flight.tags.includes(tag)))
-				return this.#lead(request, budget, status);
+			const joinable =
+				flight && failures <= MAX_FAILED_LEADERS && request.tags.every((tag) => flight.tags.includes(tag));
+			if (!joinable) return this.#lead(request, budget, status);
 			try {
-				return await this.#follow(request, flight);
+				const answer = await this.#follow(request, flight);
+				if (answer) return answer;
 			} catch (error) {
 				// The leader's failure is its own: a follower tries once more, with a leader from among the followers.
 				if (request.signal.aborted || failures >= MAX_FAILED_LEADERS) throw error;
@@ -172,14 +188,15 @@ export class AiCache<Live> {
 		}
 	}
 
-	async #follow(request: CacheRequest<Live>, flight: Flight<Live, Outcome>): Promise<Answer<Live>> {
+	/** Undefined where what came is older than a change of what it depends on. */
+	async #follow(request: CacheRequest<Live>, flight: Flight<Live, Outcome>): Promise<Answer<Live> | undefined> {
 		return this.#aboard(request, flight, async (leave) => {
 			const live = request.wantsLive ? await flight.live : undefined;
 			if (live === undefined) {
-				const { entry } = await flight.outcome;
-				return { ...this.#hit(request, entry, 'COALESCED'), leave };
+				const { entry, notStored } = await flight.outcome;
+				return OUTDATED.has(notStored) ? undefined : { ...this.#hit(request, entry, 'COALESCED'), leave };
 			}
-			flight.outcome.then(({ entry }) => this.#accounting.hit(request, entry, 'COALESCED')).catch(() => {});
+			flight.outcome.then(({ entry }) => this.#hit(request, entry, 'COALESCED')).catch(() => {});
 			return { status: 'COALESCED', live, outcome: flight.outcome, leave };
 		});
 	}
@@ -205,20 +222,20 @@ export class AiCache<Live> {
 			if (live === undefined || !request.wantsLive) {
 				const outcome = await flight.outcome;
 				if (status === 'COALESCED') return this.#hit(request, outcome.entry, 'COALESCED');
-				this.#accounting.miss(request, status);
+				this.#miss(request, status);
 				return { status, outcome: Promise.resolve(outcome), leave };
 			}
-			this.#accounting.miss(request, status);
+			this.#miss(request, status);
 			return { status, live, outcome: flight.outcome, leave };
 		});
 	}
 
 	/** Keeps the flight going until its caller leaves. */
-	async #aboard(
+	async #aboard<Arrived>(
 		request: CacheRequest<Live>,
 		flight: Flight<Live, Outcome>,
-		travel: (leave: () => void) => Promise<Answer<Live>>,
-	): Promise<Answer<Live>> {
+		travel: (leave: () => void) => Promise<Arrived>,
+	): Promise<Arrived> {
 		const leave = flight.join();
 		request.signal.addEventListener('abort', leave, { once: true });
 		if (request.signal.aborted) leave();
@@ -234,11 +251,11 @@ export class AiCache<Live> {
 		const flights = new Flights<Live, Outcome>();
 		const flight = flights.start(request.key, request.tags, async (signal, launch) => {
 			const outcome = await this.#generator.generate(request, null, signal, launch);
-			return { ...outcome, notStored: 'no_store' };
+			return { ...outcome, notStored: outcome.notStored === NOT_RESERVED ? 'no_store' : outcome.notStored };
 		});
 		return this.#aboard(request, flight, async (leave) => {
 			const live = await flight.live;
-			this.#accounting.miss(request, 'BYPASS');
+			this.#miss(request, 'BYPASS');
 			if (live !== undefined && request.wantsLive) return { status: 'BYPASS', live, outcome: flight.outcome, leave };
 			return { status: 'BYPASS', outcome: Promise.resolve(await flight.outcome), leave };
 		});

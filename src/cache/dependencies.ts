@@ -20,6 +20,12 @@ export interface Dependencies {
 	tags: readonly string[];
 }
 
+/**
+ * Stands for any item of a collection where Directus does not tell which ones changed: a manual sort moves all items
+ * between the two that it names.
+ */
+export const ANY_ITEM = '*';
+
 /** Something that happened to the content, as Directus reported it. */
 export type ContentChange =
 	| { kind: 'create'; collection: string }
@@ -74,7 +80,10 @@ function contentTags({ collection, items, fields }: ContentDependency): Tag[] {
 		if (!fields) tags.push(itemTag(collection, item));
 		else tags.push(existenceTag(collection, item), ...fields.map((field) => fieldTag(collection, item, field)));
 	}
-	return tags;
+	const anyItem = fields
+		? fields.map((field) => fieldTag(collection, ANY_ITEM, field))
+		: [itemTag(collection, ANY_ITEM)];
+	return [...tags, ...anyItem];
 }
 
 /** The tags whose tokens a change of the content takes away. */

@@ -43,6 +43,8 @@ export interface CacheRequest<Live> extends Identity {
 	signal: AbortSignal;
 	/** Whether the caller follows a stream that is under way rather than wait for its end. */
 	wantsLive: boolean;
+	/** Nobody asks: warming, a refresh. Counted by what it spends alone, neither as a hit nor as a miss. */
+	background?: boolean;
 	/** Calls the provider. Rejects where that failed before an answer began. */
 	generate(signal: AbortSignal): Promise<Generation<Live>>;
 	/** Encoded once for warming, where the request is worth remembering. */

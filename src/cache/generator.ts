@@ -1,4 +1,4 @@
-import { type Accounting, identityOf} from './accounting.ts';
+import { type Accounting, identityOf } from './accounting.ts';
 import type { Clock } from './clock.ts';
 import { packSection } from './codec.ts';
 import type { Dependencies, Tag } from './dependencies.ts';
@@ -25,6 +25,9 @@ export interface GeneratorSettings {
 /** The right to generate, what another process stored meanwhile, or neither where the store is away. */
 export type Turn = { reservation: Reservation } | { entry: Entry } | { away: true };
 
+/** Why an answer is not stored whose generation had no reservation. */
+export const NOT_RESERVED = 'store_unavailable';
+
 /** How long a waiting process trusts the wake-up message before it looks by itself. */
 const POLL_MS = 250;
 
@@ -50,12 +53,13 @@ export class Generator {
 	/** Waits for its turn; `accepts` says whether another process's answer will do. */
 	async turn(
 		request: CacheRequest<unknown>,
-		budget: StoreBudget,
+		first: StoreBudget,
 		force: boolean,
 		accepts: (entry: Entry) => boolean,
 		signal: AbortSignal,
 	): Promise<Turn> {
 		const until = this.#clock.now() + this.#settings.maxWaitMs;
+		let budget = first;
 		try {
 			for (;;) {
 				const reservation = await this.#begin(request, budget, force);
@@ -67,6 +71,8 @@ export class Generator {
 				}
 				await this.#store.waitFor(request.key, POLL_MS);
 				signal.throwIfAborted();
+				// The time that another's generation takes is not the store's: each look after it has a budget of its own.
+				budget = new StoreBudget(this.#settings.storeBudgetMs, this.#clock);
 				const [found] = await budget.within(this.#store.lookup([request]));
 				const entry = usable(found);
 				if (entry && accepts(entry)) return { entry };
@@ -136,7 +142,7 @@ export class Generator {
 		const { provider, model } = request;
 		void this.#models.observe(provider, model, draft.snapshot, draft.systemFingerprint).catch(() => {});
 		const entry = await this.entry(request, request, request.dependencies, generated);
-		if (reservation === null) return { entry, notStored: 'store_unavailable' };
+		if (reservation === null) return { entry, notStored: refused ?? NOT_RESERVED };
 		if (refused !== null || entry.meta.ttl <= 0) {
 			this.#release(reservation);
 			return { entry, notStored: refused ?? 'no_ttl' };
@@ -149,11 +155,11 @@ export class Generator {
 		try {
 			const budget = new StoreBudget(this.#settings.storeBudgetMs, this.#clock);
 			const [result] = await budget.within(this.#store.commit([commit]));
-			if (result !== 'stored') return result ?? 'store_unavailable';
+			if (result !== 'stored') return result ?? NOT_RESERVED;
 			this.#accounting.stored(identity);
 			return null;
 		} catch {
-			return 'store_unavailable';
+			return NOT_RESERVED;
 		}
 	}
 

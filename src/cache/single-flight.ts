@@ -16,6 +16,11 @@ export class Flights<Live, Outcome> {
 		return this.#flights.get(key);
 	}
 
+	/** Lets those go on that it names, but nobody join them any more. */
+	forget(which: (tags: readonly string[]) => boolean): void {
+		for (const [key, { tags }] of this.#flights) if (which(tags)) this.#flights.delete(key);
+	}
+
 	get size(): number {
 		return this.#flights.size;
 	}

@@ -18,6 +18,8 @@ export interface AskOptions {
 	signal: AbortSignal;
 	/** Whether the caller wants to follow a stream that is under way. */
 	wantsLive: boolean;
+	/** Nobody asks: warming, a refresh. */
+	background?: boolean;
 }
 
 const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'mistral-correlation-id', 'x-ds-trace-id'];
@@ -48,7 +50,7 @@ export class Asker {
 	}
 
 	/** Rejects with `UpstreamFailure`, an `UpstreamError`, one of this bundle's errors, or `NotCachedError`. */
-	ask(exchange: Exchange, { signal, wantsLive }: AskOptions): Promise<Answer<LiveStream>> {
+	ask(exchange: Exchange, { signal, wantsLive, background = false }: AskOptions): Promise<Answer<LiveStream>> {
 		const { mode = 'default', max_age, stale_while_revalidate, stale_if_error } = exchange.directives;
 		return this.#cache.resolve({
 			key: exchange.key,
@@ -63,6 +65,7 @@ export class Asker {
 			...(stale_if_error !== undefined && { staleIfError: stale_if_error }),
 			signal,
 			wantsLive,
+			background,
 			generate: (flightSignal) => this.#generate(exchange, flightSignal),
 			record: () => warmRecord(exchange),
 		});

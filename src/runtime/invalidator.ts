@@ -1,12 +1,6 @@
 import type { InvalidationCause, InvalidationCriteria, InvalidationResult, JournalRow, Provider } from '../contract.ts';
 import type { Clock } from '../cache/clock.ts';
-import {
-	changeTags,
-	type ContentChange,
-	criteriaTagSets,
-	purgeTags,
-	type Tag,
-} from '../cache/dependencies.ts';
+import { changeTags, type ContentChange, criteriaTagSets, purgeTags, type Tag } from '../cache/dependencies.ts';
 import type { HeldFigures } from '../cache/entry.ts';
 import { newId } from '../cache/ids.ts';
 import type { Models } from '../cache/models.ts';
@@ -77,7 +71,6 @@ export class Invalidator {
 		const work = this.#store.invalidate(tags);
 		this.#track(work);
 		const { counted } = await work;
-		this.#inForce([tags]);
 		this.#count(counted, changes, author).catch(() => {});
 	}
 
@@ -99,13 +92,10 @@ export class Invalidator {
 		await this.#note(criteria, author, NOTHING);
 	}
 
-	async #drop(criteria: InvalidationCriteria): Promise<Invalidation> {
+	#drop(criteria: InvalidationCriteria): Promise<Invalidation> {
 		if (criteria.key !== undefined) return this.#dropKey(criteria.key, criteria);
 		const tags = purgeTags(criteria);
-		const sets = tags ? [tags] : criteriaTagSets(criteria);
-		const dropped = await (tags ? this.#store.invalidate(tags) : this.#store.invalidateMatching(sets));
-		this.#inForce(sets);
-		return dropped;
+		return tags ? this.#store.invalidate(tags) : this.#store.invalidateMatching(criteriaTagSets(criteria));
 	}
 
 	async #dropKey(key: string, criteria: InvalidationCriteria): Promise<Invalidation> {

@@ -78,7 +78,8 @@ export class Putter {
 			const raw = { bytes, parsed, durationMs: request.duration_ms ?? 0, requestId: null };
 			const generated = draftOf(exchange, raw, this.#values, this.#pricing);
 			const { key, dependencies } = exchange;
-			return { item: { key, identity: exchange, dependencies, generated }, refused: generated.refused };
+			const refused = generated.refused ?? (generated.draft.ttl > 0 ? null : 'no_ttl');
+			return { item: { key, identity: exchange, dependencies, generated }, refused };
 		} catch (error) {
 			return { error };
 		}

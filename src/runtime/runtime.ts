@@ -15,6 +15,7 @@ import { Lane } from './lane/lane.ts';
 import { laneSettings } from './lane/lane-settings.ts';
 import { NativeReply } from './lane/native-reply.ts';
 import type { LiveStream } from './live-stream.ts';
+import { ModelLists } from './model-lists.ts';
 import { Native } from './native.ts';
 import { openStore } from './open-store.ts';
 import { ProviderKeys } from './provider-keys.ts';
@@ -35,6 +36,7 @@ export class Runtime {
 	readonly keys: ProviderKeys;
 	readonly exchanges: Exchanges;
 	readonly asker: Asker;
+	readonly modelLists: ModelLists;
 	readonly native: Native;
 	readonly putter: Putter;
 	readonly reports: Reports;
@@ -55,6 +57,7 @@ export class Runtime {
 		const opened = openStore(this.settings, host, clock, {
 			modelsChanged: () => void this.models.reload(),
 			revoked: (tags) => {
+				this.cache.outdated(tags);
 				if (tags.includes(CALLERS_TAG)) this.lane.forgetCallers();
 			},
 			lost: () => this.lane.forgetCallers(),
@@ -76,6 +79,7 @@ export class Runtime {
 		const pricing = createPricing(values.AI_CACHE_PRICES ?? {});
 		this.exchanges = new Exchanges(values, this.models);
 		this.asker = new Asker(this.cache, this.#upstream, this.keys, pricing, values, clock);
+		this.modelLists = new ModelLists(this.#upstream, this.keys, values);
 		this.native = new Native(this.cache, this.asker, this.exchanges, host, values, clock);
 		this.putter = new Putter(this.cache, this.native, pricing, values, clock);
 		this.reports = new Reports(this.store, clock, this.recorder, this.models, this.keys);

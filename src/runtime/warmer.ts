@@ -156,7 +156,7 @@ export class Warmer {
 
 	async #warm(job: WarmJob, exchange: Exchange, signal: AbortSignal): Promise<Outcome> {
 		try {
-			const answer = await this.#asker.ask(exchange, { signal, wantsLive: false });
+			const answer = await this.#asker.ask(exchange, { signal, wantsLive: false, background: true });
 			const { entry, notStored } = await answer.outcome;
 			if (answer.status === 'HIT' || answer.status === 'COALESCED') return 'already_cached';
 			job.spent_usd += entry.meta.usd;

@@ -1,0 +1,309 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import {
+	type BatchElement,
+	type GenerationAnswer,
+	type InvalidationResult,
+	type Provider,
+	PROVIDERS,
+} from '../../src/contract.ts';
+import { keyOf, type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
+import { type Directus, startDirectus } from './support/directus.ts';
+import { type Ask, asker, statsOf } from './support/generations.ts';
+import { ADMIN } from './support/process.ts';
+
+const MODELS: Record<Provider, string> = {
+	openai: 'gpt-4o-mini',
+	anthropic: 'claude-haiku-4-5',
+	mistral: 'mistral-small-latest',
+	deepseek: 'deepseek-chat',
+};
+const BATCH_MAX = 10;
+/** A word of every prompt here, to be looked for where no prompt may be. */
+const CANARY = 'periwinkle';
+
+let emulator: ProviderEmulator;
+let directus: Directus;
+let ask: Ask;
+let prompts = 0;
+
+const newPrompt = (): string => `${CANARY} ${++prompts}`;
+const chat = (more: object = {}) => ({ provider: 'openai', model: 'gpt-4o-mini', prompt: newPrompt(), ...more });
+
+beforeAll(async () => {
+	emulator = await startProviderEmulator();
+	directus = await startDirectus({
+		env: {
+			...emulator.environment(),
+			AI_CACHE_STORE: 'memory',
+			AI_CACHE_BATCH_MAX: String(BATCH_MAX),
+			AI_CACHE_UPSTREAM_RETRIES: '0',
+			AI_CACHE_UPSTREAM_TIMEOUT: '1500ms',
+		},
+	});
+	ask = asker(directus);
+});
+afterAll(async () => {
+	await directus.stop();
+	await emulator.stop();
+});
+beforeEach(() => emulator.reset());
+
+describe('generating', () => {
+	it.each(PROVIDERS)('asks %s once, then answers the same from the cache', async (provider) => {
+		const request = chat({ provider, model: MODELS[provider] });
+		const first = await ask(request);
+		const second = await ask(request);
+		expect([first.status, first.cache, second.status, second.cache]).toEqual([200, 'MISS', 200, 'HIT']);
+		expect(emulator.calls(provider)).toBe(1);
+		expect(first.data?.text).toContain(request.prompt);
+		expect(second.data?.response).toEqual(first.data?.response);
+		expect(second.data?.cache).toMatchObject({ status: 'HIT', key: first.data?.cache.key });
+		const { usage } = first.data!;
+		expect(second.data?.cache.saved.tokens).toBe(usage.input_tokens + usage.output_tokens);
+		expect(first.data?.cache.saved).toEqual({ usd: 0, tokens: 0, ms: 0 });
+	});
+
+	it('describes a miss and a hit in RFC 9211’s words, with the age of a hit', async () => {
+		const request = chat();
+		const first = await ask(request);
+		const second = await ask(request);
+		const { key, ttl } = second.data!.cache;
+		expect(first.headers.get('cache-status')).toBe(`ai-cache; key="${key}"; fwd=uri-miss; stored`);
+		expect(second.headers.get('cache-status')).toBe(`ai-cache; hit; ttl=${ttl}; key="${key}"`);
+		expect(first.headers.get('age')).toBeNull();
+		expect(Number(second.headers.get('age'))).toBeGreaterThanOrEqual(0);
+		expect(key).toMatch(/^openai:gpt-4o-mini:[\w-]{43}$/);
+	});
+
+	it('follows what the request says of the cache', async () => {
+		const request = chat();
+		const first = await ask(request);
+		const refreshed = await ask({ ...request, cache: { mode: 'no-cache' } });
+		const now = await ask(request);
+		const apart = await ask({ ...request, cache: { mode: 'no-store' } });
+		expect([refreshed.cache, now.cache, apart.cache]).toEqual(['REFRESH', 'HIT', 'BYPASS']);
+		expect(now.data?.response).toEqual(refreshed.data?.response);
+		expect(now.data?.response).not.toEqual(first.data?.response);
+		expect(apart.data?.cache).toMatchObject({ ttl: 0, not_stored: 'no_store' });
+		expect(emulator.calls()).toBe(3);
+	});
+
+	it('answers 504 to only-if-cached with nothing stored, and calls nobody', async () => {
+		const answer = await ask(chat({ cache: { mode: 'only-if-cached' } }));
+		expect([answer.status, answer.errors[0]?.extensions.code]).toEqual([504, 'AI_CACHE_NOT_CACHED']);
+		expect(emulator.calls()).toBe(0);
+	});
+
+	it('gives the expired answer within its grace, and makes it anew behind it', async () => {
+		const request = chat({ cache: { ttl: 1, stale_while_revalidate: 60 } });
+		await ask(request);
+		await wait(1100);
+		const stale = await ask(request);
+		expect(stale.cache).toBe('STALE');
+		await emulator.whenCalled(2);
+		await expect.poll(async () => (await ask(request)).cache, { timeout: 2000 }).toBe('HIT');
+	});
+
+	it('gives the expired answer rather than the provider’s failure, where the request allows that', async () => {
+		const request = chat({ cache: { ttl: 1, stale_if_error: 60 } });
+		await ask(request);
+		await wait(1100);
+		emulator.failAll({ status: 500 });
+		expect((await ask(request)).cache).toBe('STALE');
+		expect((await ask({ ...request, cache: { ttl: 1 } })).status).toBe(502);
+	});
+
+	it('answers those who ask at the same time with one call', async () => {
+		const request = chat();
+		const release = emulator.hold();
+		const asking = Array.from({ length: 8 }, () => ask(request));
+		await emulator.whenCalled(1);
+		await wait(100);
+		release();
+		const statuses = (await Promise.all(asking)).map(({ cache }) => cache);
+		expect(emulator.calls()).toBe(1);
+		expect(statuses.filter((status) => status === 'MISS')).toHaveLength(1);
+		expect(statuses.filter((status) => status === 'COALESCED' || status === 'HIT')).toHaveLength(7);
+	});
+});
+
+describe('a template over items', () => {
+	it('is rendered for each, answered in order, and depends on what it read', async () => {
+		const request = chat({ collection: 'articles', items: [1, 2], prompt: `${CANARY}: {{title}}` });
+		const read = () => directus.data<BatchElement<GenerationAnswer>[]>('POST', '/ai-cache/generate', request);
+		const statuses = async () => (await read()).map((each) => 'data' in each && each.data.cache.status);
+		const texts = (await read()).map((each) => 'data' in each && each.data.text);
+		expect(texts).toEqual([expect.stringContaining('Article 1'), expect.stringContaining('Article 2')]);
+		await directus.data('PATCH', '/items/articles/1', { title: 'Article 1, renamed' });
+		expect(await statuses()).toEqual(['MISS', 'HIT']);
+		await directus.data('PATCH', '/items/articles/1', { body: 'Not read by the template.' });
+		expect(await statuses()).toEqual(['HIT', 'HIT']);
+	});
+});
+
+describe('a batch', () => {
+	it('answers each element by itself, also beside a bad one', async () => {
+		const good = chat();
+		const answer = await directus.api<{ data: BatchElement<GenerationAnswer>[] }>('POST', '/ai-cache/generate', [
+			good,
+			{ ...chat(), temperature: 1 },
+			chat(),
+		]);
+		expect(answer.status).toBe(200);
+		expect(answer.body.data).toMatchObject([
+			{ data: { cache: { status: 'MISS' } } },
+			{ errors: [{ extensions: { code: 'INVALID_PAYLOAD', field: 'temperature' } }] },
+			{ data: { cache: { status: 'MISS' } } },
+		]);
+		expect(emulator.calls()).toBe(2);
+		expect((await ask(good)).cache).toBe('HIT');
+	});
+
+	it.each(['generate', 'lookup', 'store'])('over the limit is refused whole by %s', async (route) => {
+		const batch = Array.from({ length: BATCH_MAX + 1 }, () => chat());
+		const answer = await directus.api('POST', `/ai-cache/${route}`, batch);
+		expect(answer.status).toBe(400);
+		expect(JSON.stringify(answer.body)).toContain('AI_CACHE_BATCH_MAX');
+		expect(emulator.calls()).toBe(0);
+	});
+});
+
+describe('storing and looking up', () => {
+	it('gives back what was stored, to a look-up as to a generation, and calls nobody', async () => {
+		const request = chat();
+		const { data: before } = await lookup(request);
+		const stored = await directus.data<{ stored: boolean; ttl: number }>('POST', '/ai-cache/store', {
+			...request,
+			text: 'Obtained elsewhere',
+		});
+		const { data: after } = await lookup(request);
+		expect(before).toBeNull();
+		expect(stored).toMatchObject({ stored: true });
+		expect(after).toMatchObject({ text: 'Obtained elsewhere', cache: { status: 'HIT' } });
+		expect((await ask(request)).data?.text).toBe('Obtained elsewhere');
+		expect(emulator.calls()).toBe(0);
+	});
+
+	it('takes and finds batches, each element by itself', async () => {
+		const [one, two, missing] = [chat(), chat(), chat()];
+		const stored = await directus.data('POST', '/ai-cache/store', [
+			{ ...one, text: 'one' },
+			{ ...one, prompt: undefined, text: 'nothing was asked' },
+			{ ...two, response: { error: { message: 'no answer' } } },
+			{ ...two, text: 'two' },
+		]);
+		expect(stored).toMatchObject([
+			{ data: { stored: true } },
+			{ errors: [{ extensions: { field: 'prompt' } }] },
+			{ errors: [{ extensions: { field: 'response' } }] },
+			{ data: { stored: true } },
+		]);
+		const found = await directus.data('POST', '/ai-cache/lookup', [one, { provider: 'openai' }, missing, two]);
+		expect(found).toMatchObject([
+			{ data: { text: 'one' } },
+			{ errors: [{ extensions: { field: 'model' } }] },
+			{ data: null },
+			{ data: { text: 'two' } },
+		]);
+	});
+
+	it('does not keep an answer whose asked life is nothing', async () => {
+		const request = { ...chat(), text: 'gone at once', cache: { ttl: 0 } };
+		const stored = await directus.data('POST', '/ai-cache/store', request);
+		expect(stored).toMatchObject({ stored: false, ttl: 0, not_stored: 'no_ttl' });
+	});
+});
+
+describe('a generation under way', () => {
+	it('is not kept when what it depends on is purged, nor given to those who ask after that', async () => {
+		const request = chat({ tags: ['under-way'] });
+		const release = emulator.hold();
+		const before = ask(request);
+		await emulator.whenCalled(1);
+		await directus.data<InvalidationResult>('POST', '/ai-cache/invalidate', { tags: ['under-way'] });
+		const after = ask(request);
+		await emulator.whenCalled(2);
+		release();
+		expect((await before).data?.cache).toMatchObject({ status: 'MISS', ttl: 0, not_stored: 'invalidated' });
+		expect((await after).cache).toBe('MISS');
+		expect((await ask(request)).data?.response).toEqual((await after).data?.response);
+	});
+});
+
+describe('a provider’s failure', () => {
+	it.each([
+		['a server error', { status: 500, message: 'It broke' }, 502, 'AI_CACHE_PROVIDER_FAILED', 'status 500: It broke'],
+		['a refused key', { status: 401, message: `Wrong key ${keyOf('openai')}` }, 502, 'AI_CACHE_PROVIDER_FAILED', '401'],
+		['broken connections', 'reset', 502, 'AI_CACHE_PROVIDER_FAILED', 'openai failed'],
+		['half a document', 'half-json', 502, 'AI_CACHE_PROVIDER_FAILED', 'no JSON'],
+		['an error page', 'html', 502, 'AI_CACHE_PROVIDER_FAILED', 'no JSON'],
+		['silence', 'hang', 504, 'AI_CACHE_PROVIDER_TIMEOUT', 'in time'],
+	] as const)(
+		'(%s) is reported as the gateway’s, without the key, and not kept',
+		async (_, failure, status, code, says) => {
+			const request = chat();
+			// A connection that breaks unused is opened once more.
+			emulator.failNext(failure, failure === 'reset' ? 2 : 1);
+			const answer = await ask(request);
+			expect([answer.status, answer.errors[0]?.extensions.code]).toEqual([status, code]);
+			expect(answer.errors[0]?.message).toContain(says);
+			expect(JSON.stringify(answer.errors)).not.toContain(keyOf('openai'));
+			expect((await lookup(request)).data).toBeNull();
+		},
+	);
+
+	it('of too many requests is passed on with the time to wait', async () => {
+		emulator.failNext({ status: 429, headers: { 'retry-after': '7' } });
+		const answer = await ask(chat());
+		expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '7']);
+		expect(answer.errors[0]?.extensions).toMatchObject({ code: 'AI_CACHE_PROVIDER_RATE_LIMITED', retry_after: '7' });
+	});
+});
+
+describe('bad input', () => {
+	it.each([
+		['an unknown provider', { provider: 'acme' }, 'provider'],
+		['no model', { model: undefined }, 'model'],
+		['neither prompt nor messages', { prompt: undefined }, 'prompt'],
+		['both prompt and messages', { messages: [{ role: 'user', content: 'Hi' }] }, 'messages'],
+		['an unknown field', { temperature: 1 }, 'temperature'],
+		['an unknown directive', { cache: { max_stale: 1 } }, 'cache.max_stale'],
+		['a wrong type', { tags: 'one' }, 'tags'],
+		['an item without its collection', { item: 1 }, 'item'],
+		['a collection that is not there', { collection: 'nowhere', item: 1, prompt: '{{title}}' }, 'collection'],
+	])('(%s) is refused by its field’s name; nobody is called, nothing counted', async (_, more, field) => {
+		const before = await statsOf(directus);
+		const answer = await ask(chat(more));
+		const after = await statsOf(directus);
+		expect(answer.status).toBe(400);
+		expect(answer.errors[0]?.extensions.field).toBe(field);
+		expect(answer.errors[0]?.message).toMatch(new RegExp(field.split('.').at(-1)!, 'i'));
+		expect(emulator.calls()).toBe(0);
+		expect(after.overall.lookups).toBe(before.overall.lookups);
+	});
+
+	it('(a body over Directus’ own limit) is refused', async () => {
+		const answer = await ask(chat({ prompt: 'x'.repeat(1_100_000) }));
+		expect([answer.status, answer.errors[0]?.extensions.code]).toEqual([400, 'INVALID_PAYLOAD']);
+	});
+
+	it('(no criteria) does not purge everything', async () => {
+		const answer = await directus.api('POST', '/ai-cache/invalidate', {});
+		expect(answer.status).toBe(400);
+		expect(JSON.stringify(answer.body)).toContain('"field":"all"');
+	});
+});
+
+describe('the log', () => {
+	it('holds no prompt, no provider key and no token after all of this', () => {
+		const log = directus.logs();
+		expect(log).toContain('/ai-cache/generate');
+		for (const secret of [CANARY, ADMIN.token, ...PROVIDERS.map(keyOf)]) expect(log).not.toContain(secret);
+	});
+});
+
+async function lookup(request: object): Promise<{ data: GenerationAnswer | null }> {
+	return { data: await directus.data<GenerationAnswer | null>('POST', '/ai-cache/lookup', request) };
+}
