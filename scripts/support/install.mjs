@@ -14,9 +14,12 @@ export async function ensureInstalled(folder) {
 	const directory = path.join(PROJECT, folder);
 	if (isInstalled(directory)) return;
 	console.log(`Installing the packages of ${folder === '.' ? 'the project' : folder} …`);
-	const code = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: directory });
-	if (code !== 0) {
-		throw new Error(`npm ci failed in ${folder} (where nothing prebuilt fits, its SQLite needs python3, make and g++)`);
+	const quietly = ['--no-audit', '--no-fund', '--loglevel=error'];
+	if ((await run('npm', ['ci', ...quietly], { cwd: directory })) === 0) return;
+	// A registry that lacks another platform's optional packages makes `npm ci` call the lock file out of date.
+	console.log('npm ci failed; trying npm install with the same lock file …');
+	if ((await run('npm', ['install', '--no-save', ...quietly], { cwd: directory })) !== 0) {
+		throw new Error(`npm failed in ${folder} (where nothing prebuilt fits, its SQLite needs python3, make and g++)`);
 	}
 }
 
