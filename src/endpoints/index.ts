@@ -3,6 +3,7 @@ import { BASE_PATH } from '../contract.ts';
 import type { HostContext } from '../runtime/host.ts';
 import { getRuntime } from '../runtime/runtime.ts';
 import { administrationRoutes } from './routes/administration.ts';
+import { compatibleRoutes } from './routes/compatible.ts';
 import { generationRoutes } from './routes/generation.ts';
 
 export default defineEndpoint({
@@ -12,5 +13,6 @@ export default defineEndpoint({
 		const runtime = getRuntime(host);
 		generationRoutes(router, runtime);
 		administrationRoutes(router, runtime, host);
+		compatibleRoutes(router, runtime, host);
 	},
 });

@@ -3,10 +3,13 @@ import type { EventContext } from '@directus/types';
 import type { Application } from 'express';
 import { CascadeMemory, cascadesOf } from '../content/cascades.ts';
 import { changesOf, contentEvents } from '../content/changes.ts';
+import { departuresOf } from '../content/departures.ts';
 import type { HostContext } from '../runtime/host.ts';
 import { getRuntime, latestRuntime } from '../runtime/runtime.ts';
+import { mountApiKeyHeader } from './api-key-header.ts';
 import { mountExpressLane } from './express-lane.ts';
 import { readYourOwnWrite } from './own-write.ts';
+import { mountProviderErrors } from './provider-errors.ts';
 
 export default defineHook(({ action, filter, init, schedule }, context) => {
 	const host = context as unknown as HostContext;
@@ -14,13 +17,23 @@ export default defineHook(({ action, filter, init, schedule }, context) => {
 	const cascades = new CascadeMemory();
 
 	init('middlewares.before', ({ app }) => {
+		mountApiKeyHeader(app as Application);
 		mountExpressLane(app as Application, runtime.lane);
 		(app as Application).use(readYourOwnWrite({ settled: () => latestRuntime()?.invalidator.settled() ?? null }));
 	});
 
-	filter('*.delete', async (keys, _meta, eventContext) => {
-		await rememberCascades(cascades, keys, _meta['collection'], eventContext);
+	init('routes.custom.after', ({ app }) => mountProviderErrors(app as Application));
+
+	filter('*.delete', async (keys, { collection }, eventContext) => {
+		await remember(cascades, keys, collection, eventContext, cascadesOf);
 		return keys;
+	});
+
+	filter('*.update', async (payload, { keys, collection }, eventContext) => {
+		await remember(cascades, keys, collection, eventContext, (name, some, schema, database) =>
+			departuresOf(name, some, payload, schema, database),
+		);
+		return payload;
 	});
 
 	for (const name of contentEvents) {
@@ -51,15 +64,16 @@ export default defineHook(({ action, filter, init, schedule }, context) => {
 	}
 });
 
-/** A deletion that another hook prevents leaves nothing behind: the memory holds on to the array of keys alone. */
-async function rememberCascades(
+/** A change that another hook prevents leaves nothing behind: the memory holds on to the array of keys alone. */
+async function remember(
 	cascades: CascadeMemory,
 	keys: unknown,
 	collection: unknown,
 	{ schema, database }: EventContext,
+	look: typeof cascadesOf,
 ): Promise<void> {
 	if (!Array.isArray(keys) || typeof collection !== 'string' || schema === null) return;
-	const found = await cascadesOf(collection, keys, schema, database as never).catch(() => null);
+	const found = await look(collection, keys, schema, database as never).catch(() => null);
 	if (found) cascades.remember(keys, found);
 }
 

@@ -97,7 +97,8 @@ function exchangeOf(request: UpstreamRequest, leftMs: number) {
 	};
 }
 
-async function readWhole(stream: UpstreamStream, maxBytes: number): Promise<UpstreamAnswer> {
+/** The body to its end. Throws an `UpstreamError`, `UpstreamTooLarge` beyond the limit. */
+export async function readWhole(stream: UpstreamStream, maxBytes = DEFAULT_MAX_BYTES): Promise<UpstreamAnswer> {
 	const chunks: Uint8Array[] = [];
 	let size = 0;
 	for await (const chunk of stream.bytes) {

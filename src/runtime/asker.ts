@@ -1,17 +1,23 @@
 import type { JsonObject } from '../contract.ts';
 import type { AiCache } from '../cache/cache.ts';
 import type { Clock } from '../cache/clock.ts';
-import type { Answer, Generation } from '../cache/generation.ts';
-import { upstreamHeaders } from '../providers/headers.ts';
+import type { Answer, Generated, Generation } from '../cache/generation.ts';
+import { callerHeaders, type Headers, type ReceivedHeaders, upstreamHeaders } from '../providers/headers.ts';
 import type { Pricing } from '../providers/prices.ts';
-import type { Upstream, UpstreamRequest } from '../providers/upstream.ts';
-import { draftOf, type RawAnswer, storedRequest } from './draft.ts';
+import { requestIdOf } from '../providers/request-id.ts';
+import { readWhole, type Upstream, type UpstreamRequest } from '../providers/upstream.ts';
+import { UpstreamAborted } from '../providers/upstream-errors.ts';
+import type { UpstreamStream } from '../providers/upstream-exchange.ts';
+import { draftOf, storedRequest } from './draft.ts';
 import { NoProviderKeyError, ProviderFailedError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import type { LiveStream } from './live-stream.ts';
 import type { ProviderKeys } from './provider-keys.ts';
 import { keySetting } from './settings.ts';
 import type { SettingValues } from './settings-schema.ts';
+import { Assembly } from './streaming/assembly.ts';
+import { begun } from './streaming/begun.ts';
+import { SharedStream } from './streaming/shared-stream.ts';
 import { UpstreamFailure } from './upstream-failure.ts';
 
 export interface AskOptions {
@@ -22,7 +28,24 @@ export interface AskOptions {
 	background?: boolean;
 }
 
-const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'mistral-correlation-id', 'x-ds-trace-id'];
+/** A stream that the caller has to read to its end, or leave. */
+export interface FollowedStream {
+	status: number;
+	/** Of the provider's headers, those that callers get. */
+	headers: Headers;
+	/** From the provider's first byte on; throws where the provider broke off. */
+	bytes: AsyncIterable<Uint8Array>;
+}
+
+/** What became of an exchange: an entry at once, a stream to follow, or the outcome to wait for. */
+export interface Asked extends Omit<Answer<LiveStream>, 'live'> {
+	stream?: FollowedStream;
+	/** Of the headers that came with the provider's whole answer to this very request, those that callers get. */
+	headers: Headers | null;
+}
+
+/** How often a stream that cannot be joined any more is waited out and the request asked anew. */
+const MAX_MISSED_STREAMS = 2;
 
 /** Brings an exchange to the cache, and where that has nothing to its provider. */
 export class Asker {
@@ -50,7 +73,32 @@ export class Asker {
 	}
 
 	/** Rejects with `UpstreamFailure`, an `UpstreamError`, one of this bundle's errors, or `NotCachedError`. */
-	ask(exchange: Exchange, { signal, wantsLive, background = false }: AskOptions): Promise<Answer<LiveStream>> {
+	async ask(exchange: Exchange, options: AskOptions): Promise<Asked> {
+		for (let missed = 0; ; missed++) {
+			const heard: { headers: Headers | null } = { headers: null };
+			const { live, ...answer } = await this.#resolve(exchange, options, heard);
+			if (live === undefined) return { ...answer, headers: heard.headers };
+			const bytes = live.follow();
+			if (bytes !== null) {
+				const { status, headers } = live;
+				options.signal.addEventListener('abort', () => void bytes[Symbol.asyncIterator]().return?.(), { once: true });
+				return {
+					...answer,
+					headers: null,
+					stream: { status, headers, bytes: endingStored(live, bytes, answer.outcome) },
+				};
+			}
+			answer.leave();
+			await answer.outcome.catch(() => {});
+			if (missed >= MAX_MISSED_STREAMS || options.signal.aborted) throw new UpstreamAborted();
+		}
+	}
+
+	#resolve(
+		exchange: Exchange,
+		{ signal, wantsLive, background = false }: AskOptions,
+		heard: { headers: Headers | null },
+	): Promise<Answer<LiveStream>> {
 		const { mode = 'default', max_age, stale_while_revalidate, stale_if_error } = exchange.directives;
 		return this.#cache.resolve({
 			key: exchange.key,
@@ -66,31 +114,64 @@ export class Asker {
 			signal,
 			wantsLive,
 			background,
-			generate: (flightSignal) => this.#generate(exchange, flightSignal),
+			generate: (flightSignal) => this.#generate(exchange, flightSignal, heard),
 			record: () => warmRecord(exchange),
 		});
 	}
 
-	async #generate(exchange: Exchange, signal: AbortSignal): Promise<Generation<LiveStream>> {
+	async #generate(
+		exchange: Exchange,
+		signal: AbortSignal,
+		heard: { headers: Headers | null },
+	): Promise<Generation<LiveStream>> {
 		const started = this.#clock.now();
-		const answer = await this.#upstream.call({ ...(await this.#request(exchange)), signal });
-		if (answer.status >= 400) throw new UpstreamFailure(exchange.provider, answer.status, answer.headers, answer.body);
-		const raw: RawAnswer = {
-			bytes: answer.body,
-			parsed: this.#parse(exchange, answer.body),
-			durationMs: this.#clock.now() - started,
-			requestId: requestIdIn(answer.headers),
-		};
-		return { done: Promise.resolve(draftOf(exchange, raw, this.#values, this.#pricing)) };
+		const { apiKey, ...request } = await this.#request(exchange);
+		const asked = { ...request, signal };
+		const opened = exchange.body['stream'] === true ? await this.#upstream.open(asked) : null;
+		if (opened && isEventStream(opened)) return this.#stream(exchange, opened, started);
+		const answer = opened ? await readWhole(opened) : await this.#upstream.call(asked);
+		if (answer.status >= 400) throw UpstreamFailure.of(exchange.provider, answer, apiKey);
+		const { headers, body } = answer;
+		heard.headers = callerHeaders(headers);
+		return { done: Promise.resolve(this.#generated(exchange, body, this.#parse(exchange, body), headers, started)) };
 	}
 
-	async #request(exchange: Exchange): Promise<UpstreamRequest> {
+	/** Begins with the provider's first byte: whatever fails before that is an error like any other. */
+	async #stream(exchange: Exchange, opened: UpstreamStream, started: number): Promise<Generation<LiveStream>> {
+		const bytes = await begun(opened.bytes);
+		if (bytes === null) {
+			throw new ProviderFailedError({ provider: exchange.provider, status: opened.status, reason: 'it sent nothing' });
+		}
+		const assembly = new Assembly(exchange.dialect.assembler(exchange.operation, exchange.body));
+		const source = { status: opened.status, headers: callerHeaders(opened.headers), bytes };
+		const live = new SharedStream(source, assembly, this.#values.AI_CACHE_MAX_ENTRY_SIZE);
+		const done = live.assembled.then((body) =>
+			this.#generated(exchange, Buffer.from(JSON.stringify(body)), body, opened.headers, started),
+		);
+		return { live, done };
+	}
+
+	#generated(
+		exchange: Exchange,
+		bytes: Buffer,
+		parsed: JsonObject,
+		headers: ReceivedHeaders,
+		started: number,
+	): Generated {
+		const durationMs = this.#clock.now() - started;
+		const requestId = requestIdOf(exchange.provider, headers);
+		return draftOf(exchange, { bytes, parsed, durationMs, requestId }, this.#values, this.#pricing);
+	}
+
+	async #request(exchange: Exchange): Promise<UpstreamRequest & { apiKey: string }> {
 		const { provider, dialect, operation, baseUrl, headers, body, rawBody } = exchange;
 		const found = await this.#keys.find(provider);
 		if (found === null) throw new NoProviderKeyError({ provider, setting: keySetting(provider) });
+		const accept = body['stream'] === true ? 'text/event-stream' : 'application/json';
 		return {
+			apiKey: found.key,
 			url: baseUrl + dialect.path(operation),
-			headers: upstreamHeaders(dialect, headers, found.key),
+			headers: upstreamHeaders(dialect, headers, found.key, accept),
 			body: rawBody ?? Buffer.from(JSON.stringify(body)),
 			timeoutMs: this.#values.AI_CACHE_UPSTREAM_TIMEOUT,
 			retries: this.#values.AI_CACHE_UPSTREAM_RETRIES,
@@ -108,9 +189,21 @@ export class Asker {
 	}
 }
 
-function requestIdIn(headers: Readonly<Record<string, unknown>>): string | null {
-	for (const name of REQUEST_ID_HEADERS) if (typeof headers[name] === 'string') return headers[name];
-	return null;
+/** Some compatible servers name no type; what is said to be JSON or a page is none. */
+function isEventStream({ status, headers }: UpstreamStream): boolean {
+	return status < 400 && !/\b(?:json|html|xml)\b/i.test(headers['content-type']?.toString() ?? '');
+}
+
+/** The last of a stream is handed out when its entry is stored: who has it all and asks again gets a hit. */
+async function* endingStored(
+	live: LiveStream,
+	bytes: AsyncIterable<Uint8Array>,
+	outcome: Promise<unknown>,
+): AsyncGenerator<Uint8Array> {
+	for await (const chunk of bytes) {
+		if (live.complete) await outcome.catch(() => {});
+		yield chunk;
+	}
 }
 
 /** What warming needs to ask the same again; see `Warmer`. */

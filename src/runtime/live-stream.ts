@@ -5,6 +5,11 @@ export interface LiveStream {
 	status: number;
 	/** Of the provider's headers, those that callers get. */
 	headers: Headers;
-	/** The provider's bytes from the first on, as they arrive. Ends with an error where the provider broke off. */
-	follow(): AsyncIterable<Uint8Array>;
+	/** True once the answer is whole by the provider's protocol, before the chunk that made it so is handed out. */
+	readonly complete: boolean;
+	/**
+	 * The provider's bytes from the first on, as they arrive; throws where the provider broke off. Null where it cannot
+	 * be joined any more: it broke, or its beginning was let go. What is returned has to be read to its end or returned.
+	 */
+	follow(): AsyncIterable<Uint8Array> | null;
 }

@@ -1,5 +1,6 @@
 import type { Provider } from '../contract.ts';
 import type { ReceivedHeaders } from '../providers/headers.ts';
+import type { UpstreamAnswer } from '../providers/upstream.ts';
 import { UpstreamAborted, UpstreamError, UpstreamTimeout } from '../providers/upstream-errors.ts';
 import { ProviderFailedError, ProviderRateLimitedError, ProviderTimeoutError } from './errors.ts';
 
@@ -17,6 +18,12 @@ export class UpstreamFailure extends Error {
 		this.status = status;
 		this.headers = headers;
 		this.body = body;
+	}
+
+	/** Without the key, which some providers repeat when they refuse it. */
+	static of(provider: Provider, { status, headers, body }: UpstreamAnswer, apiKey: string): UpstreamFailure {
+		const text = body.includes(apiKey) ? Buffer.from(body.toString().replaceAll(apiKey, '[redacted]')) : body;
+		return new UpstreamFailure(provider, status, headers, text);
 	}
 }
 

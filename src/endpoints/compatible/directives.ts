@@ -1,0 +1,105 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { z } from 'zod';
+import { type CacheDirectives, type CacheMode, CONTENT_TYPES, type ContentType, SCOPES } from '../../contract.ts';
+import type { Dependencies } from '../../cache/dependencies.ts';
+import { declaredDependencies } from '../../content/declared.ts';
+import { InvalidRequestError } from '../../runtime/errors.ts';
+import { cachingShape, directivesSchema, parse } from '../../runtime/generation-schema.ts';
+
+/** What a request says in its headers about caching. */
+export interface HeaderDirectives {
+	directives: CacheDirectives;
+	collection: string | null;
+	dependencies: Dependencies;
+	contentType: ContentType | null;
+}
+
+const PREFIX = 'x-ai-cache-';
+const number = z
+	.string()
+	.regex(/^\d+(?:\.\d+)?$/, 'must be a number of seconds')
+	.transform(Number);
+const list = z.string().transform((text) => text.split(',').map((part) => part.trim()));
+
+/** By the header's name as errors show it. */
+const headersSchema = z
+	.strictObject({
+		'X-AI-Cache-TTL': number.pipe(directivesSchema.shape.ttl.unwrap()).optional(),
+		'X-AI-Cache-Collection': cachingShape.collection,
+		'X-AI-Cache-Items': list
+			.transform((keys): (string | number)[] => keys)
+			.pipe(cachingShape.items.unwrap())
+			.optional(),
+		'X-AI-Cache-Fields': list.pipe(cachingShape.fields.unwrap()).optional(),
+		'X-AI-Cache-Tags': list.pipe(cachingShape.tags.unwrap()).optional(),
+		'X-AI-Cache-Content-Type': z.enum(CONTENT_TYPES, `must be one of ${CONTENT_TYPES.join(', ')}`).optional(),
+		'X-AI-Cache-Scope': z.enum(SCOPES, `must be one of ${SCOPES.join(', ')}`).optional(),
+	})
+	.superRefine((headers, context) => {
+		for (const name of ['X-AI-Cache-Items', 'X-AI-Cache-Fields'] as const) {
+			if (headers[name] === undefined || headers['X-AI-Cache-Collection'] !== undefined) continue;
+			context.addIssue({ code: 'custom', path: [name], message: 'needs X-AI-Cache-Collection' });
+		}
+	});
+
+const SHOWN = new Map(Object.keys(headersSchema.shape).map((name) => [name.toLowerCase(), name]));
+
+/** Reads `Cache-Control` and `X-AI-Cache-*`. Throws an `InvalidRequestError` that names the header. */
+export function headerDirectives(headers: IncomingHttpHeaders): HeaderDirectives {
+	const own = Object.entries(headers)
+		.filter(([name]) => name.startsWith(PREFIX))
+		.map(([name, value]) => [SHOWN.get(name) ?? name, value]);
+	const parsed = parse(headersSchema, Object.fromEntries(own));
+	const { 'X-AI-Cache-Collection': collection, 'X-AI-Cache-Items': items, 'X-AI-Cache-Fields': fields } = parsed;
+	const { 'X-AI-Cache-TTL': ttl, 'X-AI-Cache-Scope': scope } = parsed;
+	const content = declaredDependencies({
+		...(collection !== undefined && { collection }),
+		...(items && { items }),
+		...(fields && { fields }),
+	});
+	return {
+		directives: {
+			...cacheControl(headers['cache-control'] ?? ''),
+			...(ttl !== undefined && { ttl }),
+			...(scope && { scope }),
+		},
+		collection: collection ?? null,
+		dependencies: { content, tags: parsed['X-AI-Cache-Tags'] ?? [] },
+		contentType: parsed['X-AI-Cache-Content-Type'] ?? null,
+	};
+}
+
+/** RFC 9111 §5.2.1 and RFC 5861 §4; what is none of these is ignored (RFC 9111 §5.2.3). */
+function cacheControl(header: string): CacheDirectives {
+	const told = new Map<string, string>();
+	for (const part of header.split(',')) {
+		const [name = '', value = ''] = part.split('=', 2);
+		told.set(name.trim().toLowerCase(), value.trim().replace(/^"(.*)"$/, '$1'));
+	}
+	const mode = modeOf(told);
+	const maxAge = seconds(told, 'max-age');
+	const staleIfError = seconds(told, 'stale-if-error');
+	return {
+		...(mode && { mode }),
+		...(maxAge !== undefined && { max_age: maxAge }),
+		...(staleIfError !== undefined && { stale_if_error: staleIfError }),
+	};
+}
+
+function modeOf(told: ReadonlyMap<string, string>): CacheMode | undefined {
+	const only = told.has('only-if-cached');
+	const past = (['no-store', 'no-cache'] as const).find((name) => told.has(name));
+	if (only && past) throw refused(`"only-if-cached" and "${past}" exclude each other`);
+	return only ? 'only-if-cached' : past;
+}
+
+/** Delta-seconds (RFC 9111 §1.2.2). */
+function seconds(told: ReadonlyMap<string, string>, name: string): number | undefined {
+	const value = told.get(name);
+	if (value === undefined) return undefined;
+	if (!/^\d{1,9}$/.test(value)) throw refused(`"${name}" must be a whole number of seconds`);
+	return Number(value);
+}
+
+const refused = (reason: string): Error =>
+	new InvalidRequestError({ field: 'Cache-Control', reason: `Cache-Control: ${reason}` });

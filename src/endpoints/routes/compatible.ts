@@ -1,0 +1,122 @@
+import type { Request, Response, Router } from 'express';
+import { type Operation, type Provider, PROVIDERS } from '../../contract.ts';
+import { isObject } from '../../providers/json.ts';
+import type { Caller } from '../../runtime/caller.ts';
+import { InvalidRequestError, NotFoundError } from '../../runtime/errors.ts';
+import type { Exchange } from '../../runtime/exchange.ts';
+import type { HostContext } from '../../runtime/host.ts';
+import { isUnexpected, sendProviderError } from '../../runtime/provider-errors.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { headerDirectives } from '../compatible/directives.ts';
+import { COMPATIBLE_PATHS } from '../compatible/paths.ts';
+import { CompatibleReply } from '../compatible/reply.ts';
+import { demandCaller, type DirectusRequest, leaving } from '../http.ts';
+
+/** The routes that speak each provider's own dialect, errors included: its SDK needs another base URL and no more. */
+export function compatibleRoutes(router: Router, runtime: Runtime, host: HostContext): void {
+	const { settings, clock } = runtime;
+	const { values } = settings;
+	const reply = new CompatibleReply(clock, values.AI_CACHE_REPLAY_RATE);
+	const inShape =
+		(provider: Provider, work: (request: DirectusRequest, response: Response) => Promise<void>) =>
+		(request: Request, response: Response): void => {
+			work(request, response).catch((error: unknown) => {
+				if (isUnexpected(error, provider) && !response.destroyed) logUnexpected(host, provider, error);
+				sendProviderError(response, error, provider);
+			});
+		};
+
+	for (const { provider, path, operation } of COMPATIBLE_PATHS) {
+		if (operation === null) {
+			router.get(
+				path,
+				inShape(provider, async (request, response) => {
+					demandCaller(request, values);
+					await sendModels(runtime, provider, request, response);
+				}),
+			);
+			continue;
+		}
+		router.post(
+			path,
+			inShape(provider, async (request, response) => {
+				const caller = demandCaller(request, values);
+				const exchange = exchangeOf(runtime, provider, operation, request, caller);
+				await answer(runtime, reply, exchange, response);
+			}),
+		);
+	}
+	for (const provider of PROVIDERS) {
+		router.use(
+			`/${provider}`,
+			inShape(provider, async ({ method, path }) => {
+				throw new NotFoundError({ reason: `There is no ${method} ${path} here` });
+			}),
+		);
+	}
+}
+
+function exchangeOf(
+	{ exchanges }: Runtime,
+	provider: Provider,
+	operation: Operation,
+	{ headers, rawBody, body }: DirectusRequest,
+	caller: Caller,
+): Exchange {
+	if (rawBody === undefined || !isObject(body)) {
+		throw new InvalidRequestError({ field: '', reason: 'The body must be a JSON object, sent as application/json' });
+	}
+	const told = headerDirectives(headers);
+	return exchanges.create({
+		...told,
+		provider,
+		operation,
+		body,
+		rawBody,
+		headers,
+		caller,
+		confidence: null,
+		native: null,
+	});
+}
+
+async function answer(
+	{ asker }: Runtime,
+	reply: CompatibleReply,
+	exchange: Exchange,
+	response: Response,
+): Promise<void> {
+	const streams = exchange.body['stream'] === true;
+	const signal = leaving(response);
+	const { status, stream, headers, outcome } = await asker.ask(exchange, { signal, wantsLive: streams });
+	if (stream) {
+		await reply.sendStream(response, stream, exchange.key, status);
+		return;
+	}
+	const { entry, notStored } = await outcome;
+	const given = { entry, status, notStored, headers };
+	if (streams) await reply.sendReplayed(response, given, exchange.body);
+	else await reply.sendWhole(response, given);
+}
+
+async function sendModels(
+	{ modelLists }: Runtime,
+	provider: Provider,
+	{ headers, originalUrl }: DirectusRequest,
+	response: Response,
+): Promise<void> {
+	const query = new URL(originalUrl, 'http://localhost').searchParams;
+	query.delete('access_token');
+	const list = await modelLists.read(provider, headers, query.toString(), leaving(response));
+	for (const [name, value] of Object.entries(list.headers)) response.setHeader(name, value);
+	response.setHeader('X-AI-Cache', 'BYPASS');
+	response.setHeader('Cache-Status', 'ai-cache; fwd=bypass');
+	response.setHeader('Content-Length', list.body.length);
+	response.end(list.body);
+}
+
+function logUnexpected({ logger }: HostContext, provider: Provider, error: unknown): void {
+	logger.error(
+		`AI cache: a request for ${provider} failed unexpectedly (${error instanceof Error ? error.stack : 'no error'})`,
+	);
+}

@@ -1,0 +1,80 @@
+import type { ServerResponse } from 'node:http';
+import { isDirectusError } from '@directus/errors';
+import { ERROR_CODES, type Provider } from '../contract.ts';
+import { NotCachedError } from '../cache/errors.ts';
+import { callerHeaders, type Headers } from '../providers/headers.ts';
+import { parseObject } from '../providers/json.ts';
+import { dialects } from '../providers/registry.ts';
+import { NothingCachedError } from './errors.ts';
+import { asProviderError, redacted, UpstreamFailure } from './upstream-failure.ts';
+
+export interface ProviderErrorAnswer {
+	status: number;
+	headers: Headers;
+	body: string;
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** What would be the same if it were tried again: the OpenAI and Anthropic SDKs heed this and do not. */
+const NO_RETRY: Headers = { 'x-should-retry': 'false' };
+const FINAL: ReadonlySet<string> = new Set([ERROR_CODES.notCached, ERROR_CODES.noProviderKey]);
+
+/** How Directus' JSON parser names a body over `MAX_PAYLOAD_SIZE`; Directus answers it with 400. */
+const TOO_LARGE = 'request entity too large';
+
+/** An error as the provider itself would answer it, so that its SDK raises what it raises there. */
+export function providerErrorAnswer(error: unknown, provider: Provider): ProviderErrorAnswer {
+	if (error instanceof UpstreamFailure) return failureAnswer(error);
+	const known = error instanceof NotCachedError ? new NothingCachedError() : asProviderError(error, provider);
+	if (!isDirectusError(known)) return shaped(provider, 500, 'An unexpected error occurred', 'INTERNAL_SERVER_ERROR');
+	return shaped(provider, statusOf(known), known.message, known.code, FINAL.has(known.code) ? NO_RETRY : {});
+}
+
+/** Whether the error is one that whoever runs the server should read of. */
+export const isUnexpected = (error: unknown, provider: Provider): boolean =>
+	!(error instanceof UpstreamFailure) &&
+	!(error instanceof NotCachedError) &&
+	!isDirectusError(asProviderError(error, provider));
+
+/** Sends it; a response that has begun can only be broken off. */
+export function sendProviderError(response: ServerResponse, error: unknown, provider: Provider): void {
+	if (response.headersSent) {
+		response.destroy();
+		return;
+	}
+	const { status, headers, body } = providerErrorAnswer(error, provider);
+	response.statusCode = status;
+	for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+	response.setHeader('Content-Length', Buffer.byteLength(body));
+	response.end(body);
+}
+
+/** The provider's own words where they are JSON, but for what looks like the key in a refusal of it. */
+function failureAnswer({ provider, status, headers, body }: UpstreamFailure): ProviderErrorAnswer {
+	const text = body.toString();
+	if (parseObject(text) === null) {
+		const message = `${provider} answered with status ${status} and no JSON`;
+		const { 'content-type': _, ...others } = callerHeaders(headers);
+		return shaped(provider, status, message, 'AI_CACHE_PROVIDER_FAILED', others);
+	}
+	const refused = status === 401 || status === 403;
+	return { status, headers: callerHeaders(headers), body: refused ? redacted(text) : text };
+}
+
+function shaped(
+	provider: Provider,
+	status: number,
+	message: string,
+	code: string,
+	headers: Headers = {},
+): ProviderErrorAnswer {
+	const body = JSON.stringify(dialects[provider].errorBody(status, message, code));
+	return { status, headers: { ...headers, 'content-type': JSON_TYPE }, body };
+}
+
+/** A token that is none is refused as a wrong one is: SDKs raise their authentication error for 401 alone. */
+function statusOf({ status, code, message }: { status: number; code: string; message: string }): number {
+	if (code === 'INVALID_TOKEN') return 401;
+	return code === 'INVALID_PAYLOAD' && message.includes(TOO_LARGE) ? 413 : status;
+}

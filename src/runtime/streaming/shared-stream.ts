@@ -1,0 +1,168 @@
+import type { JsonObject } from '../../contract.ts';
+import type { Headers } from '../../providers/headers.ts';
+import type { LiveStream } from '../live-stream.ts';
+import type { Assembly } from './assembly.ts';
+import { Bell } from './bell.ts';
+
+/** The stream is not the whole answer: cut, an error in its midst, or over the limit. `reason` is a stable word. */
+export class UnusableStream extends Error {
+	readonly reason: string;
+
+	constructor(reason: string) {
+		super(`The provider's stream cannot be kept (${reason})`);
+		this.name = 'UnusableStream';
+		this.reason = reason;
+	}
+}
+
+export interface SharedStreamSource {
+	status: number;
+	headers: Headers;
+	bytes: AsyncIterable<Uint8Array>;
+}
+
+interface Follower {
+	/** Chunks handed out to it, counted from the stream's first. */
+	taken: number;
+	/** Whether it asked for a chunk that has not come yet. */
+	waiting: boolean;
+}
+
+/**
+ * One provider's stream for all who follow it. Reads on only when the fastest follower has drained what there is (and
+ * freely while nobody follows); keeps what it read for those who lag or join later. Beyond `maxBytes` nobody joins any
+ * more and nothing is assembled: it keeps what some follower still has to read, no more than that, and goes at the pace
+ * of the slowest so that nobody misses a byte.
+ */
+export class SharedStream implements LiveStream {
+	readonly status: number;
+	readonly headers: Headers;
+	/** The assembled answer as soon as it is whole. Rejects with `UnusableStream` or with what the provider failed with. */
+	readonly assembled: Promise<JsonObject>;
+	readonly #maxBytes: number;
+	readonly #followers = new Set<Follower>();
+	readonly #arrived = new Bell();
+	readonly #drained = new Bell();
+	#chunks: Uint8Array[] = [];
+	#letGo = 0;
+	#kept = 0;
+	#overflown = false;
+	#complete = false;
+	#ending: { error: Error } | 'properly' | null = null;
+
+	constructor({ status, headers, bytes }: SharedStreamSource, assembly: Assembly, maxBytes: number) {
+		this.status = status;
+		this.headers = headers;
+		this.#maxBytes = maxBytes;
+		this.assembled = new Promise((resolve, reject) => {
+			this.#pump(bytes, assembly, resolve, reject).then(
+				() => this.#end('properly'),
+				(error: unknown) =>
+					this.#end({ error: error instanceof Error ? error : new Error('unknown', { cause: error }) }),
+			);
+		});
+		// It is told to whoever waits; nobody may be waiting.
+		this.assembled.catch(() => {});
+	}
+
+	get complete(): boolean {
+		return this.#complete;
+	}
+
+	follow(): AsyncIterable<Uint8Array> | null {
+		if (this.#overflown || (this.#ending !== null && this.#ending !== 'properly')) return null;
+		const follower: Follower = { taken: 0, waiting: false };
+		this.#followers.add(follower);
+		const iterator: AsyncIterator<Uint8Array, undefined> = {
+			next: () => this.#next(follower),
+			return: async () => {
+				this.#leave(follower);
+				return { done: true, value: undefined };
+			},
+		};
+		return { [Symbol.asyncIterator]: () => iterator };
+	}
+
+	/** Reads the provider's bytes to their end, assembling until the answer is whole or too large. */
+	async #pump(
+		bytes: AsyncIterable<Uint8Array>,
+		assembly: Assembly,
+		resolve: (body: JsonObject) => void,
+		reject: (error: unknown) => void,
+	): Promise<void> {
+		try {
+			for await (const chunk of bytes) {
+				if (this.#kept + chunk.byteLength > this.#maxBytes) this.#overflown = true;
+				if (this.#overflown) reject(new UnusableStream('too_large'));
+				else if (!this.#complete) this.#assemble(chunk, assembly, resolve);
+				if (this.#overflown && this.#followers.size === 0) return;
+				this.#keep(chunk);
+				while (!this.#mayReadOn()) await this.#drained.wait();
+			}
+			reject(new UnusableStream(assembly.incomplete));
+		} catch (error) {
+			reject(error);
+			throw error;
+		}
+	}
+
+	#assemble(chunk: Uint8Array, assembly: Assembly, resolve: (body: JsonObject) => void): void {
+		const body = assembly.push(chunk);
+		if (body === null) return;
+		this.#complete = true;
+		resolve(body);
+	}
+
+	#keep(chunk: Uint8Array): void {
+		this.#chunks.push(chunk);
+		this.#kept += chunk.byteLength;
+		for (const follower of this.#followers) follower.waiting = false;
+		this.#arrived.ring();
+	}
+
+	#mayReadOn(): boolean {
+		if (this.#followers.size === 0) return true;
+		if (this.#overflown && this.#kept > this.#maxBytes) return false;
+		return [...this.#followers].some(({ waiting }) => waiting);
+	}
+
+	async #next(follower: Follower): Promise<IteratorResult<Uint8Array, undefined>> {
+		for (;;) {
+			const chunk = this.#chunks[follower.taken - this.#letGo];
+			if (chunk) {
+				follower.taken++;
+				return { done: false, value: chunk };
+			}
+			if (this.#ending !== null || !this.#followers.has(follower)) return this.#finish(follower);
+			follower.waiting = true;
+			this.#forget();
+			this.#drained.ring();
+			await this.#arrived.wait();
+		}
+	}
+
+	#finish(follower: Follower): IteratorResult<Uint8Array, undefined> {
+		this.#leave(follower);
+		if (this.#ending !== null && this.#ending !== 'properly') throw this.#ending.error;
+		return { done: true, value: undefined };
+	}
+
+	#leave(follower: Follower): void {
+		this.#followers.delete(follower);
+		this.#forget();
+		this.#drained.ring();
+	}
+
+	/** Nobody joins an overflown stream: what all its followers have read is wanted no more. */
+	#forget(): void {
+		if (!this.#overflown) return;
+		const wanted = Math.min(...[...this.#followers].map(({ taken }) => taken), this.#letGo + this.#chunks.length);
+		for (const chunk of this.#chunks.splice(0, wanted - this.#letGo)) this.#kept -= chunk.byteLength;
+		this.#letGo = wanted;
+	}
+
+	#end(ending: { error: Error } | 'properly'): void {
+		this.#ending = ending;
+		this.#arrived.ring();
+	}
+}
