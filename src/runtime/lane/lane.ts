@@ -93,7 +93,9 @@ export class Lane {
 		if (known?.models !== this.#modelsGeneration()) return false;
 		const entry = this.#cache.peek(known.lookup);
 		if (entry === undefined) return false;
-		for (const [name, value] of admitted.headers) response.setHeader(name, value);
+		for (const [name, value] of admitted.headers) {
+			if (!response.hasHeader(name)) response.setHeader(name, value);
+		}
 		request.resume();
 		await known.reply(entry, request, response);
 		return true;
