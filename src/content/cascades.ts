@@ -1,6 +1,7 @@
 import type { AbstractServiceOptions, Relation, SchemaOverview } from '@directus/types';
 
 import type { ContentChange } from '../cache/dependencies.ts';
+import { departuresOf } from './departures.ts';
 import { keyOf } from './item.ts';
 import { relationsFrom } from './parents.ts';
 
@@ -14,7 +15,7 @@ const LOGS = new Set(['directus_activity', 'directus_revisions']);
 
 /**
  * What the database will delete (`ON DELETE CASCADE`) or set null along with these items, and of which Directus tells
- * nobody. To be asked before the deletion, in a `*.delete` filter: afterwards the rows no longer say so.
+ * nobody; and the items that have fewer in a to-many field then. To be asked before the deletion, in a `*.delete` filter: afterwards the rows no longer say so.
  */
 export async function cascadesOf(
 	collection: string,
@@ -22,7 +23,7 @@ export async function cascadesOf(
 	schema: SchemaOverview,
 	database: Database,
 ): Promise<ContentChange[]> {
-	const changes: ContentChange[] = [];
+	const changes = await departuresOf(collection, keys, null, schema, database);
 	const seen = new Map<string, Set<string>>();
 	const pending = [{ collection, keys: unseen(seen, collection, keys) }];
 	for (let next = pending.pop(); next; next = pending.pop()) {
@@ -33,6 +34,7 @@ export async function cascadesOf(
 			const items = children.map(keyOf);
 			changes.push(...changesOfChildren(relation, items));
 			if (deletes(relation)) {
+				changes.push(...(await departuresOf(relation.collection, children, null, schema, database)));
 				pending.push({ collection: relation.collection, keys: unseen(seen, relation.collection, children) });
 			}
 		}
@@ -81,7 +83,7 @@ function unseen(seen: Map<string, Set<string>>, collection: string, keys: readon
 }
 
 /**
- * Carries what a `*.delete` filter found to the `*.delete` action of the same deletion. Both get the very same array
+ * Carries what a `*.delete` or `*.update` filter found to the action of the same change. Both get the very same array
  * of keys, unless another extension's filter replaces it; nothing is found then, and `changesOf` errs on the safe side.
  */
 export class CascadeMemory {

@@ -1,7 +1,6 @@
 import type { SchemaOverview } from '@directus/types';
 
-import type { ContentChange } from '../cache/dependencies.ts';
-import { ANY_ITEM } from './dependencies-of.ts';
+import { ANY_ITEM, type ContentChange } from '../cache/dependencies.ts';
 import { isItem, keyOf } from './item.ts';
 import { joinedParents, leftParents, relatedCollections } from './parents.ts';
 import { schemaChanges } from './schema-changes.ts';
@@ -23,7 +22,11 @@ const SCHEMA_SCOPES = new Set(['collections', 'fields', 'relations']);
 export interface ChangeContext {
 	/** As the event's own context has it. */
 	schema: SchemaOverview | null;
-	/** What the database deletes or empties along with a deletion: `cascadesOf`. Null where nobody looked. */
+	/**
+	 * What a look before the change has found: of a deletion, what the database deletes or empties along with it
+	 * (`cascadesOf`); of an update that writes foreign keys, which items lose something (`departuresOf`). Null where
+	 * nobody looked.
+	 */
 	cascades?: readonly ContentChange[] | null;
 }
 
@@ -48,7 +51,7 @@ export function changesOf(event: string, meta: Meta, context: ChangeContext): Co
 		case 'create':
 			return created(collection, meta, context.schema);
 		case 'update':
-			return updated(collection, meta, context.schema);
+			return updated(collection, meta, context);
 		case 'delete':
 			return deleted(collection, meta, context);
 		case 'sort':
@@ -69,15 +72,14 @@ function created(collection: string, meta: Meta, schema: SchemaOverview | null):
 	return [{ kind: 'create', collection }, ...joinedParents(collection, payload, schema, 'create')];
 }
 
-function updated(collection: string, meta: Meta, schema: SchemaOverview | null): ContentChange[] {
+function updated(collection: string, meta: Meta, { schema, cascades }: ChangeContext): ContentChange[] {
 	const payload = isItem(meta['payload']) ? meta['payload'] : {};
 	const items = keysOf(meta);
 	const fields = [...new Set([...Object.keys(payload), ...writtenByItself(collection, schema)])];
-	const parents = [
-		...joinedParents(collection, payload, schema, 'update'),
-		...leftParents(collection, payload, schema),
-	];
-	return [{ kind: 'update', collection, items, fields }, ...parents];
+	const left = leftParents(collection, payload, schema);
+	const departures = cascades ?? left.map((change) => ({ kind: 'schema', collection: change.collection }) as const);
+	const joined = joinedParents(collection, payload, schema, 'update');
+	return [{ kind: 'update', collection, items, fields }, ...joined, ...left, ...departures];
 }
 
 function deleted(collection: string, meta: Meta, { schema, cascades }: ChangeContext): ContentChange[] {

@@ -3,12 +3,6 @@ import { type Item, keyOf, relatedItems } from './item.ts';
 import type { PlanNode } from './plan.ts';
 
 /**
- * Stands for any item of a collection where Directus does not tell which ones changed: a manual sort moves all items
- * between the two that it names.
- */
-export const ANY_ITEM = '*';
-
-/**
  * What a text depends on that was rendered from this item: for each item on the way, the fields read of it.
  *
  * Which edits meet which of them:
@@ -24,7 +18,6 @@ export function dependenciesOf(root: PlanNode, item: Item): ContentDependency[] 
 	const visit = (node: PlanNode, current: Item): void => {
 		const fields = [...node.fields].sort();
 		add(visited, node.collection, fields, keyOf(current[node.primary]));
-		if (node.sortedBy !== null) add(visited, node.collection, [node.sortedBy], ANY_ITEM);
 		for (const { hop, node: child } of node.relations.values()) {
 			for (const related of relatedItems(hop, current) ?? []) visit(child, related);
 		}

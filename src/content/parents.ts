@@ -24,8 +24,7 @@ export function joinedParents(
 
 /**
  * The to-many fields that have fewer items now: of a deletion, or of an update that writes a foreign key. Which items
- * lost something is not said. Those who read them depend on the child that went; this is for who depends on the field
- * in the collection as a whole.
+ * lost something is what `departuresOf` finds out; this is for who depends on the field in the collection as a whole.
  */
 export function leftParents(collection: string, payload: Item | null, schema: SchemaOverview | null): ContentChange[] {
 	return toManyEnds(collection, schema)
@@ -44,7 +43,7 @@ export const relationsFrom = (collection: string, schema: SchemaOverview | null)
 		({ related_collection, schema: constraint }) => related_collection === collection && constraint !== null,
 	);
 
-interface ToManyEnd {
+export interface ToManyEnd {
 	/** The foreign key in the child. */
 	field: string;
 	parent: string;
@@ -52,7 +51,8 @@ interface ToManyEnd {
 	parentField: string;
 }
 
-function toManyEnds(collection: string, schema: SchemaOverview | null): ToManyEnd[] {
+/** The to-many fields of other collections that rows of this one are listed in, by their foreign keys. */
+export function toManyEnds(collection: string, schema: SchemaOverview | null): ToManyEnd[] {
 	return (schema?.relations ?? []).flatMap(({ collection: child, field, related_collection: parent, meta }) =>
 		child === collection && parent !== null && meta?.one_field ? [{ field, parent, parentField: meta.one_field }] : [],
 	);

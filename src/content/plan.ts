@@ -20,8 +20,6 @@ export interface PlanNode {
 	primary: string;
 	/** Fields whose change changes the text, relations among them; of a to-many relation's items also its two ends. */
 	fields: Set<string>;
-	/** Field whose order a manual sort changes without naming the items, where the order of a list hangs on it. */
-	sortedBy: string | null;
 	/** By the path's segment. */
 	relations: Map<string, { hop: Hop; node: PlanNode }>;
 }
@@ -63,7 +61,7 @@ export function planTemplate(
 
 function emptyNode(collection: string, schema: SchemaOverview): PlanNode {
 	const primary = schema.collections[collection]?.primary ?? 'id';
-	return { collection, primary, fields: new Set(), sortedBy: null, relations: new Map() };
+	return { collection, primary, fields: new Set(), relations: new Map() };
 }
 
 function addPath(root: PlanNode, path: FieldPath, schema: SchemaOverview): void {
@@ -86,10 +84,8 @@ function childNode(hop: Hop, schema: SchemaOverview): PlanNode {
 	const node = emptyNode(hop.collection, schema);
 	if (hop.kind !== 'many') return node;
 	node.fields.add(hop.relation.field);
-	const collectionSort = schema.collections[hop.collection]?.sortField ?? null;
-	const sort = hop.relation.meta?.sort_field ?? collectionSort;
+	const sort = hop.relation.meta?.sort_field ?? schema.collections[hop.collection]?.sortField ?? null;
 	if (sort !== null) node.fields.add(sort);
-	if (sort === collectionSort) node.sortedBy = sort;
 	return node;
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { CascadeMemory, cascadesOf } from '../../src/content/cascades.ts';
+import { departuresOf } from '../../src/content/departures.ts';
 import { hasDatabase, openDatabase } from './database.ts';
 import { blog } from './schema.ts';
 
@@ -43,7 +44,7 @@ describe.skipIf(!hasDatabase)('what a deletion takes along, on SQLite', () => {
 				{ kind: 'update', collection: 'articles_sections', items: ['20'], fields: ['article_id'] },
 			]),
 		);
-		expect(changes).toHaveLength(5);
+		expect(changes.filter(({ kind }) => kind !== 'relation')).toHaveLength(5);
 	});
 
 	it('finds articles that lose their author', async () => {
@@ -63,6 +64,33 @@ describe.skipIf(!hasDatabase)('what a deletion takes along, on SQLite', () => {
 		const keys = Array.from({ length: 40_000 }, (_, index) => index);
 		const changes = await cascadesOf('articles', keys, blog, database);
 		expect(changes).toContainEqual({ kind: 'delete', collection: 'comments', items: ['10', '11', '12'] });
+	});
+
+	it('names the items that a deleted or moved row leaves, from the keys that it has before', async () => {
+		const left = { kind: 'relation', collection: 'articles', items: ['1'], fields: ['comments'] };
+		expect(await departuresOf('comments', ['10'], null, blog, database)).toEqual([left]);
+		expect(await departuresOf('comments', ['10'], { article: '4' }, blog, database)).toEqual([left]);
+		expect(await cascadesOf('comments', ['10'], blog, database)).toEqual([left]);
+	});
+
+	it('asks the database nothing where an update writes no foreign key', async () => {
+		const asked: unknown[] = [];
+		const count = (query: unknown): void => void asked.push(query);
+		database.on('query', count);
+		expect(await departuresOf('comments', ['10'], { text: 'x' }, blog, database)).toEqual([]);
+		expect(await departuresOf('tags', ['1'], null, blog, database)).toEqual([]);
+		expect(asked).toEqual([]);
+		database.removeListener('query', count);
+	});
+
+	it('names the items whose rows of a junction go with an item behind it', async () => {
+		await database('articles_tags').insert({ id: '30', article_id: '4', tag_id: '8' });
+		expect(await cascadesOf('tags', ['8'], blog, database)).toContainEqual({
+			kind: 'relation',
+			collection: 'articles',
+			items: ['4'],
+			fields: ['tags'],
+		});
 	});
 
 	it('reaches the action by the very array of keys, and no other', () => {

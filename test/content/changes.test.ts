@@ -36,7 +36,7 @@ const { content: rendered } = renderTemplate(plan, {
 });
 
 const update = (collection: string, keys: unknown[], payload: object) =>
-	changes('items.update', { collection, keys, payload });
+	changes('items.update', { collection, keys, payload }, []);
 const create = (collection: string, payload: object) => changes('items.create', { collection, key: 99, payload });
 const remove = (collection: string, keys: unknown[]) =>
 	changes('items.delete', { collection, keys, payload: keys }, []);

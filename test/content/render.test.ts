@@ -105,7 +105,6 @@ describe('rendering a template', () => {
 			{ collection: 'articles_tags', items: ['1', '2'], fields: ['article_id', 'sort', 'tag_id'] },
 			{ collection: 'tags', items: ['8', '9'], fields: ['label'] },
 			{ collection: 'comments', items: ['3'], fields: ['article', 'position', 'text'] },
-			{ collection: 'comments', items: ['*'], fields: ['position'] },
 		]);
 	});
 });
