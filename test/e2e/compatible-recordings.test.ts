@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { type JsonObject, type Provider, PROVIDERS } from '../../src/contract.ts';
+import { dialects } from '../../src/providers/registry.ts';
+import { streamText, type WholeFixture, wholeFixtures } from '../providers/support/fixtures.ts';
+import { type RawProvider, startRawProvider } from '../support/raw-provider.ts';
+import { jsonBody } from '../support/recorded-request.ts';
+import { type Directus, startDirectus } from './support/directus.ts';
+import { rawProviderEnvironment } from './support/raw-environment.ts';
+import { ADMIN } from './support/process.ts';
+import { type Sdks, sdksOf } from './support/sdks.ts';
+
+let provider: RawProvider;
+let directus: Directus;
+let sdks: Sdks;
+let requests = 0;
+
+beforeAll(async () => {
+	provider = await startRawProvider();
+	directus = await startDirectus({ env: rawProviderEnvironment(provider.url), database: 'empty' });
+	sdks = sdksOf(directus.url, ADMIN.token);
+});
+afterAll(async () => {
+	await directus.stop();
+	await provider.stop();
+});
+beforeEach(() => {
+	provider.reset();
+	sdks.reset();
+});
+
+/** Answers as the recording does, streaming or whole as it is asked. */
+function play(fixture: WholeFixture): void {
+	provider.answer((request) =>
+		jsonBody(request)['stream'] === true
+			? { headers: { 'content-type': 'text/event-stream' }, body: streamText(fixture) }
+			: { body: JSON.stringify(fixture.body) },
+	);
+}
+
+type Ask = (fixture: WholeFixture, parameters: JsonObject) => Promise<unknown>;
+
+const askStreaming: Record<Provider, Ask> = {
+	openai: ({ operation }, parameters) =>
+		operation === 'responses'
+			? sdks.openai.responses.stream(parameters as never).finalResponse()
+			: sdks.openai.chat.completions.stream(parameters as never).finalChatCompletion(),
+	deepseek: (_fixture, parameters) => sdks.deepseek.chat.completions.stream(parameters as never).finalChatCompletion(),
+	anthropic: (_fixture, parameters) => sdks.anthropic.messages.stream(parameters as never).finalMessage(),
+	mistral: async (_fixture, parameters) => {
+		const chunks: unknown[] = [];
+		for await (const { data } of await sdks.mistral.chat.stream(parameters as never)) chunks.push(...data.choices);
+		return joined(chunks);
+	},
+};
+
+const askWhole: Record<Provider, Ask> = {
+	openai: ({ operation }, parameters) =>
+		operation === 'responses'
+			? sdks.openai.responses.create(parameters as never)
+			: sdks.openai.chat.completions.create(parameters as never),
+	deepseek: (_fixture, parameters) => sdks.deepseek.chat.completions.create(parameters as never),
+	anthropic: (_fixture, parameters) => sdks.anthropic.messages.create(parameters as never),
+	mistral: (_fixture, parameters) => sdks.mistral.chat.complete(parameters as never),
+};
+
+/** Mistral's SDK joins nothing: the texts together, and all else in order, are what a caller reads. */
+function joined(choices: unknown[]): unknown {
+	let text = '';
+	const marks: unknown[] = [];
+	const collect = (value: unknown, name = ''): void => {
+		if (Array.isArray(value)) value.forEach((element) => collect(element, name));
+		else if (typeof value === 'object' && value !== null) {
+			for (const [member, inner] of Object.entries(value)) collect(inner, member);
+		} else if (['content', 'text', 'thinking'].includes(name)) text += String(value);
+		else if (!['index', 'role', 'type'].includes(name) && value !== null && value !== undefined) marks.push(value);
+	};
+	collect(choices);
+	return { text, marks };
+}
+
+/** The recording's request with something that keeps its entry apart, and without what the SDK's method says. */
+function parametersOf({ request }: WholeFixture): JsonObject {
+	const { stream: _, ...parameters } = structuredClone(request);
+	// Anthropic's SDK warns of models that it knows to be of the past.
+	const model = String(parameters['model']).startsWith('claude') ? { model: 'claude-of-today' } : {};
+	return { ...parameters, ...model, temperature: 0.5 + ++requests / 10_000 };
+}
+
+/** As the SDK's user sees it; padding against eavesdroppers is different in each stream. */
+const plain = (value: unknown): unknown =>
+	JSON.parse(JSON.stringify(value, (name, inner: unknown) => (name === 'obfuscation' ? undefined : inner)));
+
+const stored = (name: Provider): WholeFixture[] =>
+	wholeFixtures(name).filter(
+		({ operation, request, body }) => dialects[name].admit(operation, request, body, { storeTruncated: false }).store,
+	);
+
+describe.each(PROVIDERS)('what %s was recorded to answer', (name) => {
+	it.each(stored(name))('is the same from a stream, from its replay and as JSON: $name', async (fixture) => {
+		play(fixture);
+		const parameters = parametersOf(fixture);
+		const miss = plain(await askStreaming[name](fixture, parameters));
+		const streamHit = plain(await askStreaming[name](fixture, parameters));
+		const jsonHit = plain(await askWhole[name](fixture, parameters));
+		expect(sdks.statuses).toEqual(['MISS', 'HIT', 'HIT']);
+		expect(provider.requests).toHaveLength(1);
+		expect(streamHit).toEqual(miss);
+
+		const others = parametersOf(fixture);
+		const jsonMiss = plain(await askWhole[name](fixture, others));
+		expect(plain(await askWhole[name](fixture, others))).toEqual(jsonMiss);
+		expect(plain(await askStreaming[name](fixture, others))).toEqual(miss);
+		expect(sdks.statuses.slice(3)).toEqual(['MISS', 'HIT', 'HIT']);
+		expect(provider.requests).toHaveLength(2);
+		expect(jsonHit).toEqual(jsonMiss);
+	});
+});
