@@ -224,7 +224,7 @@ describe('a generation under way', () => {
 		await emulator.whenCalled(1);
 		await directus.data<InvalidationResult>('POST', '/ai-cache/invalidate', { tags: ['under-way'] });
 		const after = ask(request);
-		await emulator.whenCalled(2);
+		await wait(200);
 		release();
 		expect((await before).data?.cache).toMatchObject({ status: 'MISS', ttl: 0, not_stored: 'invalidated' });
 		expect((await after).cache).toBe('MISS');

@@ -1,0 +1,200 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { type GenerationAnswer, PROVIDERS } from '../../src/contract.ts';
+import { keyOf, type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
+import { type CommandCalls, startRedis, type TestRedis } from '../support/redis.ts';
+import { type Directus, startDirectus } from './support/directus.ts';
+import { type Ask, asker, statsOf } from './support/generations.ts';
+import { logLines } from './support/log.ts';
+import { ADMIN } from './support/process.ts';
+
+const NAMESPACE = 'e2e';
+const CANARY = 'periwinkle';
+const BATCH = 500;
+/** Of each request, for the store; the contract's default. */
+const BUDGET_MS = 250;
+
+let redis: TestRedis;
+let emulator: ProviderEmulator;
+let directus: Directus;
+let first: Ask;
+let second: Ask;
+let prompts = 0;
+
+const chat = (more: object = {}) => ({
+	provider: 'openai',
+	model: 'gpt-4o-mini',
+	prompt: `${CANARY} ${++prompts}`,
+	...more,
+});
+
+beforeAll(async () => {
+	[redis, emulator] = await Promise.all([startRedis(), startProviderEmulator()]);
+	directus = await startDirectus({
+		processes: 2,
+		env: {
+			...emulator.environment(),
+			AI_CACHE_REDIS: redis.url,
+			AI_CACHE_NAMESPACE: NAMESPACE,
+			AI_CACHE_UPSTREAM_RETRIES: '0',
+		},
+	});
+	first = asker(directus.process(0));
+	second = asker(directus.process(1));
+});
+afterAll(async () => {
+	await directus.stop();
+	await emulator.stop();
+	await redis.stop();
+});
+beforeEach(() => emulator.reset());
+
+describe('two Directus processes on one Redis', () => {
+	it('answer from what either of them stored', async () => {
+		const request = chat();
+		const made = await first(request);
+		const found = await second(request);
+		expect([made.cache, found.cache]).toEqual(['MISS', 'HIT']);
+		expect(found.data?.response).toEqual(made.data?.response);
+		expect(emulator.calls()).toBe(1);
+	});
+
+	it('never answer from before an item’s update through the other, 200 times in a row', async () => {
+		const request = chat({ collection: 'articles', item: 2, fields: ['title'] });
+		let stale = 0;
+		for (let round = 1; round <= 200; round++) {
+			const warm = await second(request);
+			const again = await second(request);
+			const title = `Title of round ${round}`;
+			await directus.process(0).data('PATCH', '/items/articles/2', { title });
+			const after = await second(request);
+			if (after.cache !== 'MISS' || after.data?.response['id'] === warm.data?.response['id']) stale++;
+			expect(again.cache, `round ${round}`).toBe('HIT');
+		}
+		expect(stale).toBe(0);
+	}, 240_000);
+
+	it('make one call for those who ask both of them at the same time', async () => {
+		const request = chat();
+		const release = emulator.hold();
+		const asking = Array.from({ length: 16 }, (_, index) => (index % 2 === 0 ? first : second)(request));
+		await emulator.whenCalled(1);
+		await wait(700);
+		release();
+		const answers = await Promise.all(asking);
+		expect(emulator.calls()).toBe(1);
+		expect(answers.filter(({ cache }) => cache === 'MISS')).toHaveLength(1);
+		expect(answers.filter(({ cache }) => cache === 'COALESCED')).toHaveLength(15);
+		expect(new Set(answers.map(({ data }) => data?.response['id'])).size).toBe(1);
+	});
+
+	it('add up their figures', async () => {
+		const request = chat({ model: 'gpt-4o' });
+		await first(request);
+		await Promise.all([first(request), second(request), second(request)]);
+		const figuresIn = async (index: number) =>
+			(await statsOf(directus.process(index))).providers.openai.models['gpt-4o'];
+		await expect.poll(async () => (await figuresIn(0))?.hits, { timeout: 5000 }).toBe(3);
+		await expect.poll(async () => (await figuresIn(1))?.hits, { timeout: 5000 }).toBe(3);
+		expect(await figuresIn(0)).toMatchObject({ lookups: 4, hits: 3, misses: 1, stored: 1, entries: 1, hit_rate: 0.75 });
+	});
+});
+
+describe('an entry that cannot be decoded', () => {
+	it('is a miss, is dropped, and is said once', async () => {
+		const request = chat();
+		const key = (await first(request)).data!.cache.key;
+		const place = `${NAMESPACE}:v1:entry:{${key}}`;
+		expect(await redis.client.exists(place)).toBe(1);
+		await redis.client.set(place, 'no entry at all');
+		const answer = await second(request);
+		expect([answer.status, answer.cache]).toEqual([200, 'MISS']);
+		expect((await second(request)).cache).toBe('HIT');
+		const told = logLines(directus.logs()).filter(({ msg }) => msg.includes('undecodable'));
+		expect(told.map(({ msg }) => msg)).toEqual([`AI cache: dropped the undecodable entry ${key}`]);
+	});
+});
+
+describe('the leader’s death', () => {
+	it('neither fails nor holds up those who wait for it', async () => {
+		const request = chat();
+		const release = emulator.hold();
+		const leader = second(request).catch(() => null);
+		await emulator.whenCalled(1);
+		const waiting = first(request);
+		await wait(300);
+		await directus.process(1).kill();
+		release();
+		const answer = await waiting;
+		expect(await leader).toBeNull();
+		expect([answer.status, answer.cache]).toEqual([200, 'MISS']);
+		expect(answer.ms).toBeLessThan(15_000);
+		await directus.process(1).restart();
+	});
+});
+
+describe('with nothing kept in the process', () => {
+	beforeAll(() => directus.process(0).restart({ AI_CACHE_FIRST_LEVEL_MAX: '0' }));
+
+	it('a plain hit is one round trip', async () => {
+		const request = chat({ collection: 'articles', item: 3 });
+		await first(request);
+		await first(request);
+		const calls = await reads(async () => expect((await first(request)).cache).toBe('HIT'));
+		expect(calls).toBe(1);
+	});
+
+	it(`a batch of ${BATCH} look-ups is one round trip, and nothing walks the keys`, async () => {
+		const requests = Array.from({ length: BATCH }, () => chat());
+		const stored = requests.map((request) => ({ ...request, text: 'Obtained elsewhere' }));
+		await redis.resetCommandCalls();
+		await directus.data('POST', '/ai-cache/store', stored);
+		let found: { data: GenerationAnswer | null }[] = [];
+		const calls = await reads(async () => {
+			found = await directus.data('POST', '/ai-cache/lookup', requests);
+		});
+		expect(found.filter(({ data }) => data?.text === 'Obtained elsewhere')).toHaveLength(BATCH);
+		expect(calls).toBe(1);
+		await directus.data('POST', '/ai-cache/invalidate', { provider: 'openai', collection: 'articles' });
+		const commands = await redis.commandCalls();
+		expect([commands['keys'], commands['scan']]).toEqual([undefined, undefined]);
+	});
+});
+
+describe('without its Redis', () => {
+	it('each request goes past the cache within its budget, and comes back to it', async () => {
+		const request = chat();
+		await first(request);
+		redis.freeze();
+		const frozen = await first(request);
+		redis.thaw();
+		expect([frozen.status, frozen.cache]).toEqual([200, 'BYPASS']);
+		expect(frozen.ms).toBeLessThan(BUDGET_MS + 1000);
+		await redis.kill();
+		const gone = await first(request);
+		expect([gone.status, gone.cache]).toEqual([200, 'BYPASS']);
+		expect(gone.data?.cache.not_stored).toBe('store_unavailable');
+		await redis.restart();
+		await expect.poll(async () => (await first(request)).cache, { timeout: 30_000, interval: 500 }).toBe('HIT');
+	});
+});
+
+describe('the logs', () => {
+	it('of both hold no prompt, no provider key and no token', () => {
+		const log = directus.logs();
+		for (const secret of [CANARY, ADMIN.token, redis.url, ...PROVIDERS.map(keyOf)]) expect(log).not.toContain(secret);
+	});
+});
+
+/** Commands that look something up: what the engine's own script or pipeline sends for a look-up. */
+async function reads(work: () => Promise<unknown>): Promise<number> {
+	// Counters are written a second after they were counted, heartbeats come by themselves: neither is the request's.
+	await wait(1500);
+	await redis.resetCommandCalls();
+	await work();
+	return lookupCalls(await redis.commandCalls());
+}
+
+const lookupCalls = (calls: CommandCalls): number =>
+	(calls['evalsha'] ?? 0) + (calls['eval'] ?? 0) + (calls['get'] ?? 0) + (calls['mget'] ?? 0);
