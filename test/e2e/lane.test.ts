@@ -1,0 +1,277 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { type GenerationAnswer, PROVIDERS } from '../../src/contract.ts';
+import { type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { type Account, createAccount } from './support/access.ts';
+import { type Directus, startDirectus } from './support/directus.ts';
+import { ADMIN, type DirectusProcess } from './support/process.ts';
+
+/** Two processes on one Redis: the first with the lane, the second without. */
+let emulator: ProviderEmulator;
+let redis: TestRedis;
+let directus: Directus;
+let lane: DirectusProcess;
+let normal: DirectusProcess;
+let member: Account;
+
+interface Answer {
+	status: number;
+	headers: Record<string, string>;
+	body: string;
+}
+
+interface Sent {
+	path: string;
+	body: string;
+	headers?: Record<string, string>;
+	token?: string | null;
+}
+
+const PATH = '/ai-cache/generate';
+let prompts = 0;
+const chat = (more: object = {}): string =>
+	JSON.stringify({ provider: 'openai', model: 'gpt-4o-mini', prompt: `Lane ${++prompts}`, ...more });
+
+async function send(
+	{ url }: DirectusProcess,
+	{ path, body, headers = {}, token = ADMIN.token }: Sent,
+): Promise<Answer> {
+	const response = await fetch(url + path, {
+		method: 'POST',
+		body,
+		headers: {
+			'content-type': 'application/json',
+			...(token !== null && { authorization: `Bearer ${token}` }),
+			...headers,
+		},
+	});
+	return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
+}
+
+/** What may differ between two answers given one after the other: the clock's readings. */
+function comparable({ status, headers, body }: Answer): Answer {
+	const { date: _, age: __, ...rest } = headers;
+	const withoutTime = (text: string): string => text.replace(/("age":|"ttl":|ttl=|retry-after":")\d+/g, '$1N');
+	return {
+		status,
+		headers: Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, withoutTime(value)])),
+		body: withoutTime(body),
+	};
+}
+
+/** How many requests went the normal way: Directus logs each of those, and none that the lane answered. */
+const loggedRequests = (process: DirectusProcess): number => process.logs().split('/ai-cache/').length;
+
+async function expectAlike(sent: Sent, wayOfLane: 'lane' | 'normal'): Promise<Answer> {
+	for (let times = 0; times < 2; times++) {
+		await send(normal, sent);
+		await send(lane, sent);
+	}
+	const before = loggedRequests(lane);
+	const fast = await send(lane, sent);
+	const slow = await send(normal, sent);
+	expect(comparable(fast)).toEqual(comparable(slow));
+	await expect.poll(() => loggedRequests(lane) > before).toBe(wayOfLane === 'normal');
+	return fast;
+}
+
+const answerIn = ({ body }: Answer): GenerationAnswer => (JSON.parse(body) as { data: GenerationAnswer }).data;
+
+beforeAll(async () => {
+	emulator = await startProviderEmulator();
+	redis = await startRedis();
+	directus = await startDirectus({
+		env: { ...emulator.environment(), AI_CACHE_REDIS: redis.url, AI_CACHE_AUTH_MEMO: '60s' },
+	});
+	lane = directus.process(0);
+	normal = await directus.join({ AI_CACHE_AUTH_MEMO: '0' });
+	member = await createAccount(directus, 'lane-member', []);
+}, 240_000);
+afterAll(async () => {
+	await directus.stop();
+	await redis.stop();
+	await emulator.stop();
+});
+beforeEach(() => emulator.reset());
+
+describe('the express lane answers as the normal way does', () => {
+	it.each(PROVIDERS)('a hit of %s', async (provider) => {
+		const models = {
+			openai: 'gpt-4o-mini',
+			anthropic: 'claude-haiku-4-5',
+			mistral: 'mistral-small-latest',
+			deepseek: 'deepseek-chat',
+		};
+		const { status, headers } = await expectAlike(
+			{ path: PATH, body: chat({ provider, model: models[provider] }) },
+			'lane',
+		);
+		expect([status, headers['x-ai-cache']]).toEqual([200, 'HIT']);
+	});
+
+	it('a look-up', async () => {
+		const body = chat();
+		await send(lane, { path: PATH, body });
+		await expectAlike({ path: '/ai-cache/lookup', body }, 'lane');
+	});
+
+	it('a plain user, with the same bytes as an admin', async () => {
+		const body = chat();
+		await expectAlike({ path: PATH, body }, 'lane');
+		await expectAlike({ path: PATH, body, token: member.token }, 'lane');
+	});
+
+	it('a scope of one user, which another user does not get', async () => {
+		const body = chat({ cache: { scope: 'user' } });
+		const admin = await expectAlike({ path: PATH, body }, 'lane');
+		const other = await expectAlike({ path: PATH, body, token: member.token }, 'lane');
+		expect(answerIn(other).cache.key).not.toBe(answerIn(admin).cache.key);
+	});
+
+	it('a text of several bytes a character', async () => {
+		const answer = await expectAlike({ path: PATH, body: chat({ prompt: 'Überschrift für „Ärger“ 🚀' }) }, 'lane');
+		expect(answerIn(answer).text).toContain('🚀');
+	});
+});
+
+describe('everything else takes the normal way, untouched', () => {
+	it.each([
+		['no token', { token: null }, 403],
+		['a wrong token', { token: 'wrong' }, 401],
+		['an origin', { headers: { origin: 'https://example.com' } }, 200],
+		['a cookie', { headers: { cookie: 'a=b' } }, 200],
+		['a token in the query as well', { path: `${PATH}?access_token=${ADMIN.token}` }, 400],
+		['a content type that is no JSON', { headers: { 'content-type': 'text/plain' } }, 400],
+	] as const)('%s', async (_, more, status) => {
+		const body = chat();
+		await send(lane, { path: PATH, body });
+		const answer = await expectAlike({ path: PATH, body, ...more }, 'normal');
+		expect(answer.status).toBe(status);
+	});
+
+	it.each([
+		['malformed JSON', '{"provider":"openai"'],
+		['an unknown field', JSON.stringify({ provider: 'openai', model: 'gpt-4o', prompt: 'x', colour: 'red' })],
+		['an unknown provider', JSON.stringify({ provider: 'acme', model: 'x', prompt: 'x' })],
+		['an empty body', ''],
+		['a batch', JSON.stringify([{ provider: 'openai', model: 'gpt-4o', prompt: 'a batch' }])],
+	])('%s', async (_, body) => {
+		await expectAlike({ path: PATH, body }, 'normal');
+	});
+
+	it.each(['no-cache', 'no-store'])('the mode %s', async (mode) => {
+		const body = chat();
+		await send(lane, { path: PATH, body });
+		const before = emulator.calls();
+		await send(lane, { path: PATH, body: JSON.stringify({ ...(JSON.parse(body) as object), cache: { mode } }) });
+		expect(emulator.calls()).toBe(before + 1);
+	});
+
+	it('an item template, which is read anew for every request', async () => {
+		const template = chat({ collection: 'articles', item: 1, prompt: 'About {{title}}' });
+		await expectAlike({ path: PATH, body: template }, 'normal');
+	});
+
+	it('a body that is larger than what a stream holds', async () => {
+		const { status, headers } = await expectAlike(
+			{ path: PATH, body: chat({ prompt: 'long '.repeat(20_000) }) },
+			'normal',
+		);
+		expect([status, headers['x-ai-cache']]).toEqual([200, 'HIT']);
+	});
+
+	it('a body that arrives in pieces', async () => {
+		const body = chat();
+		await send(lane, { path: PATH, body });
+		await send(lane, { path: PATH, body });
+		const pieces = new ReadableStream({
+			async start(controller) {
+				for (const piece of [body.slice(0, 10), body.slice(10)]) {
+					controller.enqueue(new TextEncoder().encode(piece));
+					await new Promise((resolve) => setTimeout(resolve, 20));
+				}
+				controller.close();
+			},
+		});
+		const response = await fetch(lane.url + PATH, {
+			method: 'POST',
+			body: pieces,
+			duplex: 'half',
+			headers: { 'content-type': 'application/json', authorization: `Bearer ${ADMIN.token}` },
+		} as RequestInit);
+		expect([response.status, response.headers.get('x-ai-cache')]).toEqual([200, 'HIT']);
+	});
+});
+
+describe('whoever may no longer is refused on the very next request', () => {
+	const admitted = async (account: Account): Promise<Sent> => {
+		const sent = { path: PATH, body: chat(), token: account.token };
+		for (let times = 0; times < 3; times++) expect((await send(lane, sent)).status).toBe(200);
+		return sent;
+	};
+
+	it.each(['lane', 'normal'] as const)('a suspended user, suspended through the process: %s', async (through) => {
+		const account = await createAccount(directus, `suspended-${through}`, []);
+		const sent = await admitted(account);
+		const by = through === 'lane' ? lane : normal;
+		await by.data('PATCH', `/users/${account.id}`, { status: 'suspended' });
+		expect((await send(lane, sent)).status).toBe(401);
+	});
+
+	it('a deleted token', async () => {
+		const account = await createAccount(directus, 'token-deleted', []);
+		const sent = await admitted(account);
+		await normal.data('PATCH', `/users/${account.id}`, { token: null });
+		expect((await send(lane, sent)).status).toBe(401);
+	});
+
+	it('a deleted user', async () => {
+		const account = await createAccount(directus, 'deleted', []);
+		const sent = await admitted(account);
+		await normal.api('DELETE', `/users/${account.id}`);
+		expect((await send(lane, sent)).status).toBe(401);
+	});
+
+	it('a changed role: what was of the role before is not given any more', async () => {
+		const account = await createAccount(directus, 'role-changed', []);
+		const other = await createAccount(directus, 'role-other', []);
+		const sent = { path: PATH, body: chat({ cache: { scope: 'role' } }), token: account.token };
+		for (let times = 0; times < 3; times++) await send(lane, sent);
+		const calls = emulator.calls();
+		await normal.data('PATCH', `/users/${account.id}`, { role: other.role });
+		const { headers } = await send(lane, sent);
+		expect([headers['x-ai-cache'], emulator.calls()]).toEqual(['MISS', calls + 1]);
+	});
+
+	it('an admin whose policy went, on the routes of admins', async () => {
+		const account = await createAccount(directus, 'policy-removed', [], { admin_access: true });
+		await admitted(account);
+		// Through the same process: without a Redis of its own, Directus tells no other of a changed policy.
+		await lane.api('DELETE', `/policies/${account.policy}`);
+		const response = await fetch(`${lane.url}/ai-cache/stats`, {
+			headers: { authorization: `Bearer ${account.token}` },
+		});
+		expect(response.status).toBe(403);
+	});
+});
+
+describe('the lane and the content', () => {
+	it('gives nothing that changed through the other process', async () => {
+		const sent = { path: PATH, body: chat({ collection: 'articles', items: [1] }) };
+		for (let times = 0; times < 3; times++) await send(lane, sent);
+		for (let round = 0; round < 20; round++) {
+			await normal.data('PATCH', '/items/articles/1', { title: `Lane ${round}` });
+			expect((await send(lane, sent)).headers['x-ai-cache']).toBe('MISS');
+			expect((await send(lane, sent)).headers['x-ai-cache']).toBe('HIT');
+		}
+	});
+
+	it('counts its hits', async () => {
+		const before = await directus.data<{ overall: { hits: number } }>('GET', '/ai-cache/stats');
+		const sent = { path: PATH, body: chat() };
+		for (let times = 0; times < 6; times++) await send(lane, sent);
+		const after = await directus.data<{ overall: { hits: number } }>('GET', '/ai-cache/stats');
+		expect(after.overall.hits - before.overall.hits).toBe(5);
+	});
+});
