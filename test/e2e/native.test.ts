@@ -244,8 +244,7 @@ describe('a provider’s failure', () => {
 		'(%s) is reported as the gateway’s, without the key, and not kept',
 		async (_, failure, status, code, says) => {
 			const request = chat();
-			// A connection that breaks unused is opened once more.
-			emulator.failNext(failure, failure === 'reset' ? 2 : 1);
+			emulator.failAll(failure);
 			const answer = await ask(request);
 			expect([answer.status, answer.errors[0]?.extensions.code]).toEqual([status, code]);
 			expect(answer.errors[0]?.message).toContain(says);

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+
+import { type ModelChange, Models } from '../../src/cache/models.ts';
+import { startEngine } from './support/engine.ts';
+
+function setUp() {
+	const { store, clock } = startEngine();
+	const changes: ModelChange[] = [];
+	const join = () => new Models(store, clock, async (change) => void changes.push(change));
+	const models = join();
+	const observe = (snapshot: string | null, fingerprint: string | null = null) =>
+		models.observe('openai', 'gpt-4o', snapshot, fingerprint);
+	const state = () => models.states().get('openai/gpt-4o');
+	return { models, join, observe, state, changes, clock, store };
+}
+
+describe('the snapshot behind a model’s name', () => {
+	it('is taken note of when first seen, and is no change', async () => {
+		const { observe, state, changes } = setUp();
+		await observe('gpt-4o-2024-08-06');
+		expect(state()).toMatchObject({ version: 1, snapshot: 'gpt-4o-2024-08-06', changedAt: null });
+		expect(changes).toEqual([]);
+	});
+
+	it('is told of once when another answers', async () => {
+		const { observe, state, changes, clock } = setUp();
+		await observe('gpt-4o-2024-08-06');
+		clock.advanceSeconds(60);
+		await Promise.all([observe('gpt-4o-2024-11-20'), observe('gpt-4o-2024-11-20')]);
+		await observe('gpt-4o-2024-11-20');
+		expect(changes).toEqual([
+			{
+				provider: 'openai',
+				model: 'gpt-4o',
+				kind: 'snapshot',
+				from: 'gpt-4o-2024-08-06',
+				to: 'gpt-4o-2024-11-20',
+			},
+		]);
+		expect(state()).toMatchObject({ snapshot: 'gpt-4o-2024-11-20', changedAt: clock.now(), version: 1 });
+	});
+
+	it('stays known where an answer names none', async () => {
+		const { observe, state, changes } = setUp();
+		await observe('gpt-4o-2024-08-06');
+		await observe(null);
+		expect([state()?.snapshot, changes]).toEqual(['gpt-4o-2024-08-06', []]);
+	});
+});
+
+describe('the system fingerprint', () => {
+	it('is told of when its family was not seen before, and not when several take turns', async () => {
+		const { observe, changes } = setUp();
+		for (const fingerprint of ['fp_a1', 'fp_b2', 'fp_a1', 'fp_b2']) await observe('gpt-4o-2024-08-06', fingerprint);
+		expect(changes).toMatchObject([{ kind: 'system_fingerprint', from: 'fp_a1', to: 'fp_b2' }]);
+	});
+
+	it('of DeepSeek is its build, not the part that differs from machine to machine', async () => {
+		const { observe, changes } = setUp();
+		await observe('deepseek-chat', 'fp_0f1a2b_prod0820_fp8_kvcache');
+		await observe('deepseek-chat', 'fp_9e8d7c_prod0820_fp8_kvcache');
+		expect(changes).toEqual([]);
+		await observe('deepseek-chat', 'fp_9e8d7c_prod0901_fp8_kvcache');
+		expect(changes).toMatchObject([{ from: 'prod0820_fp8_kvcache', to: 'prod0901_fp8_kvcache' }]);
+	});
+
+	it('that comes with another snapshot is part of that one change', async () => {
+		const { observe, changes } = setUp();
+		await observe('gpt-4o-2024-08-06', 'fp_a1');
+		await observe('gpt-4o-2024-11-20', 'fp_b2');
+		expect(changes.map(({ kind }) => kind)).toEqual(['snapshot']);
+	});
+});
+
+describe('the version', () => {
+	it('is 1 until it is raised, for that model alone', async () => {
+		const { models } = setUp();
+		expect(await models.raise('openai', 'gpt-4o')).toBe(2);
+		expect(await models.raise('openai', 'gpt-4o')).toBe(3);
+		expect([models.version('openai', 'gpt-4o'), models.version('openai', 'gpt-4o-mini')]).toEqual([3, 1]);
+	});
+
+	it('raised in another process is known after a reload, and is not raised from an old number', async () => {
+		const { models, join } = setUp();
+		const other = join();
+		await other.raise('openai', 'gpt-4o');
+		await models.reload();
+		expect(models.version('openai', 'gpt-4o')).toBe(2);
+		await models.raise('openai', 'gpt-4o');
+		expect(await other.raise('openai', 'gpt-4o')).toBe(4);
+	});
+
+	it('stays as it is known while the store is away', async () => {
+		const { models, store } = setUp();
+		await models.raise('openai', 'gpt-4o');
+		store.modelStates = () => Promise.reject(new Error('ECONNRESET'));
+		await models.reload();
+		expect(models.version('openai', 'gpt-4o')).toBe(2);
+	});
+});
