@@ -39,7 +39,10 @@ export function entriesContract(harness: () => StoreHarness): void {
 			const { store, remembers } = harness();
 			const entry = await put(harness());
 			await store.lookup([lookupOf(entry)]);
-			if (!remembers) return expect(store.peek(lookupOf(entry))).toBeUndefined();
+			if (!remembers) {
+				expect(store.peek(lookupOf(entry))).toBeUndefined();
+				return;
+			}
 			await expect
 				.poll(async () => {
 					await store.lookup([lookupOf(entry)]);
@@ -56,7 +59,14 @@ export function entriesContract(harness: () => StoreHarness): void {
 			const [narrow, wide] = await store.lookup([less, more]);
 			expect(narrow).toMatchObject({ state: 'fresh', covers: true });
 			expect(wide).toMatchObject({ state: 'fresh', covers: false });
-			if (remembers) await expect.poll(async () => (await store.lookup([less])) && store.peek(less)).toEqual(entry);
+			if (remembers) {
+				await expect
+					.poll(async () => {
+						await store.lookup([less]);
+						return store.peek(less);
+					})
+					.toEqual(entry);
+			}
 			expect(store.peek(more)).toBeUndefined();
 		});
 

@@ -2,13 +2,10 @@ import type { Entry } from '../../src/cache/entry.ts';
 import { newId } from '../../src/cache/ids.ts';
 import type { CommitResult, Lookup, Reservation, Store } from '../../src/cache/store.ts';
 import type { FakeClock } from '../support/clock.ts';
+import { LEASE_MS } from './limits.ts';
 import { type SampleOptions, sampleEntry } from './samples.ts';
 
-/** Seconds that the stores under test keep an expired entry. */
-export const STALE_SECONDS = 600;
-export const MAX_ENTRY_BYTES = 20_000;
-export const JOURNAL_ROWS = 20;
-export const LEASE_MS = 30_000;
+export * from './limits.ts';
 
 /** A store under test. Where it is shared by processes, `other` is it as another process sees it. */
 export interface StoreHarness {

@@ -53,7 +53,12 @@ async function guarded(redis: TestRedis, outbox: Outbox, namespace = 'guarded'):
 async function put(store: Store, options: SampleOptions = {}): Promise<Entry> {
 	const entry = sampleEntry(clock, options);
 	expect(await commitTo(store, entry, true)).toBe('stored');
-	await expect.poll(async () => (await store.lookup([lookupOf(entry)])) && store.peek(lookupOf(entry))).toBeDefined();
+	await expect
+		.poll(async () => {
+			await store.lookup([lookupOf(entry)]);
+			return store.peek(lookupOf(entry));
+		})
+		.toBeDefined();
 	return entry;
 }
 

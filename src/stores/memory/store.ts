@@ -176,24 +176,24 @@ export class MemoryStore implements Store {
 		return Promise.resolve();
 	}
 
-	addStats(at: number, deltas: readonly StatsDelta[]): Promise<void> {
-		return Promise.resolve(this.#ledger.addStats(at, deltas));
+	async addStats(at: number, deltas: readonly StatsDelta[]): Promise<void> {
+		this.#ledger.addStats(at, deltas);
 	}
 
 	readStats(interval: StatsInterval, from: number, to: number): Promise<StatsBucket[]> {
 		return Promise.resolve(this.#ledger.readStats(interval, from, to));
 	}
 
-	addRequested(requested: ReadonlyMap<string, { count: number; record: Buffer | null }>): Promise<void> {
-		return Promise.resolve(this.#ledger.addRequested(requested));
+	async addRequested(requested: ReadonlyMap<string, { count: number; record: Buffer | null }>): Promise<void> {
+		this.#ledger.addRequested(requested);
 	}
 
 	topRequested(limit: number): Promise<RequestedEntry[]> {
 		return Promise.resolve(this.#ledger.topRequested(limit));
 	}
 
-	appendJournal(row: JournalRow): Promise<void> {
-		return Promise.resolve(this.#ledger.appendJournal(row));
+	async appendJournal(row: JournalRow): Promise<void> {
+		this.#ledger.appendJournal(row);
 	}
 
 	readJournal(limit: number, before: string | null): Promise<JournalRow[]> {
@@ -208,12 +208,12 @@ export class MemoryStore implements Store {
 		return Promise.resolve(this.#ledger.models);
 	}
 
-	setModelState(provider: Provider, model: string, state: ModelState): Promise<void> {
-		return Promise.resolve(this.#ledger.setModelState(provider, model, state));
+	async setModelState(provider: Provider, model: string, state: ModelState): Promise<void> {
+		this.#ledger.setModelState(provider, model, state);
 	}
 
-	putDocument(name: string, value: string, ttlMs: number): Promise<void> {
-		return Promise.resolve(this.#ledger.putDocument(name, value, ttlMs));
+	async putDocument(name: string, value: string, ttlMs: number): Promise<void> {
+		this.#ledger.putDocument(name, value, ttlMs);
 	}
 
 	getDocument(name: string): Promise<string | null> {

@@ -180,7 +180,10 @@ export class Bus {
 	}
 
 	#receive(message: string): void {
-		if (message.startsWith('{')) return this.#note(JSON.parse(message) as Note);
+		if (message.startsWith('{')) {
+			this.#note(JSON.parse(message) as Note);
+			return;
+		}
 		const space = message.indexOf(' ');
 		const number = Number(message.slice(0, space));
 		const rest = message.slice(space + 1);

@@ -89,7 +89,10 @@ export async function runInOrder(client: Client, groups: readonly (readonly Comm
 	return replies;
 }
 
-export const text = (reply: unknown): string => (Buffer.isBuffer(reply) ? reply.toString() : String(reply ?? ''));
+export const text = (reply: unknown): string => {
+	if (Buffer.isBuffer(reply)) return reply.toString();
+	return typeof reply === 'string' || typeof reply === 'number' ? String(reply) : '';
+};
 export const texts = (reply: unknown): string[] => (Array.isArray(reply) ? reply.map(text) : []);
 export const number = (reply: unknown): number => (reply === null || reply === undefined ? 0 : Number(text(reply)));
 export const buffer = (reply: unknown): Buffer | null => (Buffer.isBuffer(reply) ? reply : null);

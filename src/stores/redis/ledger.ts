@@ -3,6 +3,7 @@ import { bucketStart, bucketStarts, MAX_ROWS, OTHER, RETENTION_MS } from '../../
 import type { ModelState, RequestedEntry, StatsBucket, StatsDelta } from '../../cache/store.ts';
 import { buffer, type Command, number, run, text, texts } from './client.ts';
 import type { RedisContext } from './context.ts';
+import { membersAt } from './members.ts';
 
 const DAY_MS = 86_400_000;
 const REQUESTED_DAYS = 3;
@@ -48,12 +49,9 @@ export class Ledger {
 		return buckets;
 	}
 
-	async addHits(
-		hits: ReadonlyMap<string, number>,
-		memberFor: (keys: readonly string[]) => Promise<(string | null)[]>,
-	): Promise<void> {
+	async addHits(hits: ReadonlyMap<string, number>): Promise<void> {
 		const cacheKeys = [...hits.keys()];
-		const members = await memberFor(cacheKeys);
+		const members = await membersAt(this.#context, cacheKeys);
 		const { client, keys } = this.#context;
 		await run(
 			client,

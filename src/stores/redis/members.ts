@@ -1,11 +1,13 @@
 import { Cluster } from 'ioredis';
 import type { Tag } from '../../cache/dependencies.ts';
 import type { EntryMeta, HeldFigures } from '../../cache/entry.ts';
+import { ID_LENGTH } from '../../cache/ids.ts';
 import { buffer, chunks, type Command, number, run, texts } from './client.ts';
 import type { RedisContext } from './context.ts';
 import { decodeRecordMeta, keyOf, memberOf } from './record.ts';
 
 const MEMBERS_PER_CHUNK = 1000;
+const SIZES_PER_CHUNK = 5000;
 /** Enough for nearly every head; longer ones are read again. */
 const HEAD_BYTES = 3072;
 
@@ -163,4 +165,34 @@ export async function mayLackMembers({ client }: RedisContext): Promise<boolean>
 	const nodes = client instanceof Cluster ? client.nodes('master') : [client];
 	const facts = await Promise.all(nodes.map((node) => node.info('stats')));
 	return facts.some((text) => !/^evicted_keys:0\s*$/m.test(text));
+}
+
+/** What stands at the keys, as the indexes name it; null where nothing does. */
+export async function membersAt(
+	{ client, keys }: RedisContext,
+	cacheKeys: readonly string[],
+): Promise<(string | null)[]> {
+	const members: (string | null)[] = [];
+	for (const part of chunks(cacheKeys, MEMBERS_PER_CHUNK)) {
+		const owners = await run(
+			client,
+			part.map((key): Command => ['GETRANGE', keys.entry(key), 0, ID_LENGTH - 1]),
+		);
+		part.forEach((key, index) => {
+			const owner = buffer(owners[index])?.toString('latin1');
+			members.push(owner ? memberOf(owner, key) : null);
+		});
+	}
+	return members;
+}
+
+/** Bytes of all entries, added up in pieces. */
+export async function sizesOfAll({ client, keys }: RedisContext): Promise<number> {
+	let bytes = 0;
+	for (let start = 0; ; start += SIZES_PER_CHUNK) {
+		const range = ['ZRANGE', keys.sorted('size'), start, start + SIZES_PER_CHUNK - 1, 'WITHSCORES'] satisfies Command;
+		const page = texts((await run(client, [range]))[0]);
+		for (let index = 1; index < page.length; index += 2) bytes += Number(page[index]);
+		if (page.length < 2 * SIZES_PER_CHUNK) return bytes;
+	}
 }

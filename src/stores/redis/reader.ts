@@ -38,7 +38,11 @@ export class Reader {
 		if (known === undefined) return undefined;
 		const now = this.#context.clock.now();
 		if (!this.#context.bus.current || known.entry.meta.expires <= now) return undefined;
-		for (const token of known.tokens) if (token.revoked) return void this.firstLevel.delete(key);
+		for (const token of known.tokens) {
+			if (!token.revoked) continue;
+			this.firstLevel.delete(key);
+			return undefined;
+		}
 		return this.firstLevel.covers(known, tags) ? known.entry : undefined;
 	}
 

@@ -2,7 +2,6 @@ import type { JournalRow, Provider, StatsInterval } from '../../contract.ts';
 import { type Clock, systemClock } from '../../cache/clock.ts';
 import { allTag, type Tag } from '../../cache/dependencies.ts';
 import type { Entry, EntryQuery, Found, FoundPage, HeldFigures } from '../../cache/entry.ts';
-import { ID_LENGTH } from '../../cache/ids.ts';
 import type {
 	Begin,
 	Commit,
@@ -20,18 +19,7 @@ import type {
 } from '../../cache/store.ts';
 import { Browser } from './browse.ts';
 import { Bus } from './bus.ts';
-import {
-	buffer,
-	chunks,
-	type Client,
-	type Command,
-	createClient,
-	modeOf,
-	number,
-	type RedisConnectionOptions,
-	run,
-	texts,
-} from './client.ts';
+import { type Client, type Command, createClient, modeOf, number, type RedisConnectionOptions, run } from './client.ts';
 import type { RedisContext, RedisLimits } from './context.ts';
 import { removalCommands } from './indexes.ts';
 import { Janitor } from './janitor.ts';
@@ -39,6 +27,7 @@ import { Keys } from './keys.ts';
 import { Ledger } from './ledger.ts';
 import { Purger } from './purger.ts';
 import { Reader } from './reader.ts';
+import { sizesOfAll } from './members.ts';
 import { memberOf } from './record.ts';
 import { Sweeper } from './sweeper.ts';
 import { Waiters } from './waiters.ts';
@@ -53,7 +42,6 @@ export interface RedisStoreOptions extends RedisLimits {
 	events?: Partial<StoreEvents>;
 }
 
-const SIZES_PER_CHUNK = 5000;
 const BYTES_HELD_LIFE_MS = 30_000;
 
 /** Entries shared by all processes that use one Redis, Valkey, Cluster or Sentinel group. */
@@ -184,15 +172,7 @@ export class RedisStore implements Store {
 	async bytesHeld(): Promise<number> {
 		const now = this.#context.clock.now();
 		if (now - this.#bytesHeld.at < BYTES_HELD_LIFE_MS) return this.#bytesHeld.bytes;
-		let bytes = 0;
-		for (let start = 0; ; start += SIZES_PER_CHUNK) {
-			const name = this.#context.keys.sorted('size');
-			const page = texts(
-				(await run(this.#client, [['ZRANGE', name, start, start + SIZES_PER_CHUNK - 1, 'WITHSCORES']]))[0],
-			);
-			for (let index = 1; index < page.length; index += 2) bytes += Number(page[index]);
-			if (page.length < 2 * SIZES_PER_CHUNK) break;
-		}
+		const bytes = await sizesOfAll(this.#context);
 		this.#bytesHeld = { at: now, bytes };
 		return bytes;
 	}
@@ -206,7 +186,7 @@ export class RedisStore implements Store {
 	}
 
 	addHits(hits: ReadonlyMap<string, number>): Promise<void> {
-		return this.#ledger.addHits(hits, (keys) => this.#membersOf(keys));
+		return this.#ledger.addHits(hits);
 	}
 
 	addRequested(requested: ReadonlyMap<string, { count: number; record: Buffer | null }>): Promise<void> {
@@ -297,22 +277,6 @@ export class RedisStore implements Store {
 	#ended(cacheKeys: readonly string[]): void {
 		this.#reader.replaced(cacheKeys);
 		for (const key of cacheKeys) this.#waiters.wake(key);
-	}
-
-	async #membersOf(cacheKeys: readonly string[]): Promise<(string | null)[]> {
-		const members: (string | null)[] = [];
-		for (const part of chunks(cacheKeys, SIZES_PER_CHUNK)) {
-			const { keys } = this.#context;
-			const owners = await run(
-				this.#client,
-				part.map((key): Command => ['GETRANGE', keys.entry(key), 0, ID_LENGTH - 1]),
-			);
-			part.forEach((key, index) => {
-				const owner = buffer(owners[index])?.toString('latin1');
-				members.push(owner ? memberOf(owner, key) : null);
-			});
-		}
-		return members;
 	}
 }
 

@@ -19,7 +19,7 @@ describeStore('the memory store', () => {
 		remembers: true,
 		undecodable: [],
 		modelsChanged: { store: 0, other: 0 },
-		pass: (ms) => Promise.resolve(clock.advance(ms)),
+		pass: async (ms) => clock.advance(ms),
 		stop: () => store.close(),
 	});
 });

@@ -30,11 +30,30 @@ export const connectionTo = ({ url }: Pick<TestRedis, 'url'>): RedisStoreOptions
 	connectTimeoutMs: 2000,
 });
 
+export interface RedisHarness extends StoreHarness {
+	store: RedisStore;
+	other: RedisStore;
+	namespace: string;
+	errors: unknown[];
+}
+
 /** Two processes' stores in a namespace of their own. */
-export async function redisHarness(
-	redis: TestRedis,
+export async function redisHarness(redis: TestRedis, options: Partial<RedisStoreOptions> = {}): Promise<RedisHarness> {
+	const harness = await storesAt(connectionTo(redis), options);
+	const { store, other, namespace } = harness;
+	const damage = async (key: string, bytes: Buffer): Promise<void> => {
+		await redis.client.set(`${namespace}:v1:entry:{${key}}`, bytes);
+		// As a process says it that put something else there.
+		await redis.client.publish(`${namespace}:v1:bus`, JSON.stringify({ kind: 'done', keys: [key] }));
+		await expect.poll(() => [store, other].some((process) => process.peek({ key, tags: [] }))).toBe(false);
+	};
+	return { ...harness, damage };
+}
+
+export async function storesAt(
+	connection: RedisStoreOptions['connection'],
 	options: Partial<RedisStoreOptions> = {},
-): Promise<StoreHarness & { store: RedisStore; other: RedisStore; namespace: string; errors: unknown[] }> {
+): Promise<RedisHarness> {
 	const clock = fakeClock();
 	const namespace = newNamespace();
 	const undecodable: string[] = [];
@@ -46,7 +65,7 @@ export async function redisHarness(
 			error: (error) => errors.push(error),
 			modelsChanged: () => modelsChanged[name]++,
 		};
-		return openRedisStore({ connection: connectionTo(redis), namespace, clock, events, ...options });
+		return openRedisStore({ connection, namespace, clock, events, ...options });
 	};
 	const [store, other] = await Promise.all([open('store'), open('other')]);
 	return {
@@ -61,12 +80,6 @@ export async function redisHarness(
 		pass: async (ms) => {
 			await new Promise((resolve) => setTimeout(resolve, ms));
 			clock.advance(ms);
-		},
-		damage: async (key, bytes) => {
-			await redis.client.set(`${namespace}:v1:entry:{${key}}`, bytes);
-			// As a process says it that put something else there.
-			await redis.client.publish(`${namespace}:v1:bus`, JSON.stringify({ kind: 'done', keys: [key] }));
-			await expect.poll(() => [store, other].some((process) => process.peek({ key, tags: [] }))).toBe(false);
 		},
 		stop: async () => {
 			await Promise.all([store.close(), other.close()]);

@@ -1,0 +1,129 @@
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freeTag } from '../../../src/cache/dependencies.ts';
+import { newId } from '../../../src/cache/ids.ts';
+import { lookupOf, put } from '../../contract/harness.ts';
+import { sampleEntry } from '../../contract/samples.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { type RedisHarness, redisHarness } from './support.ts';
+
+let redis: TestRedis;
+let watcher: Redis;
+beforeAll(async () => {
+	redis = await startRedis();
+	watcher = await redis.client.duplicate({ lazyConnect: false }).monitor();
+});
+afterAll(async () => {
+	watcher.disconnect();
+	await redis.stop();
+});
+
+/** Names of the commands that Redis was sent during the work; heartbeats, notes and what scripts call are left out. */
+async function commandsOf(work: () => Promise<unknown>): Promise<string[]> {
+	const names: string[] = [];
+	const [start, end] = [newId(), newId()];
+	let began = false;
+	let ended = (): void => {};
+	const heard = new Promise<void>((resolve) => (ended = resolve));
+	const listen = (_time: string, [name = '', script = '']: string[], source: string): void => {
+		if (script === start) began = true;
+		else if (script === end) ended();
+		else if (began && source !== 'lua' && name !== 'publish' && !script.includes(`'zadd',KEYS[2],t[1]`)) {
+			names.push(name.toLowerCase());
+		}
+	};
+	watcher.on('monitor', listen);
+	await redis.client.echo(start);
+	await work();
+	await redis.client.echo(end);
+	await heard;
+	watcher.off('monitor', listen);
+	return names;
+}
+
+async function withHarness(firstLevelBytes: number, test: (harness: RedisHarness) => Promise<void>): Promise<void> {
+	const harness = await redisHarness(redis, { firstLevelBytes });
+	try {
+		await test(harness);
+	} finally {
+		await harness.stop();
+	}
+}
+
+describe('the commands of a look-up', () => {
+	it('are one for a hit, with all the tokens', () =>
+		withHarness(0, async (harness) => {
+			const entry = await put(harness, { content: [{ collection: 'articles', items: ['1'] }], freeTags: ['a'] });
+			expect(await commandsOf(() => harness.store.lookup([lookupOf(entry)]))).toEqual(['mget']);
+		}));
+
+	it('are one for a batch of 500', () =>
+		withHarness(0, async (harness) => {
+			const entries = Array.from({ length: 500 }, (_, index) =>
+				sampleEntry(harness.clock, { freeTags: [`tag${index}`] }),
+			);
+			const reservations = await harness.store.beginMany(entries.map(lookupOf), newId, 60_000);
+			const commits = entries.map((entry, index) => ({ reservation: reservations[index]!, entry }));
+			expect(new Set(await harness.store.commit(commits))).toEqual(new Set(['stored']));
+			let found: unknown[] = [];
+			const work = async (): Promise<void> => {
+				found = await harness.store.lookup(entries.map(lookupOf));
+			};
+			expect(await commandsOf(work)).toEqual(['mget']);
+			expect(found).toEqual(entries.map((entry) => ({ entry, state: 'fresh', covers: true })));
+		}));
+
+	it('are a single GET where the process knows the tokens, and none from the first level', () =>
+		// Too small for any entry, so that only tokens are kept.
+		withHarness(1, async (harness) => {
+			const entry = await put(harness, { freeTags: ['a'] });
+			await harness.store.lookup([lookupOf(entry)]);
+			expect(await commandsOf(() => harness.store.lookup([lookupOf(entry)]))).toEqual(['get']);
+		}).then(() =>
+			withHarness(1_000_000, async (harness) => {
+				const entry = await put(harness);
+				await expect.poll(() => commandsOf(() => harness.store.lookup([lookupOf(entry)]))).toEqual([]);
+			}),
+		));
+});
+
+describe('no command of any operation', () => {
+	it('walks the keyspace', () =>
+		withHarness(1_000_000, async (harness) => {
+			const { store } = harness;
+			const names = await commandsOf(async () => {
+				const entry = await put(harness, { freeTags: ['a'], content: [{ collection: 'articles' }] });
+				await put(harness, { freeTags: ['b'] });
+				await store.lookup([lookupOf(entry)]);
+				await store.browse({ sort: 'hits', descending: true, limit: 5, cursor: null }, [['*']]);
+				await store.browse({ sort: 'size', descending: true, limit: 5, cursor: null }, [[freeTag('a')]]);
+				await store.invalidateMatching([[freeTag('b')], ['*']]);
+				await (
+					await store.invalidate([freeTag('a'), freeTag('c')])
+				).counted;
+				await (
+					await store.invalidate(['*'])
+				).counted;
+				await store.count(['*']);
+				await store.bytesHeld();
+				await store.clean();
+			});
+			expect(names.length).toBeGreaterThan(20);
+			expect(names.filter((name) => /^(keys|scan|[hsz]scan|flush.*)$/.test(name))).toEqual([]);
+		}));
+
+	it('is sent more often where more hangs on an invalidated tag', () =>
+		withHarness(1_000_000, async (harness) => {
+			const { store } = harness;
+			const acknowledged = async (tag: string): Promise<string[]> => {
+				const names = await commandsOf(() => store.invalidate([tag]));
+				await expect.poll(() => redis.client.zcard(`${harness.namespace}:v1:sweeps`)).toBe(0);
+				return names.slice(0, 4);
+			};
+			await put(harness, { freeTags: ['one'] });
+			for (let index = 0; index < 300; index++) await put(harness, { freeTags: ['many'] });
+			const one = await acknowledged(freeTag('one'));
+			expect(one).toEqual(['zrange', 'zadd', 'eval', 'eval']);
+			expect(await acknowledged(freeTag('many'))).toEqual(one);
+		}));
+});
