@@ -1,16 +1,16 @@
 import type { CacheStatus } from '../contract.ts';
 import { Accounting } from './accounting.ts';
 import type { Clock } from './clock.ts';
-import { dependencyTags, type Dependencies, type Tag } from './dependencies.ts';
+import type { Tag } from './dependencies.ts';
 import type { Entry, Found } from './entry.ts';
 import { NotCachedError } from './errors.ts';
 import type { Answer, CacheRequest, Generated, Outcome } from './generation.ts';
 import { Generator, type GeneratorSettings, NOT_RESERVED, usable } from './generator.ts';
-import { newId } from './ids.ts';
 import type { Models } from './models.ts';
+import { type PlaceItem, Places } from './places.ts';
 import { type Flight, Flights } from './single-flight.ts';
 import type { Identity, StatsRecorder } from './stats/recorder.ts';
-import type { Commit, CommitResult, Lookup, Store } from './store.ts';
+import type { CommitResult, Lookup, Store } from './store.ts';
 import { StoreBudget } from './store-budget.ts';
 
 export type AiCacheSettings = GeneratorSettings;
@@ -19,10 +19,7 @@ export type AiCacheSettings = GeneratorSettings;
 export type CountedLookup = Lookup & Identity & { maxAge?: number };
 
 /** An answer obtained elsewhere. */
-export interface PutItem {
-	key: string;
-	identity: Identity;
-	dependencies: Dependencies;
+export interface PutItem extends PlaceItem {
 	generated: Generated;
 }
 
@@ -59,13 +56,16 @@ export class AiCache<Live> {
 		return entry;
 	}
 
-	/** Never calls a provider. One round trip for the whole batch; undefined where nothing valid is stored. */
-	async lookup(requests: readonly CountedLookup[]): Promise<(Entry | undefined)[]> {
+	/**
+	 * Never calls a provider. One round trip for the whole batch; undefined where nothing valid is stored. `missCounts`:
+	 * false where what is missing is asked for and counted next.
+	 */
+	async lookup(requests: readonly CountedLookup[], missCounts = true): Promise<(Entry | undefined)[]> {
 		const found = await this.#store.lookup(requests);
 		return requests.map((request, index) => {
 			const entry = usable(found[index]);
 			if (entry === undefined || this.#tooOld(entry, request.maxAge)) {
-				this.#accounting.miss(request, 'MISS');
+				if (missCounts) this.#accounting.miss(request, 'MISS');
 				return undefined;
 			}
 			this.#accounting.hit(request, entry, 'HIT');
@@ -104,23 +104,13 @@ export class AiCache<Live> {
 
 	/** Stores answers obtained elsewhere, in two round trips whatever their number. */
 	async put(items: readonly PutItem[]): Promise<Outcome[]> {
-		const lookups = items.map(({ key, dependencies, identity }) => ({
-			key,
-			tags: dependencyTags(identity.provider, identity.model, dependencies),
-		}));
-		const reservations = await this.#store.beginMany(lookups, newId, this.#settings.leaseMs);
-		const commits = await Promise.all(
-			items.map(async ({ identity, dependencies, generated }, index): Promise<Commit> => {
-				const reservation = reservations[index]!;
-				return { reservation, entry: await this.#generator.entry(identity, reservation, dependencies, generated) };
-			}),
-		);
-		const results = await this.#store.commit(commits);
-		return commits.map(({ entry }, index) => {
-			const result = results[index]!;
-			if (result === 'stored') this.#accounting.stored(items[index]!.identity);
-			return { entry, notStored: result === 'stored' ? null : result };
-		});
+		const places = await this.reserve(items, this.#settings.leaseMs);
+		return places.fill(items.map(({ generated }) => generated));
+	}
+
+	/** Captures what answers that are yet to come depend on, in one round trip. `leaseMs`: how long they may take. */
+	reserve(items: readonly PlaceItem[], leaseMs: number): Promise<Places> {
+		return Places.reserve(this.#store, this.#generator, this.#accounting, items, leaseMs);
 	}
 
 	/** To be told of revoked tokens: whoever asks from now on follows no generation that depends on them. */

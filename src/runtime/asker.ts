@@ -8,7 +8,7 @@ import { requestIdOf } from '../providers/request-id.ts';
 import { readWhole, type Upstream, type UpstreamRequest } from '../providers/upstream.ts';
 import { UpstreamAborted } from '../providers/upstream-errors.ts';
 import type { UpstreamStream } from '../providers/upstream-exchange.ts';
-import { draftOf, storedRequest } from './draft.ts';
+import { draftOf, type RawAnswer, storedRequest } from './draft.ts';
 import { NoProviderKeyError, ProviderFailedError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import type { LiveStream } from './live-stream.ts';
@@ -26,6 +26,18 @@ export interface AskOptions {
 	wantsLive: boolean;
 	/** Nobody asks: warming, a refresh. */
 	background?: boolean;
+	/** Where the answer is not stored as a whole. */
+	parts?: AnswerParts;
+}
+
+/** Stores an answer's parts in place of the whole, each at a key of its own. */
+export interface AnswerParts {
+	/** When it is this request's turn: another's answer where that has come meanwhile, else null. */
+	begin(): Promise<JsonObject | null>;
+	/** With the provider's answer. */
+	finish(answer: RawAnswer): Promise<void>;
+	/** Where none came. */
+	fail(): void;
 }
 
 /** A stream that the caller has to read to its end, or leave. */
@@ -46,6 +58,9 @@ export interface Asked extends Omit<Answer<LiveStream>, 'live'> {
 
 /** How often a stream that cannot be joined any more is waited out and the request asked anew. */
 const MAX_MISSED_STREAMS = 2;
+
+/** Why an answer whose parts are stored is not itself. */
+export const KEPT_IN_PARTS = 'kept_in_parts';
 
 /** Brings an exchange to the cache, and where that has nothing to its provider. */
 export class Asker {
@@ -96,7 +111,7 @@ export class Asker {
 
 	#resolve(
 		exchange: Exchange,
-		{ signal, wantsLive, background = false }: AskOptions,
+		{ signal, wantsLive, background = false, parts }: AskOptions,
 		heard: { headers: Headers | null },
 	): Promise<Answer<LiveStream>> {
 		const { mode = 'default', max_age, stale_while_revalidate, stale_if_error } = exchange.directives;
@@ -114,8 +129,12 @@ export class Asker {
 			signal,
 			wantsLive,
 			background,
-			generate: (flightSignal) => this.#generate(exchange, flightSignal, heard),
-			record: () => warmRecord(exchange),
+			...(parts
+				? { generate: (flightSignal) => this.#generateParts(exchange, flightSignal, heard, parts) }
+				: {
+						generate: (flightSignal) => this.#generate(exchange, flightSignal, heard),
+						record: () => warmRecord(exchange),
+					}),
 		});
 	}
 
@@ -134,6 +153,38 @@ export class Asker {
 		const { headers, body } = answer;
 		heard.headers = callerHeaders(headers);
 		return { done: Promise.resolve(this.#generated(exchange, body, this.#parse(exchange, body), headers, started)) };
+	}
+
+	async #generateParts(
+		exchange: Exchange,
+		signal: AbortSignal,
+		heard: { headers: Headers | null },
+		parts: AnswerParts,
+	): Promise<Generation<LiveStream>> {
+		const there = await parts.begin();
+		if (there !== null) return { done: Promise.resolve(this.#costFree(exchange, there)) };
+		try {
+			const { done } = await this.#generate(exchange, signal, heard);
+			const generated = await done;
+			const { body: bytes, durationMs, requestId } = generated.draft;
+			await parts.finish({ bytes, parsed: this.#parse(exchange, bytes), durationMs, requestId });
+			return { done: Promise.resolve({ ...generated, refused: generated.refused ?? KEPT_IN_PARTS }) };
+		} catch (error) {
+			parts.fail();
+			throw error;
+		}
+	}
+
+	/** What others paid for. */
+	#costFree(exchange: Exchange, parsed: JsonObject): Generated {
+		const raw = { bytes: Buffer.from(JSON.stringify(parsed)), parsed, durationMs: 0, requestId: null };
+		const { draft } = draftOf(exchange, raw, this.#values, this.#pricing);
+		return { draft: { ...draft, usd: 0, usage: { input_tokens: 0, output_tokens: 0 } }, refused: KEPT_IN_PARTS };
+	}
+
+	/** A part of an answer as it is stored. */
+	draft(exchange: Exchange, answer: RawAnswer): Generated {
+		return draftOf(exchange, answer, this.#values, this.#pricing);
 	}
 
 	/** Begins with the provider's first byte: whatever fails before that is an error like any other. */

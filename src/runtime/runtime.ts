@@ -6,6 +6,7 @@ import type { Store } from '../cache/store.ts';
 import { createPricing } from '../providers/prices.ts';
 import { createUpstream, type Upstream } from '../providers/upstream.ts';
 import { Asker } from './asker.ts';
+import { Embeddings } from './embeddings.ts';
 import { Entries } from './entries.ts';
 import { Exchanges } from './exchange.ts';
 import { Health } from './health.ts';
@@ -37,6 +38,7 @@ export class Runtime {
 	readonly exchanges: Exchanges;
 	readonly asker: Asker;
 	readonly modelLists: ModelLists;
+	readonly embeddings: Embeddings;
 	readonly native: Native;
 	readonly putter: Putter;
 	readonly reports: Reports;
@@ -79,6 +81,7 @@ export class Runtime {
 		const pricing = createPricing(values.AI_CACHE_PRICES ?? {});
 		this.exchanges = new Exchanges(values, this.models);
 		this.asker = new Asker(this.cache, this.#upstream, this.keys, pricing, values, clock);
+		this.embeddings = new Embeddings(this.cache, this.asker, this.exchanges, values, clock);
 		this.modelLists = new ModelLists(this.#upstream, this.keys, values);
 		this.native = new Native(this.cache, this.asker, this.exchanges, host, values, clock);
 		this.putter = new Putter(this.cache, this.native, pricing, values, clock);

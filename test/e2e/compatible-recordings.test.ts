@@ -83,7 +83,7 @@ function joined(choices: unknown[]): unknown {
 function parametersOf({ request }: WholeFixture): JsonObject {
 	const { stream: _, ...parameters } = structuredClone(request);
 	// Anthropic's SDK warns of models that it knows to be of the past.
-	const model = String(parameters['model']).startsWith('claude') ? { model: 'claude-of-today' } : {};
+	const model = JSON.stringify(parameters['model']).startsWith('"claude') ? { model: 'claude-of-today' } : {};
 	return { ...parameters, ...model, temperature: 0.5 + ++requests / 10_000 };
 }
 

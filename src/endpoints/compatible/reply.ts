@@ -11,6 +11,7 @@ import { REQUEST_ID_HEADERS } from '../../providers/request-id.ts';
 import { ageOf, ttlLeft } from '../../runtime/answer.ts';
 import type { FollowedStream } from '../../runtime/asker.ts';
 import { setCacheHeaders } from '../../runtime/cache-headers.ts';
+import type { Joined } from '../../runtime/embeddings.ts';
 
 /** An entry as it is answered. */
 export interface Given {
@@ -21,6 +22,8 @@ export interface Given {
 	/** The provider's headers where its answer to this very request is at hand, else null. */
 	headers: Headers | null;
 }
+
+const JSON_TYPE = 'application/json';
 
 /** Writes the answers of the provider-compatible routes. */
 export class CompatibleReply {
@@ -36,8 +39,17 @@ export class CompatibleReply {
 	/** The provider's own bytes. */
 	async sendWhole(response: ServerResponse, given: Given): Promise<void> {
 		const bytes = await unpackSection(given.entry.body);
-		this.#begin(response, given, 'application/json');
+		this.#begin(response, given, JSON_TYPE);
 		response.setHeader('Content-Length', bytes.length);
+		response.end(bytes);
+	}
+
+	/** An answer that was put together from several entries. */
+	sendJoined(response: ServerResponse, { bytes, facts, headers }: Joined): void {
+		for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
+		response.setHeader('Content-Type', JSON_TYPE);
+		response.setHeader('Content-Length', bytes.length);
+		setCacheHeaders(response, facts);
 		response.end(bytes);
 	}
 
@@ -70,7 +82,7 @@ export class CompatibleReply {
 		response.statusCode = 200;
 		if (headers) for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
 		else if (requestId !== null) response.setHeader(REQUEST_ID_HEADERS[provider], requestId);
-		if (!headers || !type.startsWith('application/json')) response.setHeader('Content-Type', type);
+		if (!headers || type !== JSON_TYPE) response.setHeader('Content-Type', type);
 		const age = ageOf(entry, this.#clock);
 		const ttl = ttlLeft(entry, this.#clock);
 		setCacheHeaders(response, { status, key, age, ttl, stored: notStored === null });

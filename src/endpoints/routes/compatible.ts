@@ -81,13 +81,17 @@ function exchangeOf(
 }
 
 async function answer(
-	{ asker }: Runtime,
+	{ asker, embeddings }: Runtime,
 	reply: CompatibleReply,
 	exchange: Exchange,
 	response: Response,
 ): Promise<void> {
 	const streams = exchange.body['stream'] === true;
 	const signal = leaving(response);
+	if (embeddings.sharesOut(exchange)) {
+		reply.sendJoined(response, await embeddings.ask(exchange, signal));
+		return;
+	}
 	const { status, stream, headers, outcome } = await asker.ask(exchange, { signal, wantsLive: streams });
 	if (stream) {
 		await reply.sendStream(response, stream, exchange.key, status);

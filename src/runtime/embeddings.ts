@@ -1,0 +1,197 @@
+import type { CacheStatus, JsonObject, JsonValue } from '../contract.ts';
+import type { AiCache } from '../cache/cache.ts';
+import type { Clock } from '../cache/clock.ts';
+import { unpackSection } from '../cache/codec.ts';
+import type { Entry } from '../cache/entry.ts';
+import { NotCachedError } from '../cache/errors.ts';
+import type { PlaceItem, Places } from '../cache/places.ts';
+import {
+	bodyOfInput,
+	embeddingInputs,
+	joinEmbeddings,
+	requestForInputs,
+	splitEmbeddings,
+} from '../providers/embeddings.ts';
+import type { Headers } from '../providers/headers.ts';
+import { ageOf, bodyOf, ttlLeft } from './answer.ts';
+import type { AnswerParts, Asked, Asker } from './asker.ts';
+import type { CacheFacts } from './cache-headers.ts';
+import { ProviderFailedError } from './errors.ts';
+import type { Exchange, Exchanges } from './exchange.ts';
+import type { LiveStream } from './live-stream.ts';
+import { toLookup } from './native.ts';
+import type { SettingValues } from './settings-schema.ts';
+
+/** An answer put together from several entries. */
+export interface Joined {
+	bytes: Buffer;
+	facts: CacheFacts;
+	/** The provider's, where it was asked for this very answer. */
+	headers: Headers | null;
+}
+
+/** One input of a request, wherever in it that stands. */
+interface Part {
+	exchange: Exchange;
+	input: JsonValue;
+	/** Its first place among the inputs. */
+	position: number;
+}
+
+/** Embeddings, kept for each input alone: of a request for several, the provider is asked for those that are missing. */
+export class Embeddings {
+	readonly #cache: AiCache<LiveStream>;
+	readonly #asker: Asker;
+	readonly #exchanges: Exchanges;
+	readonly #values: SettingValues;
+	readonly #clock: Clock;
+
+	constructor(cache: AiCache<LiveStream>, asker: Asker, exchanges: Exchanges, values: SettingValues, clock: Clock) {
+		this.#cache = cache;
+		this.#asker = asker;
+		this.#exchanges = exchanges;
+		this.#values = values;
+		this.#clock = clock;
+	}
+
+	/** Whether the exchange asks for inputs that are kept apart. */
+	sharesOut({ operation, body, directives, uncacheable }: Exchange): boolean {
+		if (operation !== 'embeddings' || uncacheable !== null || directives.mode === 'no-store') return false;
+		return embeddingInputs(body).length > 0;
+	}
+
+	/** Rejects as `Asker.ask` does. */
+	async ask(exchange: Exchange, signal: AbortSignal): Promise<Joined> {
+		const inputs = embeddingInputs(exchange.body);
+		const keys = inputs.map((input) => this.#part(exchange, input, 0).exchange.key);
+		const parts = new Map<string, Part>();
+		for (const [position, input] of inputs.entries()) {
+			const key = keys[position]!;
+			if (!parts.has(key)) parts.set(key, this.#part(exchange, input, position));
+		}
+		const { found, away } = await this.#find(exchange, [...parts.values()]);
+		const missing = [...parts.values()].filter(({ exchange: { key } }) => !found.has(key));
+		const stored = new Map(
+			await Promise.all([...found].map(async ([key, entry]) => [key, await bodyOf(entry)] as const)),
+		);
+		if (missing.length === 0)
+			return this.#hit(
+				exchange,
+				[...found.values()],
+				keys.map((key) => stored.get(key)!),
+			);
+		if (exchange.directives.mode === 'only-if-cached') throw new NotCachedError();
+		const whole = missing.length === parts.size;
+		const asked = await this.#askFor(exchange, missing, whole, signal);
+		const { entry } = await asked.outcome;
+		const bytes = await unpackSection(entry.body);
+		const facts = this.#facts(exchange, away ? 'BYPASS' : asked.status);
+		if (whole) return { bytes, facts, headers: asked.headers };
+		const vectors = splitEmbeddings(
+			JSON.parse(bytes.toString()) as JsonObject,
+			missing.map(({ input }) => input),
+		);
+		if (vectors === null) throw incomplete(exchange);
+		for (const [index, part] of missing.entries()) stored.set(part.exchange.key, vectors[index]!);
+		const joined = joinEmbeddings(
+			exchange.body,
+			keys.map((key) => stored.get(key)!),
+		);
+		return { bytes: Buffer.from(JSON.stringify(joined)), facts, headers: asked.headers };
+	}
+
+	#part(exchange: Exchange, input: JsonValue, position: number): Part {
+		const body = bodyOfInput(exchange.body, input);
+		return { exchange: this.#exchanges.create({ ...exchange, body, rawBody: null }), input, position };
+	}
+
+	async #find({ directives }: Exchange, parts: readonly Part[]): Promise<{ found: Map<string, Entry>; away: boolean }> {
+		const found = new Map<string, Entry>();
+		if (directives.mode === 'no-cache') return { found, away: false };
+		try {
+			const entries = await this.#cache.lookup(
+				parts.map(({ exchange }) => toLookup(exchange)),
+				false,
+			);
+			for (const entry of entries) if (entry) found.set(entry.meta.key, entry);
+			return { found, away: false };
+		} catch {
+			return { found, away: true };
+		}
+	}
+
+	/** One call for all that is missing, shared with whoever asks for the same meanwhile. */
+	#askFor(exchange: Exchange, missing: readonly Part[], whole: boolean, signal: AbortSignal): Promise<Asked> {
+		const asked = whole
+			? exchange
+			: this.#exchanges.create({
+					...exchange,
+					rawBody: null,
+					body: requestForInputs(
+						exchange.body,
+						missing.map(({ position }) => position),
+					),
+				});
+		return this.#asker.ask(asked, { signal, wantsLive: false, parts: this.#parts(asked, missing) });
+	}
+
+	/** Reserves the inputs' places before the provider is asked, so that what is invalidated meanwhile is not stored. */
+	#parts(asked: Exchange, missing: readonly Part[]): AnswerParts {
+		const items = missing.map(({ exchange }): PlaceItem => ({
+			key: exchange.key,
+			identity: exchange,
+			dependencies: exchange.dependencies,
+		}));
+		let places: Places | null = null;
+		return {
+			begin: async () => {
+				places = await this.#cache.reserve(items, this.#values.AI_CACHE_UPSTREAM_TIMEOUT).catch(() => null);
+				const standing = places?.standing.flatMap((entry) => entry ?? []) ?? [];
+				if (standing.length < items.length || asked.directives.mode === 'no-cache') return null;
+				places?.release();
+				const bodies = new Map(
+					await Promise.all(standing.map(async (entry) => [entry.meta.key, await bodyOf(entry)] as const)),
+				);
+				const inputs = embeddingInputs(asked.body).map((input) => this.#part(asked, input, 0).exchange.key);
+				return joinEmbeddings(
+					asked.body,
+					inputs.map((key) => bodies.get(key)!),
+				);
+			},
+			finish: async ({ parsed, durationMs, requestId }) => {
+				const answers = answersOf(asked, missing, parsed);
+				if (answers === null) return places?.release();
+				const generated = missing.map(({ exchange }, index) => {
+					const answer = answers[index]!;
+					const bytes = Buffer.from(JSON.stringify(answer));
+					const share = Math.round(durationMs / missing.length);
+					return this.#asker.draft(exchange, { bytes, parsed: answer, durationMs: share, requestId });
+				});
+				await places?.fill(generated).catch(() => {});
+			},
+			fail: () => places?.release(),
+		};
+	}
+
+	#hit(exchange: Exchange, entries: readonly Entry[], answers: readonly JsonObject[]): Joined {
+		const bytes = Buffer.from(JSON.stringify(joinEmbeddings(exchange.body, answers)));
+		const age = Math.max(...entries.map((entry) => ageOf(entry, this.#clock)));
+		const ttl = Math.min(...entries.map((entry) => ttlLeft(entry, this.#clock)));
+		return { bytes, headers: null, facts: { status: 'HIT', key: exchange.key, age, ttl, stored: true } };
+	}
+
+	#facts({ key }: Exchange, status: CacheStatus): CacheFacts {
+		return { status, key, age: 0, ttl: 0, stored: status === 'MISS' || status === 'REFRESH' };
+	}
+}
+
+/** The answer of each missing input alone; null where the provider's has not one vector for each that it was asked for. */
+function answersOf({ body }: Exchange, missing: readonly Part[], answer: JsonObject): JsonObject[] | null {
+	const inputs = embeddingInputs(body);
+	const answers = splitEmbeddings(answer, inputs);
+	if (answers === null || inputs.length === missing.length) return answers;
+	return missing.map(({ position }) => answers[position]!);
+}
+
+const incomplete = ({ provider }: Exchange): Error =>
+	new ProviderFailedError({ provider, status: 200, reason: 'it did not give a vector for each input' });
