@@ -69,7 +69,7 @@ describe('a request whose store hangs', () => {
 		const answer = hanging.ask();
 		await vi.advanceTimersByTimeAsync(SETTINGS.storeBudgetMs - 1);
 		expect(hanging.upstream.calls).toHaveLength(0);
-		await vi.advanceTimersByTimeAsync(1);
+		await vi.advanceTimersByTimeAsync(2);
 		expect(hanging.upstream.calls).toHaveLength(1);
 		hanging.upstream.calls[0]!.answer('one');
 		expect(await textOf(await answer)).toBe('one');
@@ -83,7 +83,7 @@ describe('a request whose store hangs', () => {
 		const answer = hanging.fill('one').finally(() => (answered = true));
 		await vi.advanceTimersByTimeAsync(SETTINGS.storeBudgetMs - 1);
 		expect(answered).toBe(false);
-		await vi.advanceTimersByTimeAsync(1);
+		await vi.advanceTimersByTimeAsync(2);
 		expect((await (await answer).outcome).notStored).toBe('store_unavailable');
 	});
 
@@ -96,7 +96,7 @@ describe('a request whose store hangs', () => {
 		};
 		const slow = engine.join(instead(engine.store, { begin }));
 		const answer = slow.ask();
-		await vi.advanceTimersByTimeAsync(SETTINGS.storeBudgetMs);
+		await vi.advanceTimersByTimeAsync(SETTINGS.storeBudgetMs + 1);
 		slow.upstream.calls[0]!.answer('one');
 		expect((await answer).status).toBe('BYPASS');
 		open(undefined);

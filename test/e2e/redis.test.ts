@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { type GenerationAnswer, PROVIDERS } from '../../src/contract.ts';
 import { keyOf, type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
-import { type CommandCalls, startRedis, type TestRedis } from '../support/redis.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
 import { type Directus, startDirectus } from './support/directus.ts';
 import { type Ask, asker, statsOf } from './support/generations.ts';
 import { logLines } from './support/log.ts';
@@ -38,6 +38,8 @@ beforeAll(async () => {
 			AI_CACHE_REDIS: redis.url,
 			AI_CACHE_NAMESPACE: NAMESPACE,
 			AI_CACHE_UPSTREAM_RETRIES: '0',
+			// A machine that is busy with other things must not look like a store that is away.
+			AI_CACHE_STORE_TIMEOUT: '10s',
 		},
 	});
 	first = asker(directus.process(0));
@@ -69,8 +71,8 @@ describe('two Directus processes on one Redis', () => {
 			const title = `Title of round ${round}`;
 			await directus.process(0).data('PATCH', '/items/articles/2', { title });
 			const after = await second(request);
-			if (after.cache !== 'MISS' || after.data?.response['id'] === warm.data?.response['id']) stale++;
-			expect(again.cache, `round ${round}`).toBe('HIT');
+			if (after.data?.response['id'] === warm.data?.response['id']) stale++;
+			expect([again.cache, after.cache], `round ${round}`).toEqual(['HIT', 'MISS']);
 		}
 		expect(stale).toBe(0);
 	}, 240_000);
@@ -141,8 +143,8 @@ describe('with nothing kept in the process', () => {
 		const request = chat({ collection: 'articles', item: 3 });
 		await first(request);
 		await first(request);
-		const calls = await reads(async () => expect((await first(request)).cache).toBe('HIT'));
-		expect(calls).toBe(1);
+		const sent = await reads(async () => expect((await first(request)).cache).toBe('HIT'));
+		expect(sent).toEqual({ mget: 1, naming: ['mget'] });
 	});
 
 	it(`a batch of ${BATCH} look-ups is one round trip, and nothing walks the keys`, async () => {
@@ -151,11 +153,11 @@ describe('with nothing kept in the process', () => {
 		await redis.resetCommandCalls();
 		await directus.data('POST', '/ai-cache/store', stored);
 		let found: { data: GenerationAnswer | null }[] = [];
-		const calls = await reads(async () => {
+		const sent = await reads(async () => {
 			found = await directus.data('POST', '/ai-cache/lookup', requests);
 		});
 		expect(found.filter(({ data }) => data?.text === 'Obtained elsewhere')).toHaveLength(BATCH);
-		expect(calls).toBe(1);
+		expect(sent).toEqual({ mget: 1, naming: ['mget'] });
 		await directus.data('POST', '/ai-cache/invalidate', { provider: 'openai', collection: 'articles' });
 		const commands = await redis.commandCalls();
 		expect([commands['keys'], commands['scan']]).toEqual([undefined, undefined]);
@@ -163,6 +165,8 @@ describe('with nothing kept in the process', () => {
 });
 
 describe('without its Redis', () => {
+	beforeAll(() => directus.process(0).restart({ AI_CACHE_STORE_TIMEOUT: `${BUDGET_MS}ms` }));
+
 	it('each request goes past the cache within its budget, and comes back to it', async () => {
 		const request = chat();
 		await first(request);
@@ -187,14 +191,18 @@ describe('the logs', () => {
 	});
 });
 
-/** Commands that look something up: what the engine's own script or pipeline sends for a look-up. */
-async function reads(work: () => Promise<unknown>): Promise<number> {
-	// Counters are written a second after they were counted, heartbeats come by themselves: neither is the request's.
+/** What reached Redis meanwhile: its own count of MGET, and every command that named an entry or a token. */
+async function reads(work: () => Promise<unknown>): Promise<{ mget: number; naming: string[] }> {
+	// Figures are written a second after they were counted; only the look-up's own commands are meant.
 	await wait(1500);
+	const monitor = await redis.client.duplicate().monitor();
+	const naming: string[] = [];
+	monitor.on('monitor', (_time: string, [command = '', ...args]: string[]) => {
+		if (args.some((argument) => /:(?:entry|token):/.test(argument))) naming.push(command.toLowerCase());
+	});
 	await redis.resetCommandCalls();
 	await work();
-	return lookupCalls(await redis.commandCalls());
+	const { mget = 0 } = await redis.commandCalls();
+	monitor.disconnect();
+	return { mget, naming };
 }
-
-const lookupCalls = (calls: CommandCalls): number =>
-	(calls['evalsha'] ?? 0) + (calls['eval'] ?? 0) + (calls['get'] ?? 0) + (calls['mget'] ?? 0);
