@@ -15,10 +15,10 @@ const DIRECTUS_PORT = 8055;
 const EDITED = 1;
 const UNTOUCHED = 2;
 
+const ended = untilInterrupted();
 const providers = await startProviders(process.env);
 console.log('Starting Directus …');
 const directus = await start(providers);
-const ended = untilInterrupted();
 try {
 	const sound = await show(directus, providers);
 	console.log(sound ? '\nAll of it as it should be.' : '\nNot all of it was as it should be.');

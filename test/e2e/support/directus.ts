@@ -43,47 +43,59 @@ export interface Directus extends Api {
 
 const running = new Set<Directus>();
 
-/** Starts a Directus with the packed bundle and returns when it answers. */
+/** Starts a Directus with the packed bundle and returns when it answers. Leaves nothing behind where it fails. */
 export async function startDirectus(options: DirectusOptions = {}): Promise<Directus> {
 	const major = options.major ?? majorUnderTest();
 	const directory = await makeRunDirectory(major, 'run');
-	await cp(await databaseTemplate(major, options.database ?? 'content'), path.join(directory, 'data.db'));
-	if (options.bundle !== false) await installBundle(directory);
-	for (const extension of options.extensions ?? []) await installExtension(directory, extension);
-
 	const processes: DirectusProcess[] = [];
-	const env = options.env ?? {};
+	const stop = async () => {
+		await Promise.all(processes.map((each) => each.stop()));
+		if (process.env['AI_CACHE_TEST_KEEP'] === undefined) await rm(directory, { recursive: true, force: true });
+	};
 	const join = async (more: Record<string, string> = {}) => {
 		const name = `directus-${processes.length + 1}`;
-		const started = await startProcess({ major, directory, name, env: { ...env, ...more } });
+		const started = await startProcess({ major, directory, name, env: { ...options.env, ...more } });
 		processes.push(started);
 		return started;
 	};
-	const first = await join();
+	try {
+		await furnish(directory, major, options);
+		const first = await join();
+		for (let count = 1; count < (options.processes ?? 1); count++) await join();
+		return register({ major, directory, processes, join, stop }, first, options.env ?? {});
+	} catch (error) {
+		await stop();
+		throw error;
+	}
+}
+
+/** Puts database and extensions into a run directory. */
+async function furnish(directory: string, major: Major, options: DirectusOptions): Promise<void> {
+	await cp(await databaseTemplate(major, options.database ?? 'content'), path.join(directory, 'data.db'));
+	if (options.bundle !== false) await installBundle(directory);
+	for (const extension of options.extensions ?? []) await installExtension(directory, extension);
+}
+
+function register(
+	run: Pick<Directus, 'major' | 'directory' | 'processes' | 'join' | 'stop'>,
+	first: DirectusProcess,
+	env: Record<string, string>,
+): Directus {
+	const { major, directory, processes } = run;
 	const directus: Directus = {
+		...run,
 		api: first.api,
 		data: first.data,
-		major,
-		directory,
 		url: first.url,
-		processes,
 		process: (index) => processes[index] ?? missing(index),
-		join,
 		command: (args, more = {}) => runCommand({ major, directory, name: 'command', env: { ...env, ...more } }, args),
 		logs: () => processes.map((each) => `=== ${each.name}\n${each.logs()}`).join('\n'),
 		stop: async () => {
 			running.delete(directus);
-			await Promise.all(processes.map((each) => each.stop()));
-			if (process.env['AI_CACHE_TEST_KEEP'] === undefined) await rm(directory, { recursive: true, force: true });
+			await run.stop();
 		},
 	};
 	running.add(directus);
-	try {
-		for (let count = 1; count < (options.processes ?? 1); count++) await join();
-	} catch (error) {
-		await directus.stop();
-		throw error;
-	}
 	return directus;
 }
 
