@@ -1,0 +1,151 @@
+/** What a hit costs the engine, beside the same of other libraries and of nothing at all. */
+import { BentoCache, bentostore } from 'bentocache';
+import { memoryDriver } from 'bentocache/drivers/memory';
+import { redisDriver } from 'bentocache/drivers/redis';
+import { createCache } from 'cache-manager';
+import { Cacheable } from 'cacheable';
+import KeyvRedis from '@keyv/redis';
+import { Redis } from 'ioredis';
+import { LRUCache } from 'lru-cache';
+
+import { fingerprint } from '../../src/cache/fingerprint.ts';
+import { dialects } from '../../src/providers/registry.ts';
+import { MemoryStore } from '../../src/stores/memory/store.ts';
+import { RedisStore } from '../../src/stores/redis/store.ts';
+import { startRedis } from '../support/redis.ts';
+import { answerOf, dependenciesOf, fill, tagsOf } from './support/entries.ts';
+import { rate, rateAsync } from './support/rate.ts';
+import { perSecond, progress, ratio, section, table } from './support/table.ts';
+
+const BYTES = 2048;
+const CONCURRENCY = 50;
+const limits = { maxEntryBytes: 2 ** 22, maxTtl: 86_400, staleSeconds: 0, journalRows: 100 };
+const lookup = { key: 'e:1', tags: tagsOf(dependenciesOf(1)) };
+const value = answerOf(BYTES, 1).toString();
+
+const redis = await startRedis();
+const connection = { url: redis.url, connectTimeoutMs: 1000 };
+
+progress('from memory');
+const memory = new MemoryStore({ ...limits, maxBytes: 2 ** 28 });
+await fill(memory, 'e', 100, BYTES);
+const body = {
+	model: 'gpt-4o',
+	messages: [{ role: 'user', content: 'Write an SEO title for: How we moved a newsroom' }],
+	temperature: 0,
+};
+const keyOf = (): string =>
+	fingerprint({
+		provider: 'openai',
+		baseUrl: 'https://api.openai.com/v1',
+		operation: 'chat',
+		model: 'gpt-4o',
+		modelVersion: 1,
+		scope: 'shared',
+		scopeId: '',
+		headers: {},
+		body: dialects.openai.fingerprintBody('chat', body),
+	});
+await fill(memory, keyOf().slice(0, -1), 1, BYTES);
+
+const firstLevel = new RedisStore({ ...limits, connection, namespace: 'first', firstLevelBytes: 2 ** 26 });
+await firstLevel.open();
+await fill(firstLevel, 'e', 100, BYTES);
+await firstLevel.lookup([lookup]);
+await new Promise((resolve) => setTimeout(resolve, 300));
+await firstLevel.lookup([lookup]);
+if (firstLevel.peek(lookup) === undefined || memory.peek(lookup) === undefined) throw new Error('no hit to measure');
+
+const lru = new LRUCache<string, string>({ max: 1000 });
+lru.set('e:1', value);
+const bento = new BentoCache({
+	default: 'memory',
+	stores: { memory: bentostore().useL1Layer(memoryDriver({ maxItems: 1000 })) },
+});
+await bento.set({ key: 'e:1', value, tags: ['a', 'b'] });
+const cacheable = new Cacheable();
+await cacheable.set('e:1', value);
+const manager = createCache();
+await manager.set('e:1', value);
+
+const own = {
+	memory: rate(() => memory.peek(lookup)),
+	firstLevel: rate(() => firstLevel.peek(lookup)),
+	request: rate(() => memory.peek({ key: keyOf(), tags: lookup.tags })),
+};
+const libraries = {
+	bento: await rateAsync(() => bento.get({ key: 'e:1' }), 1),
+	cacheable: await rateAsync(() => cacheable.get('e:1'), 1),
+	manager: await rateAsync(() => manager.get('e:1'), 1),
+};
+const bare = rate(() => lru.get('e:1'));
+const best = Math.max(...Object.values(libraries));
+section(
+	'A hit from memory',
+	'An answer of 2 KB with six tags whose tokens are checked, one core. The libraries check no tokens of content.',
+	table([
+		['', 'hits a second', 'to the best library'],
+		['memory store, known key', perSecond(own.memory), ratio(own.memory, best)],
+		['memory store, from the request (fingerprint included)', perSecond(own.request), ratio(own.request, best)],
+		['first level in front of Redis, known key', perSecond(own.firstLevel), ratio(own.firstLevel, best)],
+		['bentocache, memory layer', perSecond(libraries.bento), ratio(libraries.bento, best)],
+		['cacheable, memory', perSecond(libraries.cacheable), ratio(libraries.cacheable, best)],
+		['cache-manager, memory', perSecond(libraries.manager), ratio(libraries.manager, best)],
+		['bare lru-cache', perSecond(bare), ratio(bare, best)],
+	]),
+);
+
+progress('from Redis');
+const plain = new RedisStore({ ...limits, connection, namespace: 'plain', firstLevelBytes: 0 });
+await plain.open();
+await fill(plain, 'e', 100, BYTES);
+// Small enough that no entry fits: each hit is fetched, while the tokens are known by the bus.
+const known = new RedisStore({ ...limits, connection, namespace: 'plain', firstLevelBytes: 1 });
+await known.open();
+await known.lookup([lookup]);
+await new Promise((resolve) => setTimeout(resolve, 300));
+const raw = new Redis(redis.url, { enableAutoPipelining: true });
+const stored = (await raw.keys('plain:*entry*e:1}'))[0];
+if (stored === undefined) throw new Error('the entry is not where it was looked for');
+const bentoRedis = new BentoCache({
+	default: 'redis',
+	stores: { redis: bentostore().useL2Layer(redisDriver({ connection: { host: '127.0.0.1', port: redis.port } })) },
+});
+await bentoRedis.set({ key: 'e:1', value, tags: ['a', 'b'] });
+const cacheableRedis = new Cacheable({ primary: new KeyvRedis(redis.url) as never });
+await cacheableRedis.set('e:1', value);
+const managerRedis = createCache({
+	stores: [new (await import('keyv')).Keyv(new KeyvRedis(redis.url) as never)] as never,
+});
+await managerRedis.set('e:1', value);
+const rates = {
+	raw: await rateAsync(() => raw.getBuffer(stored), CONCURRENCY),
+	tokens: await rateAsync(() => plain.lookup([lookup]), CONCURRENCY),
+	known: await rateAsync(() => known.lookup([lookup]), CONCURRENCY),
+	bento: await rateAsync(() => bentoRedis.get({ key: 'e:1' }), CONCURRENCY),
+	cacheable: await rateAsync(() => cacheableRedis.get('e:1'), CONCURRENCY),
+	manager: await rateAsync(() => managerRedis.get('e:1'), CONCURRENCY),
+};
+section(
+	'A hit from Redis',
+	`The same answer, ${CONCURRENCY} at a time. “Raw” reads the very bytes that the entry is stored in.`,
+	table([
+		['', 'hits a second', 'to raw ioredis'],
+		['raw ioredis `getBuffer`, auto-pipelined', perSecond(rates.raw), ratio(rates.raw, rates.raw)],
+		['entry and six tokens, one command', perSecond(rates.tokens), ratio(rates.tokens, rates.raw)],
+		['entry alone, tokens kept current by the bus', perSecond(rates.known), ratio(rates.known, rates.raw)],
+		['bentocache, Redis layer', perSecond(rates.bento), ratio(rates.bento, rates.raw)],
+		['cacheable, Redis', perSecond(rates.cacheable), ratio(rates.cacheable, rates.raw)],
+		['cache-manager, Redis', perSecond(rates.manager), ratio(rates.manager, rates.raw)],
+	]),
+);
+await Promise.all([
+	firstLevel.close(),
+	plain.close(),
+	known.close(),
+	bento.disconnectAll(),
+	bentoRedis.disconnectAll(),
+]);
+raw.disconnect();
+await redis.stop();
+process.exit(0);

@@ -1,0 +1,6 @@
+export default {
+	id: 'nothing',
+	handler: (router) => {
+		router.post('/', (_request, response) => response.json({ data: null }));
+	},
+};
