@@ -1,6 +1,7 @@
 import type { JsonObject } from '../contract.ts';
 import type { AiCache } from '../cache/cache.ts';
 import type { Clock } from '../cache/clock.ts';
+import { NotCachedError } from '../cache/errors.ts';
 import type { Answer, Generated, Generation } from '../cache/generation.ts';
 import { callerHeaders, type Headers, type ReceivedHeaders, upstreamHeaders } from '../providers/headers.ts';
 import type { Pricing } from '../providers/prices.ts';
@@ -89,6 +90,7 @@ export class Asker {
 
 	/** Rejects with `UpstreamFailure`, an `UpstreamError`, one of this bundle's errors, or `NotCachedError`. */
 	async ask(exchange: Exchange, options: AskOptions): Promise<Asked> {
+		if (exchange.uncacheable !== null && exchange.directives.mode === 'only-if-cached') throw new NotCachedError();
 		for (let missed = 0; ; missed++) {
 			const heard: { headers: Headers | null } = { headers: null };
 			const { live, ...answer } = await this.#resolve(exchange, options, heard);

@@ -19,8 +19,8 @@ export function callerOf(accountability: Accountability | null): Caller {
 	return { user, role, roles: roles.length > 0 ? roles : role === null ? [] : [role], admin, accountability };
 }
 
-/** Whether a caller of a token, and not the public. */
-export const isAuthenticated = ({ user, role, admin }: Caller): boolean => user !== null || role !== null || admin;
+/** Whether a user, and neither the public nor the visitor of a share: that one has a role, but is nobody. */
+export const isAuthenticated = ({ user, admin }: Caller): boolean => user !== null || admin;
 
 /** True where the list names the caller's user id or one of their roles. */
 export const isNamed = ({ user, roles }: Caller, list: readonly string[]): boolean =>

@@ -38,19 +38,29 @@ const addresses = list.transform((parts, context) =>
 	}),
 );
 
+/** Directus splits a value at its commas and reads the pieces, unless it begins with `json:`; they are put together again. */
+const rejoined = (value: unknown): unknown =>
+	Array.isArray(value)
+		? value.map((piece) => (typeof piece === 'string' ? piece : JSON.stringify(piece))).join(',')
+		: value;
+
 const json = <Schema extends z.ZodType>(schema: Schema) =>
 	z
 		.unknown()
 		.transform((value, context): unknown => {
-			if (typeof value !== 'string') return value;
+			const given = rejoined(value);
+			if (typeof given !== 'string') return given;
 			try {
-				return JSON.parse(value) as unknown;
+				return JSON.parse(given) as unknown;
 			} catch {
 				context.addIssue({ code: 'custom', message: 'is no valid JSON' });
 				return z.NEVER;
 			}
 		})
 		.pipe(schema);
+
+/** Five fields, or six with seconds; what they may hold is Directus' to say. */
+const cron = text.regex(/^(?:@[a-z]+|[\d*/,\-?#a-z]+(?:\s+[\d*/,\-?#a-z]+){4,5})$/i, 'is no cron expression');
 
 const price = z.strictObject({ input: money, output: money });
 
@@ -80,13 +90,13 @@ export const settingsShape = {
 	AI_CACHE_NAMESPACE: text
 		.regex(/^[\w.-]+$/, 'may hold letters, digits, dots, dashes and underscores')
 		.default('ai-cache'),
-	AI_CACHE_TTL: duration.default(86_400_000),
-	AI_CACHE_MAX_TTL: duration.default(30 * 86_400_000),
-	AI_CACHE_STALE_WINDOW: duration.default(86_400_000),
-	AI_CACHE_MEMORY_MAX: size.default(256 * 2 ** 20),
-	AI_CACHE_FIRST_LEVEL_MAX: size.default(64 * 2 ** 20),
-	AI_CACHE_MAX_ENTRY_SIZE: size.default(4 * 2 ** 20),
-	AI_CACHE_COMPRESS_ABOVE: size.default(1000),
+	AI_CACHE_TTL: duration.prefault('24h'),
+	AI_CACHE_MAX_TTL: duration.prefault('30d'),
+	AI_CACHE_STALE_WINDOW: duration.prefault('24h'),
+	AI_CACHE_MEMORY_MAX: size.prefault('256mb'),
+	AI_CACHE_FIRST_LEVEL_MAX: size.prefault('64mb'),
+	AI_CACHE_MAX_ENTRY_SIZE: size.prefault('4mb'),
+	AI_CACHE_COMPRESS_ABOVE: size.prefault('1000'),
 	AI_CACHE_SCOPE: z.enum(SCOPES, `is none of ${SCOPES.join(', ')}`).default('shared'),
 	AI_CACHE_ACCESS: list.default([]),
 	AI_CACHE_WRITERS: list.default([]),
@@ -101,8 +111,8 @@ export const settingsShape = {
 		z.record(z.string().regex(/^(openai|anthropic|mistral|deepseek)\/.+/, 'is not provider/model'), price),
 	).optional(),
 	AI_CACHE_COLLECTIONS: json(z.record(z.string(), collectionSettings)).optional(),
-	AI_CACHE_STORE_TIMEOUT: duration.default(250),
-	AI_CACHE_UPSTREAM_TIMEOUT: duration.default(600_000),
+	AI_CACHE_STORE_TIMEOUT: duration.prefault('250ms'),
+	AI_CACHE_UPSTREAM_TIMEOUT: duration.prefault('10m'),
 	AI_CACHE_UPSTREAM_RETRIES: wholeNumber.default(2),
 	AI_CACHE_STORE_TRUNCATED: flag.default(false),
 	AI_CACHE_STUDIO_SHOW_CONTENT: flag.default(true),
@@ -112,12 +122,12 @@ export const settingsShape = {
 	AI_CACHE_BATCH_MAX: wholeNumber.min(1, 'is less than 1').default(500),
 	AI_CACHE_BATCH_CONCURRENCY: wholeNumber.min(1, 'is less than 1').default(8),
 	AI_CACHE_JOURNAL_MAX: wholeNumber.default(1000),
-	AI_CACHE_WARM_SCHEDULE: text.optional(),
+	AI_CACHE_WARM_SCHEDULE: cron.optional(),
 	AI_CACHE_WARM_TOP: wholeNumber.default(50),
 	AI_CACHE_WARM_BUDGET: money.default(1),
 	AI_CACHE_WARM_CONCURRENCY: wholeNumber.min(1, 'is less than 1').default(4),
 	AI_CACHE_REPLAY_RATE: wholeNumber.default(0),
-	AI_CACHE_AUTH_MEMO: duration.default(10_000),
+	AI_CACHE_AUTH_MEMO: duration.prefault('10s'),
 	AI_CACHE_OPENAI_API_KEY: text.optional(),
 	AI_CACHE_ANTHROPIC_API_KEY: text.optional(),
 	AI_CACHE_MISTRAL_API_KEY: text.optional(),

@@ -1,12 +1,6 @@
 import type { Provider, SettingRow } from '../contract.ts';
 import type { RedisConnectionOptions } from '../stores/redis/client.ts';
-import {
-	SECRET_SETTINGS,
-	type SettingName,
-	settingsSchema,
-	settingsShape,
-	type SettingValues,
-} from './settings-schema.ts';
+import { SECRET_SETTINGS, type SettingName, settingsShape, type SettingValues } from './settings-schema.ts';
 
 export type Environment = Readonly<Record<string, unknown>>;
 
@@ -30,6 +24,7 @@ export class SettingsError extends Error {
 }
 
 const CONNECT_TIMEOUT_MS = 2000;
+const NO_REDIS = 'AI_CACHE_STORE: is redis, but neither AI_CACHE_REDIS nor REDIS nor REDIS_HOST is set';
 
 /** Reads the settings from Directus' environment. Throws `SettingsError`, which names every mistake at once. */
 export function readSettings(environment: Environment): Settings {
@@ -39,36 +34,50 @@ export function readSettings(environment: Environment): Settings {
 			.filter(([, value]) => value !== undefined && value !== null && value !== ''),
 	) as Record<string, unknown>;
 	const unknown = Object.keys(environment).filter((name) => name.startsWith('AI_CACHE_') && !(name in settingsShape));
-	const parsed = settingsSchema.safeParse(given);
-	const problems = unknown.map((name) => `${name}: no such setting`);
-	if (!parsed.success)
-		problems.push(...parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
-	if (parsed.success) problems.push(...contradictions(parsed.data));
-	if (!parsed.success || problems.length > 0) throw new SettingsError(problems);
-	const values = parsed.data;
-	const redis = redisConnection(values, environment);
-	const store = values.AI_CACHE_STORE ?? (redis === null ? 'memory' : 'redis');
-	if (store === 'redis' && redis === null) {
-		throw new SettingsError(['AI_CACHE_STORE: is redis, but neither AI_CACHE_REDIS nor REDIS nor REDIS_HOST is set']);
-	}
+	const { values: sound, problems } = parseEach(given);
+	const redis = redisConnection(sound, environment);
+	const store = sound.AI_CACHE_STORE ?? (redis === null ? 'memory' : 'redis');
+	const mistakes = [
+		...unknown.map((name) => `${name}: no such setting`),
+		...problems,
+		...contradictions(sound),
+		...(store === 'redis' && redis === null ? [NO_REDIS] : []),
+	];
+	if (mistakes.length > 0) throw new SettingsError(mistakes);
+	const values = sound as SettingValues;
 	return {
 		values,
 		store,
 		redis: redis ?? { connectTimeoutMs: CONNECT_TIMEOUT_MS },
-		rows: rowsOf(values, given, store),
+		rows: rowsOf(values, given, store, redis !== null),
 	};
 }
 
-function contradictions(values: SettingValues): string[] {
+/** One by one, so that a mistake in one does not hide that two others contradict each other. */
+function parseEach(given: Readonly<Record<string, unknown>>): { values: Partial<SettingValues>; problems: string[] } {
 	const problems: string[] = [];
-	if (values.AI_CACHE_TTL > values.AI_CACHE_MAX_TTL) problems.push('AI_CACHE_TTL: is longer than AI_CACHE_MAX_TTL');
-	if (values.AI_CACHE_STORE_TIMEOUT < 1) problems.push('AI_CACHE_STORE_TIMEOUT: is less than 1ms');
-	if (values.AI_CACHE_UPSTREAM_TIMEOUT < 1000) problems.push('AI_CACHE_UPSTREAM_TIMEOUT: is less than 1s');
+	const values: Record<string, unknown> = {};
+	for (const [name, schema] of Object.entries(settingsShape)) {
+		const parsed = schema.safeParse(given[name]);
+		if (parsed.success) values[name] = parsed.data;
+		else problems.push(...parsed.error.issues.map(({ path, message }) => `${[name, ...path].join('.')}: ${message}`));
+	}
+	return { values, problems };
+}
+
+function contradictions(values: Partial<SettingValues>): string[] {
+	const problems: string[] = [];
+	// Comparisons with what is missing, because it was wrong by itself, are false.
+	const { AI_CACHE_TTL: ttl = NaN, AI_CACHE_MAX_TTL: maximum = NaN } = values;
+	const { AI_CACHE_STORE_TIMEOUT: store = NaN, AI_CACHE_UPSTREAM_TIMEOUT: upstream = NaN } = values;
+	if (ttl > maximum) problems.push('AI_CACHE_TTL: is longer than AI_CACHE_MAX_TTL');
+	if (store < 1) problems.push('AI_CACHE_STORE_TIMEOUT: is less than 1ms');
+	if (upstream < 1000) problems.push('AI_CACHE_UPSTREAM_TIMEOUT: is less than 1s');
 	return problems;
 }
 
 /** Our own address, or Directus' (`REDIS`, `REDIS_HOST` …), or null where there is none. */
-function redisConnection(values: SettingValues, environment: Environment): RedisConnectionOptions | null {
+function redisConnection(values: Partial<SettingValues>, environment: Environment): RedisConnectionOptions | null {
 	const own = {
 		connectTimeoutMs: CONNECT_TIMEOUT_MS,
 		...directusCredentials(environment),
@@ -100,23 +109,40 @@ function directusCredentials(environment: Environment): Partial<RedisConnectionO
 const textOf = (value: unknown): string | undefined =>
 	typeof value === 'string' || typeof value === 'number' ? String(value) || undefined : undefined;
 
-function rowsOf(values: SettingValues, given: Readonly<Record<string, unknown>>, store: string): SettingRow[] {
+function rowsOf(
+	values: SettingValues,
+	given: Readonly<Record<string, unknown>>,
+	store: string,
+	hasRedis: boolean,
+): SettingRow[] {
 	return (Object.keys(settingsShape) as SettingName[]).map((name): SettingRow => {
 		const secret = SECRET_SETTINGS.has(name);
-		const shown = name === 'AI_CACHE_STORE' ? store : show(given[name] ?? values[name]);
 		const isGiven = name in given;
-		return {
-			name,
-			value: secret ? (isGiven ? 'set' : 'unset') : shown,
-			source: isGiven ? 'environment' : 'default',
-			secret,
-		};
+		if (name === 'AI_CACHE_REDIS' && !isGiven && store === 'redis' && hasRedis && !hasOwnNodes(values)) {
+			return { name, value: 'set', source: 'directus', secret };
+		}
+		const shown = name === 'AI_CACHE_STORE' ? store : show(given[name] ?? defaultOf(name));
+		const value = secret ? (isGiven ? 'set' : 'unset') : shown;
+		return { name, value, source: isGiven ? 'environment' : 'default', secret };
 	});
 }
 
+const hasOwnNodes = (values: SettingValues): boolean =>
+	values.AI_CACHE_REDIS_CLUSTER !== undefined || values.AI_CACHE_REDIS_SENTINELS !== undefined;
+
+/** A setting's default as an operator would write it; undefined where it has none. */
+export function defaultOf(name: SettingName): unknown {
+	const { def } = settingsShape[name] as unknown as { def: { defaultValue?: unknown } };
+	return def.defaultValue;
+}
+
+/** An address may hold a name and a password. */
+const withoutCredentials = (text: string): string => text.replace(/\/\/[^/@\s]*@/g, '//');
+
 function show(value: unknown): string {
 	if (value === undefined) return '';
-	return typeof value === 'string' ? value : JSON.stringify(value);
+	if (Array.isArray(value)) return withoutCredentials(value.join(','));
+	return withoutCredentials(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
 export const keySetting = (provider: Provider): SettingName =>

@@ -29,7 +29,7 @@ describe('identical requests at the same time', () => {
 		call.answer('one');
 		const answers = await Promise.all([leading, ...following]);
 		expect(answers.map(({ status }) => status)).toEqual(['MISS', 'COALESCED', 'COALESCED']);
-		expect(await textOf(answers[1])).toBe('one');
+		expect(await textOf(answers[1]!)).toBe('one');
 		expect(other.upstream.calls).toHaveLength(0);
 	});
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
 import { Flights } from '../../src/cache/single-flight.ts';
+import { deferred } from './support/deferred.ts';
 
 function start(flights: Flights<string, number>, key = 'a', tags: string[] = []) {
-	const { promise, resolve, reject } = Promise.withResolvers<number>();
+	const { promise, resolve, reject } = deferred<number>();
 	const told = { signal: new AbortController().signal, launch: (_: string | undefined) => {} };
 	const flight = flights.start(key, tags, (signal, launch) => {
 		Object.assign(told, { signal, launch });

@@ -4,6 +4,7 @@ import { StoreUnavailableError } from '../../src/cache/errors.ts';
 import type { Store } from '../../src/cache/store.ts';
 import { StoreBudget } from '../../src/cache/store-budget.ts';
 import { fakeClock } from '../support/clock.ts';
+import { deferred } from './support/deferred.ts';
 import { SETTINGS, startEngine, textOf } from './support/engine.ts';
 
 /** The store with some of its methods behaving otherwise. */
@@ -89,7 +90,7 @@ describe('a request whose store hangs', () => {
 
 	it('gives back a reservation that it got too late', async () => {
 		const engine = startEngine();
-		const { promise: gate, resolve: open } = Promise.withResolvers<undefined>();
+		const { promise: gate, resolve: open } = deferred<undefined>();
 		const begin: Store['begin'] = async (request) => {
 			await gate;
 			return engine.store.begin(request);

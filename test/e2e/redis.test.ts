@@ -137,7 +137,7 @@ describe('the leader’s death', () => {
 });
 
 describe('with nothing kept in the process', () => {
-	beforeAll(() => directus.process(0).restart({ AI_CACHE_FIRST_LEVEL_MAX: '0' }));
+	beforeAll(() => directus.process(0).restart({ AI_CACHE_FIRST_LEVEL_MAX: '0', AI_CACHE_STORE_TIMEOUT: `${BUDGET_MS}ms` }));
 
 	it('a plain hit is one round trip', async () => {
 		const request = chat({ collection: 'articles', item: 3 });
@@ -165,8 +165,6 @@ describe('with nothing kept in the process', () => {
 });
 
 describe('without its Redis', () => {
-	beforeAll(() => directus.process(0).restart({ AI_CACHE_STORE_TIMEOUT: `${BUDGET_MS}ms` }));
-
 	it('each request goes past the cache within its budget, and comes back to it', async () => {
 		const request = chat();
 		await first(request);

@@ -9,6 +9,7 @@ import { type Counts, total } from '../../../src/cache/stats/report.ts';
 import type { Store, StoreEvents } from '../../../src/cache/store.ts';
 import { MemoryStore } from '../../../src/stores/memory/store.ts';
 import { type FakeClock, fakeClock } from '../../support/clock.ts';
+import { deferred } from './deferred.ts';
 
 export const TTL = 100;
 export const STALE_SECONDS = 600;
@@ -44,7 +45,7 @@ export class Upstream {
 				answer: (text, more, refused) => resolve({ done: Promise.resolve(generated(text, more, refused)) }),
 				fail: reject,
 				stream: (live) => {
-					const { promise, resolve: end, reject: breakOff } = Promise.withResolvers<Generated>();
+					const { promise, resolve: end, reject: breakOff } = deferred<Generated>();
 					resolve({ live, done: promise });
 					return { end: (text) => end(generated(text)), breakOff };
 				},

@@ -1,0 +1,198 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+import { parseDuration, parseSize } from '../../src/runtime/notation.ts';
+import { defaultOf, readSettings, SettingsError } from '../../src/runtime/settings.ts';
+import { SECRET_SETTINGS, type SettingName, settingsShape } from '../../src/runtime/settings-schema.ts';
+
+const NAMES = Object.keys(settingsShape) as SettingName[];
+
+function mistakesIn(environment: Record<string, unknown>): string[] {
+	try {
+		readSettings(environment);
+	} catch (error) {
+		expect(error).toBeInstanceOf(SettingsError);
+		return (error as Error).message.split('\n  - ').slice(1);
+	}
+	return [];
+}
+
+describe('durations and sizes', () => {
+	it.each([
+		['250ms', 250],
+		['1.5s', 1500],
+		['15m', 900_000],
+		['24h', 86_400_000],
+		[' 7 D ', 604_800_000],
+		['0', 0],
+		['10', null],
+		['-1s', null],
+		['1 fortnight', null],
+		['', null],
+	])('reads “%s” as %s milliseconds', (text, milliseconds) => {
+		expect(parseDuration(text)).toBe(milliseconds);
+	});
+
+	it.each([
+		['1000', 1000],
+		['64kb', 65_536],
+		['256MB', 268_435_456],
+		['1.5gb', 1_610_612_736],
+		['many', null],
+		['1mib', null],
+	])('reads “%s” as %s bytes', (text, bytes) => {
+		expect(parseSize(text)).toBe(bytes);
+	});
+});
+
+describe('settings', () => {
+	it('are sound without a single one of them', () => {
+		const { values, store } = readSettings({});
+		expect(store).toBe('memory');
+		expect(values).toMatchObject({
+			AI_CACHE_TTL: 86_400_000,
+			AI_CACHE_STORE_TIMEOUT: 250,
+			AI_CACHE_COMPRESS_ABOVE: 1000,
+			AI_CACHE_SCOPE: 'shared',
+			AI_CACHE_ACCESS: [],
+			AI_CACHE_OPENAI_BASE_URL: 'https://api.openai.com/v1',
+		});
+	});
+
+	it('that are wrong are all named in one error, also those that contradict each other', () => {
+		const mistakes = mistakesIn({
+			AI_CACHE_STORE: 'redis',
+			AI_CACHE_TTL: '60d',
+			AI_CACHE_MAX_TTL: '30d',
+			AI_CACHE_SCOPE: 'everyone',
+			AI_CACHE_BATCH_MAX: '0',
+			AI_CACHE_MEMORY_MAX: 'lots',
+			AI_CACHE_COLLECTIONS: '{"articles":{"ttl":1}}',
+			AI_CACHE_WARM_SCHEDULE: 'at night',
+			AI_CACHE_TYPO: 'x',
+		});
+		expect(mistakes.map((line) => line.split(':')[0]).sort()).toEqual([
+			'AI_CACHE_BATCH_MAX',
+			'AI_CACHE_COLLECTIONS.articles',
+			'AI_CACHE_MEMORY_MAX',
+			'AI_CACHE_SCOPE',
+			'AI_CACHE_STORE',
+			'AI_CACHE_TTL',
+			'AI_CACHE_TYPO',
+			'AI_CACHE_WARM_SCHEDULE',
+		]);
+	});
+
+	it.each(NAMES)('never repeat what %s was set to when it is wrong', (name) => {
+		const secret = 'sk-secret-1234';
+		expect(mistakesIn({ [name]: `${secret}, }{ ://` }).join()).not.toContain(secret);
+	});
+
+	it.each([
+		[
+			'JSON that Directus split at its commas',
+			['{"articles":{"ttl_factor":0.5', '"scope":"user"}', '"pages":{"enabled":false}}'],
+		],
+		['JSON that Directus parsed', { articles: { ttl_factor: 0.5, scope: 'user' }, pages: { enabled: false } }],
+		['JSON as text', '{"articles":{"ttl_factor":0.5,"scope":"user"},"pages":{"enabled":false}}'],
+	])('take %s', (_, given) => {
+		expect(readSettings({ AI_CACHE_COLLECTIONS: given }).values.AI_CACHE_COLLECTIONS).toEqual({
+			articles: { enabled: true, ttl_factor: 0.5, scope: 'user' },
+			pages: { enabled: false, ttl_factor: 1 },
+		});
+	});
+
+	it('take what Directus made numbers, booleans and lists of', () => {
+		const { values } = readSettings({
+			AI_CACHE_COMPRESS_ABOVE: 500,
+			AI_CACHE_STORE_TRUNCATED: true,
+			AI_CACHE_STUDIO_SHOW_CONTENT: 'false',
+			AI_CACHE_ACCESS: ['one', ' two '],
+			AI_CACHE_WRITERS: 'one, two,',
+			AI_CACHE_WARM_SCHEDULE: [0, '30 3 * * *'],
+			AI_CACHE_REDIS_CLUSTER: ['redis://a:7000', 'b:7001'],
+		});
+		expect(values).toMatchObject({
+			AI_CACHE_COMPRESS_ABOVE: 500,
+			AI_CACHE_STORE_TRUNCATED: true,
+			AI_CACHE_STUDIO_SHOW_CONTENT: false,
+			AI_CACHE_ACCESS: ['one', 'two'],
+			AI_CACHE_WRITERS: ['one', 'two'],
+			AI_CACHE_WARM_SCHEDULE: '0,30 3 * * *',
+			AI_CACHE_REDIS_CLUSTER: [
+				{ host: 'a', port: 7000 },
+				{ host: 'b', port: 7001 },
+			],
+		});
+	});
+});
+
+describe('the Redis', () => {
+	it.each([
+		['our own address', { AI_CACHE_REDIS: 'redis://own', REDIS: 'redis://theirs' }, { url: 'redis://own' }],
+		['Directus’ address', { REDIS: 'redis://theirs' }, { url: 'redis://theirs' }],
+		[
+			'Directus’ host',
+			{ REDIS_HOST: 'theirs', REDIS_PORT: 6380, REDIS_USERNAME: 'u', REDIS_PASSWORD: 'p', REDIS_DB: '2' },
+			{ host: 'theirs', port: 6380, username: 'u', password: 'p', db: 2 },
+		],
+		['a cluster', { AI_CACHE_REDIS_CLUSTER: 'a:1', REDIS: 'redis://theirs' }, { cluster: [{ host: 'a', port: 1 }] }],
+		[
+			'Sentinels',
+			{ AI_CACHE_REDIS_SENTINELS: 'a:1', AI_CACHE_REDIS_SENTINEL_NAME: 'main' },
+			{ sentinels: [{ host: 'a', port: 1 }], sentinelName: 'main' },
+		],
+	])('is %s where that is set, and is then the store', (_, environment, connection) => {
+		const settings = readSettings(environment);
+		expect(settings.store).toBe('redis');
+		expect(settings.redis).toMatchObject(connection);
+	});
+
+	it('is not used where the memory store is asked for', () => {
+		expect(readSettings({ AI_CACHE_STORE: 'memory', REDIS: 'redis://theirs' }).store).toBe('memory');
+	});
+});
+
+describe('the list of settings', () => {
+	const rowOf = (environment: Record<string, unknown>, name: SettingName) =>
+		readSettings(environment).rows.find((row) => row.name === name);
+
+	it('holds every one of them, with its default as an operator would write it', () => {
+		expect(readSettings({}).rows.map(({ name }) => name)).toEqual(NAMES);
+		expect(rowOf({}, 'AI_CACHE_MAX_TTL')).toEqual({
+			name: 'AI_CACHE_MAX_TTL',
+			value: '30d',
+			source: 'default',
+			secret: false,
+		});
+	});
+
+	it.each([...SECRET_SETTINGS])('says of %s only whether it is set', (name) => {
+		expect(rowOf({ [name]: 'redis://user:secret@host' }, name)).toMatchObject({ value: 'set', secret: true });
+		expect(rowOf({}, name)).toMatchObject({ value: 'unset', source: 'default' });
+	});
+
+	it('says where the Redis is Directus’ own, and hides credentials in addresses', () => {
+		expect(rowOf({ REDIS: 'redis://theirs' }, 'AI_CACHE_REDIS')).toMatchObject({ value: 'set', source: 'directus' });
+		const proxied = { AI_CACHE_OPENAI_BASE_URL: 'https://user:secret@proxy.example/v1' };
+		expect(rowOf(proxied, 'AI_CACHE_OPENAI_BASE_URL')?.value).toBe('https://proxy.example/v1');
+	});
+});
+
+describe('docs/configuration.md', () => {
+	const text = readFileSync(path.resolve(import.meta.dirname, '../../docs/configuration.md'), 'utf8');
+	const described = [...text.matchAll(/^### `(AI_CACHE_\w+)`$/gm)].map(([, name]) => name);
+
+	it('describes every setting once, and none that there is not', () => {
+		expect(described.sort()).toEqual([...NAMES].sort());
+	});
+
+	it.each(NAMES.filter((name) => ['string', 'number', 'boolean'].includes(typeof defaultOf(name))))(
+		'names the default of %s',
+		(name) => {
+			const section = text.split(`### \`${name}\``)[1]?.split('\n### ')[0];
+			expect(section).toMatch(new RegExp(`default \`${String(defaultOf(name)).replace(/[.*+?^$]/g, '\\$&')}\``));
+		},
+	);
+});
