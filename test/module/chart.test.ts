@@ -4,7 +4,7 @@ import {
 	bucketHitRate,
 	condense,
 	labelIndexes,
-	linePoints,
+	linePath,
 	niceCeiling,
 	stackedBars,
 } from '../../src/module/lib/chart.ts';
@@ -66,7 +66,8 @@ describe('geometry', () => {
 		expect(labelIndexes(3, 5)).toEqual([0, 1, 2]);
 	});
 
-	it('leaves gaps out of a line and keeps values above the top inside the plot', () => {
-		expect(linePoints([0, null, 2], PLOT, 1)).toBe('16.7,50.0 83.3,0.0');
+	it('breaks a line at gaps, keeps lone values as dots and those above the top inside the plot', () => {
+		expect(linePath([0, 0.5, null, 2], PLOT, 1)).toBe('M12.5 50.0L37.5 25.0M87.5 0.0h0');
+		expect(linePath([null, null], PLOT, 1)).toBe('');
 	});
 });

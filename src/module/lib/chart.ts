@@ -91,15 +91,21 @@ export function labelIndexes(length: number, most: number): number[] {
 	return Array.from({ length: Math.ceil(length / step) }, (_, index) => index * step);
 }
 
-/** `points` attribute of a line through `values`, null being left out; from 0 at the bottom to `top`. */
-export function linePoints(values: (number | null)[], plot: Plot, top: number): string {
+/**
+ * `d` attribute of a line through `values`, from 0 at the bottom to `top`. It breaks where a value is null; a value
+ * alone between gaps becomes a stroke of no length, which round line caps show as a dot.
+ */
+export function linePath(values: (number | null)[], plot: Plot, top: number): string {
 	const slot = plot.width / Math.max(1, values.length);
+
 	return values
 		.flatMap((value, index) => {
 			if (value === null) return [];
-			const x = index * slot + slot / 2;
-			const y = plot.height - (Math.min(value, top) / (top || 1)) * plot.height;
-			return [`${x.toFixed(1)},${y.toFixed(1)}`];
+			const x = (index * slot + slot / 2).toFixed(1);
+			const y = (plot.height - (Math.min(value, top) / (top || 1)) * plot.height).toFixed(1);
+			const starts = (values[index - 1] ?? null) === null;
+			const ends = (values[index + 1] ?? null) === null;
+			return [`${starts ? 'M' : 'L'}${x} ${y}${starts && ends ? 'h0' : ''}`];
 		})
-		.join(' ');
+		.join('');
 }

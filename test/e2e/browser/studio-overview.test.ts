@@ -16,7 +16,7 @@ beforeAll(async () => {
 	await enableModule(directus);
 	await makeTraffic(directus);
 	studio = await openStudio(directus, { width: 1440 });
-	studio.page.setDefaultTimeout(8_000);
+	studio.page.setDefaultTimeout(45_000);
 });
 afterAll(async () => {
 	await studio.close();
@@ -74,7 +74,7 @@ describe('the overview', () => {
 		await studio.open('/ai-cache?period=1h');
 		await ask(directus, { item: 2 });
 		const { overall } = await statsOf(directus);
-		await studio.page.getByText(`${written.count(overall.lookups)} lookups`).waitFor({ timeout: 20_000 });
+		await studio.page.getByText(`${written.count(overall.lookups)} lookups`).waitFor({ timeout: 60_000 });
 	});
 
 	it('asks nothing while it is hidden, and at once when it is seen again', async () => {

@@ -16,7 +16,7 @@ beforeAll(async () => {
 	await enableModule(directus);
 	await makeTraffic(directus);
 	studio = await openStudio(directus, { width: 1680, height: 1000 });
-	studio.page.setDefaultTimeout(8_000);
+	studio.page.setDefaultTimeout(45_000);
 });
 afterAll(async () => {
 	await studio.close();

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import type { EntryPage } from '../../../src/contract.ts';
+import { type ProviderEmulator, startProviderEmulator } from '../../support/provider-emulator.ts';
+import { closeBrowser, openStudio, type Studio } from '../support/browser.ts';
+import { type Directus, startDirectus } from '../support/directus.ts';
+import { ask, makeTraffic, seen, statsOf, written } from './studio-traffic.ts';
+
+let emulator: ProviderEmulator;
+let directus: Directus;
+let studio: Studio;
+
+beforeAll(async () => {
+	emulator = await startProviderEmulator({ text: (_prompt, _provider, call) => `Answer number ${call}` });
+	directus = await startDirectus({ env: emulator.environment() });
+	await directus.data('POST', '/fields/articles', {
+		field: 'ai_answers',
+		type: 'alias',
+		meta: { interface: 'ai-cache-item', special: ['alias', 'no-data'] },
+	});
+	await makeTraffic(directus);
+	studio = await openStudio(directus, { width: 1440 });
+	studio.page.setDefaultTimeout(45_000);
+});
+afterAll(async () => {
+	await studio.close();
+	await closeBrowser();
+	await directus.stop();
+	await emulator.stop();
+});
+
+const panel = {
+	type: 'ai-cache-savings',
+	name: 'AI',
+	show_header: true,
+	position_x: 1,
+	position_y: 1,
+	width: 24,
+	height: 14,
+};
+
+describe('the Insights panel', () => {
+	it('shows the hit rate of all, and one line for each provider that was used', async () => {
+		const dashboard = await directus.data<{ id: string }>('POST', '/dashboards', {
+			name: 'Editors',
+			panels: [{ ...panel, options: { measure: 'hit_rate', period: '24h', byProvider: true } }],
+		});
+		await studio.open(`/insights/${dashboard.id}`);
+		await studio.page.locator('.ai-cache-panel path.line').first().waitFor({ state: 'attached' });
+		const { overall } = await statsOf(directus);
+		expect(await seen(studio.page, '.ai-cache-panel .summary')).toContain(written.percent(overall.hit_rate));
+		expect(await studio.page.locator('.ai-cache-panel .legend li').allInnerTexts()).toEqual(['OpenAI', 'Anthropic']);
+		expect(await studio.page.locator('.ai-cache-panel path.line').count()).toBe(2);
+	});
+});
+
+describe('the field on an item’s page', () => {
+	const answers = '.ai-cache-item .answer';
+	const entriesOf = (item: number) =>
+		directus.data<EntryPage>('GET', `/ai-cache/entries?collection=articles&item=${item}`);
+
+	it('lists the answers made from the item', async () => {
+		await studio.open('/content/articles/1');
+		await studio.page.locator(answers).first().waitFor();
+		expect(await studio.page.locator(answers).count()).toBe((await entriesOf(1)).total);
+	});
+
+	it('generates one anew, past the cache and for the same request', async () => {
+		const { entries } = await entriesOf(1);
+		const calls = emulator.calls();
+		const first = await studio.page.locator(`${answers} .preview`).first().innerText();
+		await studio.page.locator(answers).first().getByRole('button', { name: 'Regenerate' }).click();
+		await studio.page.getByText('Answer generated anew').waitFor();
+		expect(emulator.calls()).toBe(calls + 1);
+		expect((await entriesOf(1)).total).toBe(entries.length);
+		expect(await studio.page.locator(`${answers} .preview`).first().innerText()).not.toBe(first);
+	});
+
+	it('invalidates all answers of the item, and those of no other', async () => {
+		await ask(directus, { item: 2 });
+		await studio.page.getByRole('button', { name: 'Invalidate All' }).click();
+		await studio.page.getByRole('button', { name: /^Invalidate \d+ Entr/ }).click();
+		await studio.page.getByText('No stored answer was made from this item').waitFor();
+		expect((await entriesOf(1)).total).toBe(0);
+		expect((await entriesOf(2)).total).toBeGreaterThan(0);
+	});
+
+	it('asks a new item to be saved first', async () => {
+		await studio.open('/content/articles/+');
+		await studio.page.getByText('Save the item first').waitFor();
+	});
+
+	it('leaves no error in the page', () => {
+		expect(studio.errors).toEqual([]);
+	});
+});

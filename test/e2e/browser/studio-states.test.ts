@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { type ProviderEmulator, startProviderEmulator } from '../../support/provider-emulator.ts';
+import { type TestRedis, startRedis } from '../../support/redis.ts';
+import { createAccount } from '../support/access.ts';
+import { closeBrowser, enableModule, openStudio, type Studio } from '../support/browser.ts';
+import { type Directus, startDirectus } from '../support/directus.ts';
+import { makeTraffic, seen } from './studio-traffic.ts';
+
+let emulator: ProviderEmulator;
+let redis: TestRedis;
+let directus: Directus;
+let studio: Studio;
+
+beforeAll(async () => {
+	emulator = await startProviderEmulator();
+	redis = await startRedis();
+	const env = { ...emulator.environment(), AI_CACHE_REDIS: redis.url, AI_CACHE_STUDIO_SHOW_CONTENT: 'false' };
+	directus = await startDirectus({ env });
+	await enableModule(directus);
+	studio = await openStudio(directus, { width: 1280 });
+	studio.page.setDefaultTimeout(45_000);
+	await studio.open('/ai-cache');
+});
+afterAll(async () => {
+	await studio.close();
+	await closeBrowser();
+	await directus.stop();
+	await redis.stop();
+	await emulator.stop();
+});
+
+const PAGES = {
+	'': 'Nothing Cached Yet',
+	'/collections': 'No Collection Yet',
+	'/entries': 'No Entries',
+	'/journal': 'Nothing Invalidated Yet',
+	'/warming': 'Nothing to Warm',
+};
+
+describe('the pages before anything was cached', () => {
+	for (const [location, title] of Object.entries(PAGES))
+		it(`say so on /ai-cache${location}`, async () => {
+			await studio.page.locator(`.v-list a[href$="/ai-cache${location}"]`).first().click();
+			await studio.page.getByRole('heading', { name: title }).waitFor();
+		});
+});
+
+describe('the pages when the API fails', () => {
+	it('name the failure and show the content after another try', async () => {
+		const refuse = { status: 500, json: { errors: [{ message: 'Out of order.', extensions: { code: 'X' } }] } };
+		const ours = (url: URL) => url.pathname.startsWith('/ai-cache/');
+		await studio.page.route(ours, (route) => route.fulfill(refuse));
+		await studio.page.goto('/admin/ai-cache/entries');
+		await studio.page.getByText('Out of order.').waitFor();
+		await studio.page.unroute(ours);
+		await studio.page.getByRole('button', { name: 'Try Again' }).click();
+		await studio.page.getByRole('heading', { name: 'No Entries' }).waitFor();
+	});
+
+	it('keep the last figures, and say that they are old', async () => {
+		await makeTraffic(directus);
+		await studio.open('/ai-cache/collections');
+		const ours = (url: URL) => url.pathname === '/ai-cache/stats';
+		await studio.page.route(ours, (route) => route.abort());
+		await studio.page.getByText('These figures could not be refreshed').waitFor({ timeout: 60_000 });
+		expect(await seen(studio.page, '[data-collection="articles"]')).toContain('articles');
+		await studio.page.unroute(ours);
+	});
+});
+
+describe('content that may not be shown', () => {
+	it('is in neither the list nor the drawer, which says why', async () => {
+		await studio.open('/ai-cache/entries');
+		await studio.page.getByText('Content hidden').first().click();
+		await studio.page.getByText('AI_CACHE_STUDIO_SHOW_CONTENT is false').waitFor();
+		expect(await studio.page.locator('.v-drawer').innerText()).not.toContain('Summarise');
+	});
+});
+
+describe('those who are no admin', () => {
+	it('have no module in their bar, and no page at its address', async () => {
+		const account = await createAccount(directus, 'editor', [], { app_access: true });
+		const editor = await openStudio(directus, { account });
+		await editor.page.goto('/admin/ai-cache');
+		await editor.page.getByText('Page Not Found').first().waitFor();
+		expect(await editor.page.locator('a[href$="/ai-cache"]').count()).toBe(0);
+		await editor.close();
+	});
+});
+
+describe('a store that goes away', () => {
+	it('is told on the overview with what to do, and on the health page', async () => {
+		await studio.open('/ai-cache');
+		await redis.stop();
+		await studio.open('/ai-cache/settings');
+		await studio.page.locator('[data-notice="store_down"]').waitFor({ timeout: 60_000 });
+		expect(await seen(studio.page, '[data-notice="store_down"]')).toContain('AI_CACHE_REDIS');
+		expect(await seen(studio.page, '.health')).not.toContain('Healthy');
+	});
+});
