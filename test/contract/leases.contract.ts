@@ -6,6 +6,8 @@ import { sampleEntry } from './samples.ts';
 
 /** Longer than any test may take: whoever waits this long was not woken. */
 const FOREVER_MS = 60_000;
+/** Runs out within the test, but not before the next command of a busy machine. */
+const SHORT_MS = 400;
 
 export function leasesContract(harness: () => StoreHarness): void {
 	describe('reservations', () => {
@@ -47,8 +49,8 @@ export function leasesContract(harness: () => StoreHarness): void {
 		it('ends by itself, so that a process that died holds up nobody', async () => {
 			const { store, other, clock, pass } = harness();
 			const entry = sampleEntry(clock);
-			const died = await store.begin({ ...lookupOf(entry), owner: newId(), force: false, leaseMs: 40 });
-			await pass(60);
+			const died = await store.begin({ ...lookupOf(entry), owner: newId(), force: false, leaseMs: SHORT_MS });
+			await pass(SHORT_MS + 30);
 			const next = await reserve(other, lookupOf(entry));
 			expect(await store.commit([{ reservation: died!, entry }])).toEqual(['superseded']);
 			expect(await other.commit([{ reservation: next, entry }])).toEqual(['stored']);
@@ -57,9 +59,9 @@ export function leasesContract(harness: () => StoreHarness): void {
 		it('lasts longer when renewed, by its holder alone', async () => {
 			const { store, other, clock, pass } = harness();
 			const entry = sampleEntry(clock);
-			const mine = await store.begin({ ...lookupOf(entry), owner: newId(), force: false, leaseMs: 40 });
+			const mine = await store.begin({ ...lookupOf(entry), owner: newId(), force: false, leaseMs: SHORT_MS });
 			expect(await store.renew(mine!, LEASE_MS)).toBe(true);
-			await pass(60);
+			await pass(SHORT_MS + 30);
 			const taken = await reserve(other, lookupOf(entry), true);
 			expect(await store.renew(mine!, LEASE_MS)).toBe(false);
 			expect(await other.commit([{ reservation: taken, entry }])).toEqual(['stored']);

@@ -1,7 +1,7 @@
 import type { Clock } from '../../cache/clock.ts';
 import type { Tag } from '../../cache/dependencies.ts';
 import { newId } from '../../cache/ids.ts';
-import { chunks, type Client } from './client.ts';
+import { chunks, type Client, type Command, runOne, texts } from './client.ts';
 import type { Keys } from './keys.ts';
 import { ANNOUNCE, BEAT, RAISE_SEQUENCE } from './scripts.ts';
 
@@ -110,7 +110,7 @@ export class Bus {
 
 	/** To be called once everything was revoked for it, so that no other process does so again. */
 	async acknowledgeLoss(number: number): Promise<void> {
-		await this.#publisher.eval(RAISE_SEQUENCE, 1, this.#keys.sequence, number);
+		await runOne(this.#publisher, ['EVAL', RAISE_SEQUENCE, 1, this.#keys.sequence, number]);
 	}
 
 	/** Tells everybody, and waits for nobody. */
@@ -132,8 +132,9 @@ export class Bus {
 		this.#unseen.set(id, waiting);
 		let deadline: NodeJS.Timeout | undefined;
 		try {
-			const reply = await this.#publisher.eval(ANNOUNCE, 2, sequence, processes, bus, message, 2 * LEASE_MS);
-			const [number, needed] = reply as [number, string[]];
+			const announce = ['EVAL', ANNOUNCE, 2, sequence, processes, bus, message, 2 * LEASE_MS] satisfies Command;
+			const [number, living] = (await runOne(this.#publisher, announce)) as [number, unknown];
+			const needed = texts(living);
 			this.#highest = Math.max(this.#highest, number);
 			await new Promise<void>((resolve) => {
 				// Only from here: a lease that began before the message was published proves nothing.
@@ -165,7 +166,8 @@ export class Bus {
 		if (this.#sent.size > 100) this.#sent.delete(this.#sent.keys().next().value!);
 		const { sequence, processes } = this.#keys;
 		const member = this.#vouching ? this.id : '';
-		this.#publisher.eval(BEAT, 2, sequence, processes, this.#keys.mailbox(this.id), id, member).catch(() => {});
+		const beat = ['EVAL', BEAT, 2, sequence, processes, this.#keys.mailbox(this.id), id, member] satisfies Command;
+		runOne(this.#publisher, beat).catch(() => {});
 	}
 
 	#send(channel: string, note: Note): void {

@@ -1,4 +1,4 @@
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { Cluster, Command as RedisCommand, Redis, type RedisOptions } from 'ioredis';
 
 export type Client = Redis | Cluster;
 export type Command = [name: string, ...parameters: (string | number | Buffer)[]];
@@ -70,7 +70,7 @@ export function createClient(options: RedisConnectionOptions, role: 'commands' |
 export async function run(client: Client, commands: readonly Command[]): Promise<unknown[]> {
 	if (commands.length === 0) return [];
 	if (client instanceof Cluster) {
-		return Promise.all(commands.map(([name, ...parameters]) => client.callBuffer(name, ...parameters)));
+		return Promise.all(commands.map(([name, ...parameters]) => client.sendCommand(new RedisCommand(name, parameters))));
 	}
 	const pipeline = client.pipeline();
 	for (const [name, ...parameters] of commands) pipeline.callBuffer(name, ...parameters);
@@ -79,6 +79,11 @@ export async function run(client: Client, commands: readonly Command[]): Promise
 		if (error) throw error;
 		return reply;
 	});
+}
+
+/** A single command that is no method of the client's, or whose first parameter is no key, as that of scripts. */
+export async function runOne(client: Client, command: Command): Promise<unknown> {
+	return (await run(client, [command]))[0];
 }
 
 /** Sends groups of commands of which each must not begin before the one before it was carried out. */

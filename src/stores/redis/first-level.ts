@@ -27,8 +27,9 @@ export class FirstLevel {
 	}
 
 	set({ entry }: StoredRecord, tokens: readonly KnownToken[], tags: readonly Tag[]): void {
+		const bytes = KNOWN_BYTES + entry.body.bytes.length + entry.request.bytes.length + 8 * tokens.length;
+		if (bytes > this.#entries.max) return;
 		const own: Entry = { meta: entry.meta, body: copySection(entry.body), request: copySection(entry.request) };
-		const bytes = KNOWN_BYTES + own.body.bytes.length + own.request.bytes.length + 8 * tokens.length;
 		this.#entries.set(entry.meta.key, { entry: own, tokens, coveredTags: tags }, bytes, entry.meta.costTier);
 	}
 

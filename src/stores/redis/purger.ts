@@ -6,13 +6,12 @@ import { buffer, chunks, type Command, number, run, runInOrder, texts } from './
 import type { RedisContext } from './context.ts';
 import { figuresOf, headsOf, matchingMembers, mayLackMembers, validHeads } from './members.ts';
 import { keyOf, memberOf } from './record.ts';
-import { PURGE } from './scripts.ts';
+import { NOTE_SWEEPS, PURGE } from './scripts.ts';
 import type { Sweeper } from './sweeper.ts';
 import { countSetAside, type SetAside } from './tally.ts';
 
 /** Entries whose cost stands for all of a purge's. */
 const SAMPLE = 100;
-const TAGS_PER_CHUNK = 1000;
 const MEMBERS_PER_CHUNK = 500;
 
 /** Invalidation: tokens go at once, counting and giving back memory follow. */
@@ -27,16 +26,9 @@ export class Purger {
 
 	/** The same few commands whatever hangs on the tags. */
 	async invalidate(tags: readonly Tag[]): Promise<Invalidation> {
-		const id = newId();
-		const setAside: SetAside[] = [];
-		let earlier: string[] | null = null;
-		for (const part of chunks([...new Set(tags)], TAGS_PER_CHUNK)) {
-			const taken = await this.#setAside(part, id);
-			earlier ??= taken.earlier;
-			setAside.push(...taken.setAside);
-		}
+		const { earlier, setAside } = await this.#setAside([...new Set(tags)]);
 		await this.#context.bus.revoke(tags);
-		const counted = countSetAside(this.#context, setAside, earlier ?? []);
+		const counted = countSetAside(this.#context, setAside, earlier);
 		// Only once it is counted: the sweep takes from the sorted sets what the count reads.
 		counted
 			.catch(() => {})
@@ -46,13 +38,13 @@ export class Purger {
 	}
 
 	/** Takes the tokens away and sets the indexes aside, which are noted first, so that no crash leaves any unswept. */
-	async #setAside(tags: readonly Tag[], id: string): Promise<{ earlier: string[]; setAside: SetAside[] }> {
+	async #setAside(tags: readonly Tag[]): Promise<{ earlier: string[]; setAside: SetAside[] }> {
 		const { client, keys, clock } = this.#context;
 		const now = clock.now();
+		const id = newId();
 		const names = tags.map((tag) => keys.swept(tag, id));
-		const [earlier, , ...replies] = await runInOrder(client, [
-			[['ZRANGE', keys.sweeps, 0, -1]],
-			[['ZADD', keys.sweeps, ...names.flatMap((name) => [now, name])]],
+		const [earlier, ...replies] = await runInOrder(client, [
+			[['EVAL', NOTE_SWEEPS, 1, keys.sweeps, now, ...names]],
 			tags.map((tag, index): Command => {
 				return ['EVAL', PURGE, 3, keys.token(tag), keys.index(tag), names[index]!, now, SAMPLE];
 			}),
@@ -65,7 +57,7 @@ export class Purger {
 			else setAside.push({ name, at: now, live: number(reply[0]), sample: texts(reply[1]) });
 		});
 		if (absent.length > 0) await run(client, [['ZREM', keys.sweeps, ...absent]]);
-		return { earlier: texts(earlier).filter((name) => !name.endsWith(id)), setAside };
+		return { earlier: texts(earlier), setAside };
 	}
 
 	async #sweepAll(setAside: readonly SetAside[]): Promise<void> {

@@ -4,7 +4,7 @@ import type { Lookup } from '../../cache/store.ts';
 import { Cluster } from 'ioredis';
 import type { RedisContext } from './context.ts';
 import { FirstLevel } from './first-level.ts';
-import { decodeRecord, type StoredRecord } from './record.ts';
+import { decodeRecord, type StoredRecord, tagsDigest } from './record.ts';
 import { type KnownToken, TokenTable } from './tokens.ts';
 import { KeyWatch } from './key-watch.ts';
 
@@ -60,13 +60,14 @@ export class Reader {
 
 	/** What a record read elsewhere, with the values of its tokens as Redis has them now, is worth. */
 	judge(record: StoredRecord, current: (tag: Tag) => string | undefined, tags: readonly Tag[]): Found | undefined {
-		const { entry, tokens } = record;
+		const { entry, tokens, expires } = record;
 		const { clock, limits } = this.#context;
 		const now = clock.now();
-		if (entry.meta.expires + limits.staleSeconds * 1000 <= now) return undefined;
-		const valid = entry.meta.tags.every((tag, index) => tokens[index] === current(tag));
-		const state = !valid ? 'invalidated' : entry.meta.expires > now ? 'fresh' : 'expired';
-		return { entry, state, covers: tags.every((tag) => entry.meta.tags.includes(tag)) };
+		if (expires + limits.staleSeconds * 1000 <= now) return undefined;
+		const own = tagsOf(record, tags);
+		const valid = own.every((tag, index) => tokens[index] === current(tag));
+		const state = !valid ? 'invalidated' : expires > now ? 'fresh' : 'expired';
+		return { entry, state, covers: own === tags || tags.every((tag) => own.includes(tag)) };
 	}
 
 	/** Undefined, and the entry dropped and reported, where the bytes are none. */
@@ -110,7 +111,7 @@ export class Reader {
 			const replies = await this.#readMany(names);
 			this.#learn(open, replies.slice(lookups.length));
 			const records = lookups.map(({ key }, index) => this.decode(key, replies[index] ?? null));
-			await this.#askAgain(records, answers, trusting);
+			await this.#askAgain(lookups, records, answers, trusting);
 			return records.map((record, index) => {
 				if (record === undefined) return undefined;
 				return this.#conclude(record, lookups[index]!, answers, trusting && !watched[index]!.touched);
@@ -138,20 +139,23 @@ export class Reader {
 	 * knows: a token that Redis evicted and a writer made anew is told on no bus.
 	 */
 	async #askAgain(
+		lookups: readonly Lookup[],
 		records: readonly (StoredRecord | undefined)[],
 		answers: Map<Tag, Answer>,
 		trusting: boolean,
 	): Promise<void> {
-		const present = records.filter((record) => record !== undefined);
-		const open = new Set(this.#expect(new Set(present.flatMap(({ entry }) => entry.meta.tags)), answers, trusting));
-		for (const { entry, tokens } of present) {
-			entry.meta.tags.forEach((tag, index) => {
+		const open = new Set<Answer>();
+		records.forEach((record, place) => {
+			if (record === undefined) return;
+			const tags = tagsOf(record, lookups[place]!.tags);
+			for (const answer of this.#expect(tags, answers, trusting)) open.add(answer);
+			tags.forEach((tag, index) => {
 				const answer = answers.get(tag)!;
-				if (answer.asked || answer.value === tokens[index]) return;
+				if (answer.asked || answer.value === record.tokens[index]) return;
 				answer.asked = true;
 				open.add(answer);
 			});
-		}
+		});
 		if (open.size === 0) return;
 		const names = [...open].map(({ token }) => this.#context.keys.token(token.tag));
 		this.#learn([...open], await this.#readMany(names));
@@ -170,7 +174,7 @@ export class Reader {
 		answers: ReadonlyMap<Tag, Answer>,
 		mayKeep: boolean,
 	): Found | undefined {
-		const { tags } = record.entry.meta;
+		const tags = tagsOf(record, lookup.tags);
 		// What was revoked while the reply was under way is not vouched for any more.
 		const current = (tag: Tag): string | undefined => {
 			const { asked, token, value } = answers.get(tag)!;
@@ -189,3 +193,7 @@ export class Reader {
 		return names.length === 1 ? client.getBuffer(names[0]!).then((reply) => [reply]) : client.mgetBuffer([...names]);
 	}
 }
+
+/** The record's tags: the request's own list where it is the same, so that the meta need not be parsed. */
+const tagsOf = (record: StoredRecord, asked: readonly Tag[]): readonly Tag[] =>
+	record.digest === tagsDigest(asked) ? asked : record.entry.meta.tags;

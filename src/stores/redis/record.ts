@@ -1,34 +1,64 @@
-import { decodeEntry, decodeMeta, encodeEntry, metaEnd } from '../../cache/codec.ts';
+import { hash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { decodeEntryLazily, decodeMeta, encodeEntry, metaEnd } from '../../cache/codec.ts';
+import type { Tag } from '../../cache/dependencies.ts';
 import type { Entry, EntryMeta } from '../../cache/entry.ts';
 import { UndecodableEntryError } from '../../cache/errors.ts';
 import { ID_LENGTH } from '../../cache/ids.ts';
 
 /**
- * An entry as Redis has it: owner · u16 count · one token per tag of its meta, in their order · the entry.
- * Owner and tokens are ids of `ID_LENGTH` bytes.
+ * An entry as Redis has it, numbers big-endian: owner · u16 count of tokens · u32 checksum of all that follows it ·
+ * f64 end of its life (milliseconds) · digest of its tags · one token per tag, in their order · the entry.
+ * With these a look-up can tell whether it is valid without parsing its meta.
  */
 export interface StoredRecord {
 	owner: string;
 	tokens: string[];
+	/** Milliseconds since the epoch. */
+	expires: number;
+	/** `tagsDigest` of its tags. */
+	digest: string;
 	entry: Entry;
 }
 
+const DIGEST_LENGTH = 12;
 const COUNT_AT = ID_LENGTH;
-const TOKENS_AT = ID_LENGTH + 2;
+const CHECKSUM_AT = COUNT_AT + 2;
+const EXPIRES_AT = CHECKSUM_AT + 4;
+const DIGEST_AT = EXPIRES_AT + 8;
+const TOKENS_AT = DIGEST_AT + DIGEST_LENGTH;
 
 export function encodeRecord(owner: string, tokens: readonly string[], entry: Entry): Buffer {
 	const head = Buffer.allocUnsafe(TOKENS_AT + tokens.length * ID_LENGTH);
 	head.write(owner, 0, 'latin1');
 	head.writeUInt16BE(tokens.length, COUNT_AT);
+	head.writeDoubleBE(entry.meta.expires, EXPIRES_AT);
+	head.write(tagsDigest(entry.meta.tags), DIGEST_AT, 'latin1');
 	tokens.forEach((token, index) => head.write(token, TOKENS_AT + index * ID_LENGTH, 'latin1'));
-	return Buffer.concat([head, encodeEntry(entry)]);
+	const bytes = Buffer.concat([head, encodeEntry(entry)]);
+	bytes.writeUInt32BE(crc32(bytes.subarray(EXPIRES_AT)), CHECKSUM_AT);
+	return bytes;
 }
 
+/** Throws `UndecodableEntryError` on anything that `encodeRecord` did not write whole. */
 export function decodeRecord(bytes: Buffer, maximumLength: number): StoredRecord {
-	const { owner, tokens, end } = decodeHead(bytes);
-	const entry = decodeEntry(bytes.subarray(end), maximumLength);
-	if (entry.meta.tags.length !== tokens.length) throw new UndecodableEntryError('a token is missing');
-	return { owner, tokens, entry };
+	const { owner, tokens, expires, digest, end } = decodeHead(bytes);
+	if (crc32(bytes.subarray(EXPIRES_AT)) !== bytes.readUInt32BE(CHECKSUM_AT)) {
+		throw new UndecodableEntryError('its checksum does not agree');
+	}
+	return { owner, tokens, expires, digest, entry: decodeEntryLazily(bytes.subarray(end), maximumLength) };
+}
+
+const digests = new WeakMap<readonly Tag[], string>();
+
+/** Tells lists of tags apart; remembered, as most requests for an entry bring the very same list. */
+export function tagsDigest(tags: readonly Tag[]): string {
+	let digest = digests.get(tags);
+	if (digest === undefined) {
+		digest = hash('sha256', tags.join('\n'), 'base64url').slice(0, DIGEST_LENGTH);
+		digests.set(tags, digest);
+	}
+	return digest;
 }
 
 /** From the first bytes of a record; `missing` says how many more are needed where they do not suffice. */
@@ -42,14 +72,20 @@ export function decodeRecordMeta(
 	return { owner, tokens, meta: decodeMeta(rest).meta };
 }
 
-function decodeHead(bytes: Buffer): { owner: string; tokens: string[]; end: number } {
+function decodeHead(bytes: Buffer): Omit<StoredRecord, 'entry'> & { end: number } {
 	if (bytes.length < TOKENS_AT) throw new UndecodableEntryError('cut short in its head');
-	const count = bytes.readUInt16BE(COUNT_AT);
-	const end = TOKENS_AT + count * ID_LENGTH;
+	const end = TOKENS_AT + bytes.readUInt16BE(COUNT_AT) * ID_LENGTH;
 	if (bytes.length < end) throw new UndecodableEntryError('cut short in its tokens');
+	const text = bytes.toString('latin1', 0, end);
 	const tokens: string[] = [];
-	for (let at = TOKENS_AT; at < end; at += ID_LENGTH) tokens.push(bytes.toString('latin1', at, at + ID_LENGTH));
-	return { owner: bytes.toString('latin1', 0, ID_LENGTH), tokens, end };
+	for (let at = TOKENS_AT; at < end; at += ID_LENGTH) tokens.push(text.slice(at, at + ID_LENGTH));
+	return {
+		owner: text.slice(0, ID_LENGTH),
+		tokens,
+		expires: bytes.readDoubleBE(EXPIRES_AT),
+		digest: text.slice(DIGEST_AT, TOKENS_AT),
+		end,
+	};
 }
 
 /** What stands in an index: which generation of which key. */

@@ -22,6 +22,10 @@ redis.call('rename',KEYS[2],KEYS[3])
 return {redis.call('zcount',KEYS[3],'('..ARGV[1],'+inf'),
 redis.call('zrevrangebyscore',KEYS[3],'+inf','('..ARGV[1],'LIMIT',0,ARGV[2])}`;
 
+/** KEYS sweeps · ARGV now, names → the names that were noted before these. */
+export const NOTE_SWEEPS = `local e=redis.call('zrange',KEYS[1],0,-1)
+for i=2,#ARGV do redis.call('zadd',KEYS[1],ARGV[1],ARGV[i]) end return e`;
+
 /** KEYS lease, entry · ARGV owner, record, milliseconds → 1 where the lease was still the owner's. */
 export const STORE_IF_HELD = `if redis.call('get',KEYS[1])~=ARGV[1] then return 0 end
 redis.call('set',KEYS[2],ARGV[2],'PX',ARGV[3]) redis.call('del',KEYS[1]) return 1`;

@@ -1,10 +1,13 @@
 import type { HeldFigures } from '../../cache/entry.ts';
-import { type Command, run, texts } from './client.ts';
+import { type Command, number, run, texts } from './client.ts';
 import type { RedisContext } from './context.ts';
 import { figuresOf } from './members.ts';
 
 const MEMBERS_PER_CHUNK = 500;
 const SAMPLE = 100;
+const POLL_MS = 5;
+/** After a second, whoever noted it is taken to be gone. */
+const MAX_POLLS = 200;
 
 /** A purged tag's index, as it was at that moment. */
 export interface SetAside {
@@ -29,9 +32,26 @@ export async function countSetAside(
 	const [only] = setAside;
 	if (only === undefined) return { entries: 0, usd: 0, hits: 0, bytes: 0 };
 	if (setAside.length === 1 && earlier.length === 0) return extrapolate(context, only.live, only.sample);
+	await untilSetAside(context, earlier);
 	const counted = new Set<string>();
 	for (const { name, at } of setAside) await collect(context, name, at, earlier, counted);
 	return extrapolate(context, counted.size, [...counted].slice(0, SAMPLE));
+}
+
+/** An earlier purge may have been noted, and not have come to all its indexes: the same entries must not count for both. */
+async function untilSetAside({ client, keys }: RedisContext, names: readonly string[]): Promise<void> {
+	let open = names;
+	for (let attempt = 0; open.length > 0 && attempt < MAX_POLLS; attempt++) {
+		if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+		const replies = await run(
+			client,
+			open.flatMap((name): Command[] => [
+				['EXISTS', name],
+				['ZSCORE', keys.sweeps, name],
+			]),
+		);
+		open = open.filter((_, index) => number(replies[2 * index]) === 0 && replies[2 * index + 1] !== null);
+	}
 }
 
 async function collect(

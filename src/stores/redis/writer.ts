@@ -2,7 +2,7 @@ import type { Entry } from '../../cache/entry.ts';
 import { ID_LENGTH } from '../../cache/ids.ts';
 import type { Begin, Commit, CommitResult, Lookup, Reservation } from '../../cache/store.ts';
 import { capture } from './capture.ts';
-import { buffer, type Command, number, run } from './client.ts';
+import { buffer, type Command, number, run, runOne } from './client.ts';
 import type { RedisContext } from './context.ts';
 import { type Indexed, indexCommands, removalCommands } from './indexes.ts';
 import { JANITOR_EVERY_MS } from './janitor.ts';
@@ -67,7 +67,7 @@ export class Writer {
 
 	async renew({ key, owner }: Reservation, leaseMs: number): Promise<boolean> {
 		const { client, keys } = this.#context;
-		return (await client.eval(RENEW_IF_HELD, 1, keys.lease(key), owner, leaseMs)) === 1;
+		return (await runOne(client, ['EVAL', RENEW_IF_HELD, 1, keys.lease(key), owner, leaseMs])) === 1;
 	}
 
 	async #store(commits: readonly Commit[]): Promise<CommitResult[]> {
@@ -145,7 +145,7 @@ export class Writer {
 	async #letGo(reservation: Reservation): Promise<void> {
 		const { client, keys } = this.#context;
 		const { key, owner, tags } = reservation;
-		if ((await client.eval(RELEASE_IF_HELD, 1, keys.lease(key), owner)) !== 1) return;
+		if ((await runOne(client, ['EVAL', RELEASE_IF_HELD, 1, keys.lease(key), owner])) !== 1) return;
 		await run(client, removalCommands(this.#context, memberOfReservation(reservation), tags));
 	}
 

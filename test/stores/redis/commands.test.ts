@@ -7,6 +7,9 @@ import { sampleEntry } from '../../contract/samples.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { type RedisHarness, redisHarness } from './support.ts';
 
+/** What its script has and no other. */
+const HEARTBEAT = "zadd',KEYS[2],t[1]";
+
 let redis: TestRedis;
 let watcher: Redis;
 beforeAll(async () => {
@@ -28,7 +31,7 @@ async function commandsOf(work: () => Promise<unknown>): Promise<string[]> {
 	const listen = (_time: string, [name = '', script = '']: string[], source: string): void => {
 		if (script === start) began = true;
 		else if (script === end) ended();
-		else if (began && source !== 'lua' && name !== 'publish' && !script.includes(`'zadd',KEYS[2],t[1]`)) {
+		else if (began && source !== 'lua' && name !== 'publish' && !script.includes(HEARTBEAT)) {
 			names.push(name.toLowerCase());
 		}
 	};
@@ -118,12 +121,12 @@ describe('no command of any operation', () => {
 			const acknowledged = async (tag: string): Promise<string[]> => {
 				const names = await commandsOf(() => store.invalidate([tag]));
 				await expect.poll(() => redis.client.zcard(`${harness.namespace}:v1:sweeps`)).toBe(0);
-				return names.slice(0, 4);
+				return names.slice(0, 3);
 			};
 			await put(harness, { freeTags: ['one'] });
 			for (let index = 0; index < 300; index++) await put(harness, { freeTags: ['many'] });
 			const one = await acknowledged(freeTag('one'));
-			expect(one).toEqual(['zrange', 'zadd', 'eval', 'eval']);
+			expect(one).toEqual(['eval', 'eval', 'eval']);
 			expect(await acknowledged(freeTag('many'))).toEqual(one);
 		}));
 });
