@@ -85,6 +85,12 @@ export interface ProviderDialect {
 	/** An error body in this provider's shape. `code` is one of the provider's own kinds where one fits. */
 	errorBody(status: number, message: string, code: string): JsonObject;
 
+	/** What a native request that streams adds to its body. */
+	readonly streaming: Readonly<JsonObject>;
+
+	/** The text that one event of a native request's stream adds to the answer's `text`; empty where it adds none. */
+	textDelta(event: JsonObject): string;
+
 	/** A `stream: true` request's assembler. */
 	assembler(operation: Operation, request: JsonObject): StreamAssembler;
 

@@ -126,7 +126,7 @@ export class Exchanges {
 		return this.create({
 			provider: request.provider,
 			operation: dialect.nativeOperation,
-			body: request.stream ? { ...body, stream: true } : body,
+			body: request.stream ? { ...body, ...dialect.streaming } : body,
 			rawBody: null,
 			headers: {},
 			caller,

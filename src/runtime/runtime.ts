@@ -23,6 +23,7 @@ import { ProviderKeys } from './provider-keys.ts';
 import { Putter } from './putter.ts';
 import { Reports } from './reports.ts';
 import { readSettings, type Settings } from './settings.ts';
+import { NativeStreams } from './streaming/native-streams.ts';
 import { Warmer } from './warmer.ts';
 
 /** Everything that the doors need, made once per process. */
@@ -40,6 +41,7 @@ export class Runtime {
 	readonly modelLists: ModelLists;
 	readonly embeddings: Embeddings;
 	readonly native: Native;
+	readonly nativeStreams: NativeStreams;
 	readonly putter: Putter;
 	readonly reports: Reports;
 	readonly entries: Entries;
@@ -84,6 +86,7 @@ export class Runtime {
 		this.embeddings = new Embeddings(this.cache, this.asker, this.exchanges, values, clock);
 		this.modelLists = new ModelLists(this.#upstream, this.keys, values);
 		this.native = new Native(this.cache, this.asker, this.exchanges, host, values, clock);
+		this.nativeStreams = new NativeStreams(this.native, this.asker, clock);
 		this.putter = new Putter(this.cache, this.native, pricing, values, clock);
 		this.reports = new Reports(this.store, clock, this.recorder, this.models, this.keys);
 		this.entries = new Entries(this.store, clock, values.AI_CACHE_STUDIO_SHOW_CONTENT);

@@ -2,6 +2,7 @@ import type { Provider } from '../contract.ts';
 import type { ReceivedHeaders } from '../providers/headers.ts';
 import type { UpstreamAnswer } from '../providers/upstream.ts';
 import { UpstreamAborted, UpstreamError, UpstreamTimeout } from '../providers/upstream-errors.ts';
+import { UnusableStream } from './streaming/unusable-stream.ts';
 import { ProviderFailedError, ProviderRateLimitedError, ProviderTimeoutError } from './errors.ts';
 
 /** The provider answered, but not with an answer. Doors that speak its dialect pass it on as it is. */
@@ -33,6 +34,7 @@ const MAX_REASON = 500;
 export function asProviderError(error: unknown, provider: Provider): unknown {
 	if (error instanceof UpstreamFailure) return failureError(error);
 	if (error instanceof UpstreamTimeout) return new ProviderTimeoutError({ provider, reason: error.message });
+	if (error instanceof UnusableStream) return new ProviderFailedError({ provider, status: 200, reason: error.message });
 	if (error instanceof UpstreamAborted) return error;
 	if (error instanceof UpstreamError) return new ProviderFailedError({ provider, status: null, reason: error.message });
 	return error;

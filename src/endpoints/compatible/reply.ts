@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheStatus, JsonObject } from '../../contract.ts';
 import type { Clock } from '../../cache/clock.ts';
 import { unpackSection } from '../../cache/codec.ts';
@@ -12,6 +10,7 @@ import { ageOf, ttlLeft } from '../../runtime/answer.ts';
 import type { FollowedStream } from '../../runtime/asker.ts';
 import { setCacheHeaders } from '../../runtime/cache-headers.ts';
 import type { Joined } from '../../runtime/embeddings.ts';
+import { EVENT_STREAM, write, writeEvents } from '../event-stream.ts';
 
 /** An entry as it is answered. */
 export interface Given {
@@ -58,9 +57,8 @@ export class CompatibleReply {
 		const { provider, operation } = given.entry.meta;
 		const body = JSON.parse((await unpackSection(given.entry.body)).toString()) as JsonObject;
 		const events = dialects[provider].replay(operation, request, body);
-		this.#begin(response, given, 'text/event-stream; charset=utf-8');
-		if (this.#eventsPerSecond > 0) await this.#paced(response, events);
-		else response.write(events.join(''));
+		this.#begin(response, given, EVENT_STREAM);
+		await writeEvents(response, events, this.#eventsPerSecond, this.#clock);
 		response.end();
 	}
 
@@ -72,7 +70,7 @@ export class CompatibleReply {
 		response.flushHeaders();
 		for await (const chunk of stream.bytes) {
 			if (response.destroyed) return;
-			if (!response.write(chunk)) await drained(response);
+			await write(response, chunk);
 		}
 		response.end();
 	}
@@ -87,23 +85,4 @@ export class CompatibleReply {
 		const ttl = ttlLeft(entry, this.#clock);
 		setCacheHeaders(response, { status, key, age, ttl, stored: notStored === null });
 	}
-
-	async #paced(response: ServerResponse, events: readonly string[]): Promise<void> {
-		const started = this.#clock.now();
-		for (const [index, event] of events.entries()) {
-			const wait = started + (index * 1000) / this.#eventsPerSecond - this.#clock.now();
-			if (wait > 0) await sleep(wait);
-			if (response.destroyed) return;
-			if (!response.write(event)) await drained(response);
-		}
-	}
-}
-
-/** Settles when the response takes more, or nothing any more. */
-async function drained(response: ServerResponse): Promise<void> {
-	if (response.destroyed) return;
-	const controller = new AbortController();
-	const { signal } = controller;
-	await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]).catch(() => {});
-	controller.abort();
 }

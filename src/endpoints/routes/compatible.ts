@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Request, Response, Router } from 'express';
 import { type Operation, type Provider, PROVIDERS } from '../../contract.ts';
 import { isObject } from '../../providers/json.ts';
@@ -5,11 +6,12 @@ import type { Caller } from '../../runtime/caller.ts';
 import { InvalidRequestError, NotFoundError } from '../../runtime/errors.ts';
 import type { Exchange } from '../../runtime/exchange.ts';
 import type { HostContext } from '../../runtime/host.ts';
+import { toLookup } from '../../runtime/native.ts';
 import { isUnexpected, sendProviderError } from '../../runtime/provider-errors.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { headerDirectives } from '../compatible/directives.ts';
 import { COMPATIBLE_PATHS } from '../compatible/paths.ts';
-import { CompatibleReply } from '../compatible/reply.ts';
+import { CompatibleReply, type Given } from '../compatible/reply.ts';
 import { demandCaller, type DirectusRequest, leaving } from '../http.ts';
 
 /** The routes that speak each provider's own dialect, errors included: its SDK needs another base URL and no more. */
@@ -42,7 +44,7 @@ export function compatibleRoutes(router: Router, runtime: Runtime, host: HostCon
 			inShape(provider, async (request, response) => {
 				const caller = demandCaller(request, values);
 				const exchange = exchangeOf(runtime, provider, operation, request, caller);
-				await answer(runtime, reply, exchange, response);
+				await answer(runtime, reply, exchange, request, response);
 			}),
 		);
 	}
@@ -81,9 +83,10 @@ function exchangeOf(
 }
 
 async function answer(
-	{ asker, embeddings }: Runtime,
+	{ asker, embeddings, lane }: Runtime,
 	reply: CompatibleReply,
 	exchange: Exchange,
+	request: DirectusRequest,
 	response: Response,
 ): Promise<void> {
 	const streams = exchange.body['stream'] === true;
@@ -98,10 +101,19 @@ async function answer(
 		return;
 	}
 	const { entry, notStored } = await outcome;
-	const given = { entry, status, notStored, headers };
-	if (streams) await reply.sendReplayed(response, given, exchange.body);
-	else await reply.sendWhole(response, given);
+	const send = (to: ServerResponse, given: Given): Promise<void> =>
+		streams ? reply.sendReplayed(to, given, exchange.body) : reply.sendWhole(to, given);
+	if (notStored === null && isLasting(exchange)) {
+		lane.remember(request, response, exchange.caller, toLookup(exchange), (hit, _request, to) =>
+			send(to, { entry: hit, status: 'HIT', notStored: null, headers: null }),
+		);
+	}
+	await send(response, { entry, status, notStored, headers });
 }
+
+/** Whether the same bytes may be answered with the same entry from now on. */
+const isLasting = ({ directives: { mode = 'default' }, uncacheable }: Exchange): boolean =>
+	uncacheable === null && (mode === 'default' || mode === 'only-if-cached');
 
 async function sendModels(
 	{ modelLists }: Runtime,

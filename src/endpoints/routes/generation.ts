@@ -5,13 +5,14 @@ import type { Caller } from '../../runtime/caller.ts';
 import { type Resolved, toLookup } from '../../runtime/native.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { ProviderRateLimitedError } from '../../runtime/errors.ts';
+import { sendNativeStream } from '../native-stream.ts';
 import { demandCaller, demandWriter, type DirectusRequest, leaving, route } from '../http.ts';
 
 const LASTING_MODES: ReadonlySet<CacheMode> = new Set<CacheMode>(['default', 'only-if-cached']);
 
 /** `POST /generate`, `/lookup` and `/store`. */
 export function generationRoutes(router: Router, runtime: Runtime): void {
-	const { native, nativeReply, putter, settings, lane } = runtime;
+	const { native, nativeReply, nativeStreams, putter, settings, lane, clock } = runtime;
 	const { values } = settings;
 
 	/** The same bytes may be answered by the express lane from now on, where nothing of them has to be read anew. */
@@ -35,6 +36,11 @@ export function generationRoutes(router: Router, runtime: Runtime): void {
 			const body: unknown = request.body;
 			if (Array.isArray(body)) return native.generateBatch(body, caller, signal);
 			try {
+				if (streams(body)) {
+					const stream = await nativeStreams.open(body, caller, signal);
+					await sendNativeStream(response, stream, values.AI_CACHE_REPLAY_RATE, clock);
+					return null;
+				}
 				const resolved = await native.resolve(body, caller, signal);
 				if (Array.isArray(resolved)) return resolved;
 				return await send(request, response, caller, resolved);
@@ -73,6 +79,9 @@ export function generationRoutes(router: Router, runtime: Runtime): void {
 		}),
 	);
 }
+
+const streams = (body: unknown): boolean =>
+	typeof body === 'object' && body !== null && 'stream' in body && body.stream === true;
 
 function passRetryAfter(response: Response, error: unknown): void {
 	if (!(error instanceof ProviderRateLimitedError)) return;

@@ -8,6 +8,7 @@ import { messagesBody } from './native.ts';
 import { readMessage } from './reading.ts';
 import { replayMessage } from './replay.ts';
 import { anthropicState } from './state.ts';
+import { messageTextDelta } from './text-delta.ts';
 
 /** https://docs.anthropic.com/en/api; the key is taken as `x-api-key` by every version of the API. */
 export const anthropic: ProviderDialect = {
@@ -27,6 +28,8 @@ export const anthropic: ProviderDialect = {
 	admit: (_operation, _request, answer, settings) => admitMessage(answer, settings),
 	confidence: (_operation, request, answer) => messageConfidence(request, answer),
 	errorBody: anthropicErrorBody,
+	streaming: { stream: true },
+	textDelta: messageTextDelta,
 	assembler: messageAssembler,
 	replay: (_operation, _request, answer) => replayMessage(answer),
 };

@@ -6,6 +6,7 @@ import type { DeltaRules } from '../chat-completions/delta.ts';
 import { chatBody } from '../chat-completions/native.ts';
 import { readChat } from '../chat-completions/reading.ts';
 import { replayChat, type ReplayStyle } from '../chat-completions/replay.ts';
+import { chatTextDelta } from '../chat-completions/text-delta.ts';
 import { normalise } from '../normalise.ts';
 import type { ProviderDialect } from '../provider.ts';
 import { deepSeekConfidence } from './confidence.ts';
@@ -32,6 +33,8 @@ export const deepseek: ProviderDialect = {
 	admit: (_operation, _request, answer, settings) => admitChat(answer, settings),
 	confidence: (_operation, request, answer) => deepSeekConfidence(request, answer),
 	errorBody: openAiErrorBody,
+	streaming: { stream: true, stream_options: { include_usage: true } },
+	textDelta: chatTextDelta,
 	assembler: () => chatAssembler(MERGING),
 	replay: (_operation, request, answer) => replayChat(request, answer, REPLAY),
 };

@@ -5,6 +5,7 @@ import type { DeltaRules } from '../chat-completions/delta.ts';
 import { chatBody } from '../chat-completions/native.ts';
 import { readChat } from '../chat-completions/reading.ts';
 import { replayChat, type ReplayStyle } from '../chat-completions/replay.ts';
+import { chatTextDelta } from '../chat-completions/text-delta.ts';
 import { admitEmbeddings, embeddingsConfidence, readEmbeddings } from '../embeddings-answer.ts';
 import { normalise } from '../normalise.ts';
 import type { ProviderDialect } from '../provider.ts';
@@ -36,6 +37,8 @@ export const mistral: ProviderDialect = {
 	confidence: (operation, request, answer) =>
 		operation === 'embeddings' ? embeddingsConfidence() : mistralConfidence(request, answer),
 	errorBody: mistralErrorBody,
+	streaming: { stream: true },
+	textDelta: chatTextDelta,
 	assembler: (operation) => (operation === 'embeddings' ? neverWhole() : chatAssembler(MERGING)),
 	replay: (operation, request, answer) => (operation === 'embeddings' ? [] : replayChat(request, answer, REPLAY)),
 };

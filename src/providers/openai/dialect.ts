@@ -6,6 +6,7 @@ import type { DeltaRules } from '../chat-completions/delta.ts';
 import { chatBody } from '../chat-completions/native.ts';
 import { readChat } from '../chat-completions/reading.ts';
 import { replayChat, type ReplayStyle } from '../chat-completions/replay.ts';
+import { chatTextDelta } from '../chat-completions/text-delta.ts';
 import { admitEmbeddings, embeddingsConfidence, readEmbeddings } from '../embeddings-answer.ts';
 import type { ProviderDialect } from '../provider.ts';
 import { neverWhole } from '../unstreamed.ts';
@@ -51,6 +52,8 @@ export const openai: ProviderDialect = {
 		return operation === 'embeddings' ? embeddingsConfidence() : openAiChatConfidence(request, answer);
 	},
 	errorBody: openAiErrorBody,
+	streaming: { stream: true, stream_options: { include_usage: true } },
+	textDelta: chatTextDelta,
 	assembler(operation) {
 		if (operation === 'responses') return responsesAssembler();
 		return operation === 'embeddings' ? neverWhole() : chatAssembler(MERGING);

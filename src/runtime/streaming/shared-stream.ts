@@ -3,17 +3,7 @@ import type { Headers } from '../../providers/headers.ts';
 import type { LiveStream } from '../live-stream.ts';
 import type { Assembly } from './assembly.ts';
 import { Bell } from './bell.ts';
-
-/** The stream is not the whole answer: cut, an error in its midst, or over the limit. `reason` is a stable word. */
-export class UnusableStream extends Error {
-	readonly reason: string;
-
-	constructor(reason: string) {
-		super(`The provider's stream cannot be kept (${reason})`);
-		this.name = 'UnusableStream';
-		this.reason = reason;
-	}
-}
+import { UnusableStream } from './unusable-stream.ts';
 
 export interface SharedStreamSource {
 	status: number;

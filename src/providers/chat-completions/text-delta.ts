@@ -1,0 +1,9 @@
+import type { JsonObject } from '../../contract.ts';
+import { objectOf, objectsOf } from '../json.ts';
+import { contentText } from './reading.ts';
+
+/** The text that a `chat.completion.chunk` adds to the first choice's answer; reasoning is none of it. */
+export function chatTextDelta(chunk: JsonObject): string {
+	const first = objectsOf(chunk['choices']).find(({ index = 0 }) => index === 0);
+	return contentText(objectOf(first?.['delta'])['content']);
+}

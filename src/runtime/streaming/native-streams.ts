@@ -1,0 +1,92 @@
+import type { CacheStatus, GenerationAnswer } from '../../contract.ts';
+import type { Clock } from '../../cache/clock.ts';
+import { NotCachedError } from '../../cache/errors.ts';
+import { parseObject } from '../../providers/json.ts';
+import { pieces } from '../../providers/pieces.ts';
+import type { ProviderDialect } from '../../providers/provider.ts';
+import { eventDecoder } from '../../providers/sse.ts';
+import { nativeAnswer } from '../answer.ts';
+import type { Asked, Asker } from '../asker.ts';
+import type { Caller } from '../caller.ts';
+import { InvalidRequestError, NothingCachedError } from '../errors.ts';
+import type { Exchange } from '../exchange.ts';
+import { parseGeneration } from '../generation-schema.ts';
+import type { Native } from '../native.ts';
+import { asProviderError } from '../upstream-failure.ts';
+
+/** A native generation as it comes. */
+export interface NativeStream {
+	status: CacheStatus;
+	key: string;
+	/** Pieces of the answer's `text`: all there at once, or as they arrive. Throws where the provider broke off. */
+	deltas: readonly string[] | AsyncIterable<string>;
+	/** The answer that the same request gets without `stream`; to be asked for once the deltas are through. */
+	answer(): Promise<GenerationAnswer>;
+}
+
+/** `POST /generate` with `stream: true`. */
+export class NativeStreams {
+	readonly #native: Native;
+	readonly #asker: Asker;
+	readonly #clock: Clock;
+
+	constructor(native: Native, asker: Asker, clock: Clock) {
+		this.#native = native;
+		this.#asker = asker;
+		this.#clock = clock;
+	}
+
+	/** Rejects with errors fit to be shown, as the answer and its deltas do. */
+	async open(input: unknown, caller: Caller, signal: AbortSignal): Promise<NativeStream> {
+		const request = parseGeneration(input);
+		const [prepared] = await this.#native.prepare(request, caller);
+		const { exchange, item } = prepared!;
+		if (request.items !== undefined && item !== null) {
+			throw new InvalidRequestError({
+				field: 'stream',
+				reason: '"stream" takes one item: ask with "item", not "items"',
+			});
+		}
+		const asked = await shown(exchange, this.#asker.ask(exchange, { signal, wantsLive: true }));
+		const answer = async (): Promise<GenerationAnswer> => {
+			const { entry, notStored } = await shown(exchange, asked.outcome);
+			return nativeAnswer(entry, asked.status, notStored, this.#clock);
+		};
+		return { status: asked.status, key: exchange.key, deltas: await this.#deltas(exchange, asked, answer), answer };
+	}
+
+	async #deltas(
+		exchange: Exchange,
+		{ stream }: Asked,
+		answer: () => Promise<GenerationAnswer>,
+	): Promise<NativeStream['deltas']> {
+		return stream ? textOf(exchange, stream.bytes) : pieces((await answer()).text);
+	}
+}
+
+async function* textOf(exchange: Exchange, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+	try {
+		for await (const delta of deltasIn(exchange.dialect, bytes)) yield delta;
+	} catch (error) {
+		throw asProviderError(error, exchange.provider);
+	}
+}
+
+async function* deltasIn(dialect: ProviderDialect, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+	const decoder = eventDecoder();
+	for await (const chunk of bytes) {
+		for (const { data } of decoder.push(chunk)) {
+			const event = parseObject(data);
+			const delta = event ? dialect.textDelta(event) : '';
+			if (delta !== '') yield delta;
+		}
+	}
+}
+
+async function shown<Result>({ provider }: Exchange, work: Promise<Result>): Promise<Result> {
+	try {
+		return await work;
+	} catch (error) {
+		throw error instanceof NotCachedError ? new NothingCachedError() : asProviderError(error, provider);
+	}
+}

@@ -1,0 +1,10 @@
+/** A stream that makes no answer: cut, an error in its midst, or over the limit. `reason` is a stable word. */
+export class UnusableStream extends Error {
+	readonly reason: string;
+
+	constructor(reason: string) {
+		super(`its stream makes no whole answer (${reason})`);
+		this.name = 'UnusableStream';
+		this.reason = reason;
+	}
+}
