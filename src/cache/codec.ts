@@ -75,6 +75,30 @@ export function decodeEntry(bytes: Buffer, maximumLength: number): Entry {
 	return { meta, body: body.section, request: request.section };
 }
 
+/** The same, its meta parsed once it is asked for: only for bytes that are known to be whole. */
+export function decodeEntryLazily(bytes: Buffer, maximumLength: number): Entry {
+	const body = decodeSection(bytes, metaEnd(bytes), maximumLength);
+	const request = decodeSection(bytes, body.end, maximumLength);
+	return new LazyEntry(bytes, body.section, request.section);
+}
+
+class LazyEntry implements Entry {
+	readonly body: Section;
+	readonly request: Section;
+	readonly #bytes: Buffer;
+	#meta: EntryMeta | undefined;
+
+	constructor(bytes: Buffer, body: Section, request: Section) {
+		this.#bytes = bytes;
+		this.body = body;
+		this.request = request;
+	}
+
+	get meta(): EntryMeta {
+		return (this.#meta ??= decodeMeta(this.#bytes).meta);
+	}
+}
+
 /** The meta alone, from the first bytes of an entry. `end` is where the sections begin. */
 export function decodeMeta(bytes: Buffer): { meta: EntryMeta; end: number } {
 	const end = metaEnd(bytes);
