@@ -7,6 +7,7 @@ import { departuresOf } from '../content/departures.ts';
 import type { HostContext } from '../runtime/host.ts';
 import { getRuntime, latestRuntime } from '../runtime/runtime.ts';
 import { mountApiKeyHeader } from './api-key-header.ts';
+import { type Program, registerCommands } from './cli.ts';
 import { mountExpressLane } from './express-lane.ts';
 import { readYourOwnWrite } from './own-write.ts';
 import { mountProviderErrors } from './provider-errors.ts';
@@ -23,6 +24,8 @@ export default defineHook(({ action, filter, init, schedule }, context) => {
 	});
 
 	init('routes.custom.after', ({ app }) => mountProviderErrors(app as Application));
+
+	init('cli.before', ({ program }) => registerCommands(program as Program, host));
 
 	filter('*.delete', async (keys, { collection }, eventContext) => {
 		await remember(cascades, keys, collection, eventContext, cascadesOf);
