@@ -1,4 +1,4 @@
-import type { EntryDetail, EntryPage, EntrySummary, InvalidationResult, JsonObject } from '../contract.ts';
+import type { EntryDetail, EntryPage, EntrySummary, JsonObject } from '../contract.ts';
 import type { Clock } from '../cache/clock.ts';
 import { unpackSection } from '../cache/codec.ts';
 import { existenceTag, freeTag, itemTag, criteriaTagSets } from '../cache/dependencies.ts';
@@ -63,10 +63,6 @@ export class Entries {
 			})),
 			...(this.#showContent && (await contentOf(entry))),
 		};
-	}
-
-	async remove(keys: readonly string[]): Promise<InvalidationResult> {
-		return { ...(await this.#store.removeKeys(keys)), dry_run: false };
 	}
 
 	#summary(meta: EntryMeta, size: number, hits: number): EntrySummary {

@@ -50,6 +50,16 @@ export class Invalidator {
 		return { ...figures, dry_run: false };
 	}
 
+	/** Drops single entries, noted as one row. */
+	async removeKeys(keys: readonly string[], author: Author): Promise<InvalidationResult> {
+		const figures = await this.#store.removeKeys(keys);
+		const [key] = keys;
+		const note = keys.length > 1 ? `${keys.length} entries, chosen one by one` : undefined;
+		const criteria = keys.length === 1 && key !== undefined ? { key } : {};
+		await this.#note(criteria, { ...author, ...(note !== undefined && { note }) }, figures);
+		return { ...figures, dry_run: false };
+	}
+
 	/** What the same purge would drop. */
 	async measure(criteria: InvalidationCriteria): Promise<InvalidationResult> {
 		if (criteria.key === undefined) {

@@ -8,7 +8,7 @@ import {
 	type StatsReport,
 } from '../contract.ts';
 import type { Clock } from '../cache/clock.ts';
-import { collectionTag, modelTag, providerTag, allTag } from '../cache/dependencies.ts';
+import { collectionTag, criteriaTagSets, modelTag, providerTag } from '../cache/dependencies.ts';
 import type { Models } from '../cache/models.ts';
 import { bucketStart, bucketStarts, INTERVAL_MS } from '../cache/stats/buckets.ts';
 import type { StatsRecorder } from '../cache/stats/recorder.ts';
@@ -86,17 +86,20 @@ export class Reports {
 	}
 
 	async #overall(buckets: readonly StatsBucket[], query: StatsQuery): Promise<StatsReport['overall']> {
-		const { provider, model, collection } = query;
-		const tag =
-			collection !== undefined
-				? collectionTag(collection)
-				: provider === undefined
-					? allTag()
-					: model === undefined
-						? providerTag(provider)
-						: modelTag(provider, model);
-		const [[entries], bytes] = await Promise.all([this.#store.count([tag]), this.#store.bytesHeld()]);
-		return { ...toFigures(total(buckets)), entries: entries ?? 0, bytes };
+		const [entries, bytes] = await Promise.all([this.#entries(query), this.#store.bytesHeld()]);
+		return { ...toFigures(total(buckets)), entries, bytes };
+	}
+
+	/** Live entries that meet the query: by their count where one tag says it, else found by the indexes. */
+	async #entries({ provider, model, collection }: StatsQuery): Promise<number> {
+		const sets = criteriaTagSets({
+			...(provider && { provider }),
+			...(model !== undefined && { model }),
+			...(collection !== undefined && { collection }),
+		});
+		const [set = []] = sets;
+		if (sets.length > 1 || set.length > 1) return (await this.#store.measure(sets)).entries;
+		return (await this.#store.count(set))[0] ?? 0;
 	}
 
 	async #providers(buckets: readonly StatsBucket[], query: StatsQuery): Promise<Record<Provider, ProviderFigures>> {

@@ -77,8 +77,8 @@ export function administrationRoutes(router: Router, runtime: Runtime, host: Hos
 	router.delete(
 		'/entries',
 		route(async (request) => {
-			demandAdmin(request, values);
-			return entries.remove(parse(keysSchema, request.body).keys);
+			const { user } = demandAdmin(request, values);
+			return invalidator.removeKeys(parse(keysSchema, request.body).keys, { cause: 'purge', user });
 		}),
 	);
 
