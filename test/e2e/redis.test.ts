@@ -137,7 +137,9 @@ describe('the leader’s death', () => {
 });
 
 describe('with nothing kept in the process', () => {
-	beforeAll(() => directus.process(0).restart({ AI_CACHE_FIRST_LEVEL_MAX: '0', AI_CACHE_STORE_TIMEOUT: `${BUDGET_MS}ms` }));
+	beforeAll(() =>
+		directus.process(0).restart({ AI_CACHE_FIRST_LEVEL_MAX: '0', AI_CACHE_STORE_TIMEOUT: `${BUDGET_MS}ms` }),
+	);
 
 	it('a plain hit is one round trip', async () => {
 		const request = chat({ collection: 'articles', item: 3 });
