@@ -73,7 +73,9 @@ export function answerEmbeddings(
 ): void {
 	const body = jsonBody(request) as unknown as EmbeddingsRequest;
 	const answer = embeddingsAnswer(body);
-	sendJson(response, 200, { ...answer, model: snapshots.get(body.model)?.snapshot ?? body.model });
+	// Mistral names its answers, and its SDK refuses one without a name.
+	const id = request.path.startsWith('/mistral/') ? { id: `embd_${shortHash(JSON.stringify(body.input))}` } : {};
+	sendJson(response, 200, { ...id, ...answer, model: snapshots.get(body.model)?.snapshot ?? body.model });
 }
 
 /** Hands a request to aimock without the provider's part of the path, and its answer back as it comes. */

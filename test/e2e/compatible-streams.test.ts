@@ -1,0 +1,270 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+import OpenAI from 'openai';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { eventSteps, type RawProvider, type Step, startRawProvider } from '../support/raw-provider.ts';
+import { jsonBody } from '../support/recorded-request.ts';
+import { type Directus, startDirectus } from './support/directus.ts';
+import { ADMIN } from './support/process.ts';
+import { rawProviderEnvironment } from './support/raw-environment.ts';
+import { type Sdks, sdksOf } from './support/sdks.ts';
+
+const EVENTS = { 'content-type': 'text/event-stream' };
+const LIMIT_BYTES = 20_000;
+
+let provider: RawProvider;
+let directus: Directus;
+let sdks: Sdks;
+let prompts = 0;
+
+beforeAll(async () => {
+	provider = await startRawProvider();
+	directus = await startDirectus({
+		database: 'empty',
+		env: rawProviderEnvironment(provider.url, {
+			AI_CACHE_UPSTREAM_TIMEOUT: '1500ms',
+			AI_CACHE_MAX_ENTRY_SIZE: String(LIMIT_BYTES),
+		}),
+	});
+	sdks = sdksOf(directus.url, ADMIN.token);
+});
+afterAll(async () => {
+	await directus.stop();
+	await provider.stop();
+});
+beforeEach(() => {
+	provider.reset();
+	sdks.reset();
+});
+
+const ask = () => ({ model: 'gpt-4o-mini', messages: [{ role: 'user' as const, content: `question ${++prompts}` }] });
+
+const chunk = (delta: object, finish_reason: string | null = null): string =>
+	JSON.stringify({
+		id: 'chatcmpl-1',
+		object: 'chat.completion.chunk',
+		created: 1,
+		model: 'gpt-4o-mini',
+		choices: [{ index: 0, delta, finish_reason }],
+	});
+const START = chunk({ role: 'assistant', content: 'Hello' });
+const END = [chunk({}, 'stop'), '[DONE]'];
+
+function post(body: object, path = '/openai/v1/chat/completions', signal?: AbortSignal): Promise<Response> {
+	return fetch(`${directus.url}/ai-cache${path}`, {
+		method: 'POST',
+		headers: { authorization: `Bearer ${ADMIN.token}`, 'content-type': 'application/json' },
+		body: JSON.stringify(body),
+		...(signal && { signal }),
+	});
+}
+
+/** A promise and what settles it. */
+function gate(): { opened: Promise<void>; open: () => void } {
+	let open = (): void => {};
+	const opened = new Promise<void>((resolve) => (open = resolve));
+	return { opened, open };
+}
+
+const isStored = async (body: object): Promise<boolean> => {
+	const response = await fetch(`${directus.url}/ai-cache/openai/v1/chat/completions`, {
+		method: 'POST',
+		headers: {
+			authorization: `Bearer ${ADMIN.token}`,
+			'content-type': 'application/json',
+			'cache-control': 'only-if-cached',
+		},
+		body: JSON.stringify(body),
+	});
+	await response.text();
+	return response.status === 200;
+};
+
+describe('a stream under way', () => {
+	it('reaches the caller event by event, before it is over', async () => {
+		const { opened, open } = gate();
+		const steps: Step[] = [...eventSteps([START]), { until: opened }, ...eventSteps(END)];
+		provider.answer({ headers: EVENTS, body: steps });
+		const response = await post({ ...ask(), stream: true });
+		const reader = response.body!.getReader();
+		const first = await reader.read();
+		expect(Buffer.from(first.value!).toString()).toContain('Hello');
+		open();
+		while (!(await reader.read()).done);
+	});
+
+	it('is joined from its beginning by identical requests, streaming or not, with one call upstream', async () => {
+		const { opened, open } = gate();
+		const steps: Step[] = [...eventSteps([START]), { until: opened }, ...eventSteps(END)];
+		provider.answer({ headers: EVENTS, body: steps });
+		const request = ask();
+		const leader = await post({ ...request, stream: true });
+		const followers = [post({ ...request, stream: true }), post({ ...request, stream: true }), post(request)];
+		await wait(200);
+		open();
+		const [first, second, whole] = await Promise.all(followers);
+		const text = await leader.text();
+		expect(await first!.text()).toBe(text);
+		expect(await second!.text()).toBe(text);
+		expect(await whole!.json()).toMatchObject({ choices: [{ message: { content: 'Hello' } }] });
+		expect([first, second, whole].map((answer) => answer!.headers.get('x-ai-cache'))).toEqual(
+			Array(3).fill('COALESCED'),
+		);
+		expect(provider.requests).toHaveLength(1);
+	});
+
+	it('that was asked for whole is replayed to who asks for a stream meanwhile', async () => {
+		const { opened, open } = gate();
+		const body = {
+			id: 'c',
+			object: 'chat.completion',
+			model: 'gpt-4o-mini',
+			choices: [{ index: 0, message: { role: 'assistant', content: 'Whole' }, finish_reason: 'stop' }],
+		};
+		provider.answer({ body: [{ until: opened }, { write: JSON.stringify(body) }] });
+		const request = ask();
+		const leader = post(request);
+		await provider.whenAsked(1);
+		const follower = post({ ...request, stream: true });
+		await wait(200);
+		open();
+		expect(await (await leader).json()).toEqual(body);
+		expect(await (await follower).text()).toMatch(/Whole[\s\S]*data: \[DONE\]\n\n$/);
+		expect(provider.requests).toHaveLength(1);
+	});
+
+	it('is given up upstream when its caller leaves, and not stored', async () => {
+		provider.answer({ headers: EVENTS, body: [...eventSteps([START]), { hang: true }] });
+		const request = ask();
+		const controller = new AbortController();
+		const response = await post({ ...request, stream: true }, undefined, controller.signal);
+		await response.body!.getReader().read();
+		controller.abort();
+		await provider.whenAborted(0);
+		expect(await isStored(request)).toBe(false);
+	});
+
+	it('breaks the connection where the provider breaks off, and is not stored', async () => {
+		provider.answer({ headers: EVENTS, body: [...eventSteps([START]), { destroy: true }] });
+		const request = ask();
+		const response = await post({ ...request, stream: true });
+		await expect(response.text()).rejects.toThrow();
+		expect(await isStored(request)).toBe(false);
+	});
+
+	it('over the limit goes through whole and is not stored', async () => {
+		const long = Array.from({ length: 200 }, (_, index) => chunk({ content: `${index} ${'x'.repeat(400)}` }));
+		provider.answer({ headers: EVENTS, body: eventSteps([START, ...long, ...END]) });
+		const request = ask();
+		const text = await (await post({ ...request, stream: true })).text();
+		expect(text).toBe([START, ...long, ...END].map((event) => `data: ${event}\n\n`).join(''));
+		expect(await isStored(request)).toBe(false);
+	});
+});
+
+describe('a provider that answers a stream with', () => {
+	it.each([
+		['an error event within a 200', [START, '{"error":{"message":"Overloaded","type":"server_error"}}']],
+		['an end without its mark', [START, chunk({}, 'stop')]],
+		['something that is no JSON', [START, '{"half', '[DONE]']],
+	])('%s is passed on, and nothing is stored', async (_what, events) => {
+		provider.answer({ headers: EVENTS, body: eventSteps(events) });
+		const request = ask();
+		const text = await (await post({ ...request, stream: true })).text();
+		expect(text).toBe(events.map((event) => `data: ${event}\n\n`).join(''));
+		expect(await isStored(request)).toBe(false);
+	});
+
+	it('an error event lets the SDK raise it', async () => {
+		provider.answer({ headers: EVENTS, body: eventSteps([START, '{"error":{"message":"Overloaded"}}']) });
+		const stream = await sdks.openai.chat.completions.create({ ...ask(), stream: true });
+		const read = async (): Promise<void> => {
+			for await (const _chunk of stream);
+		};
+		await expect(read()).rejects.toThrow('Overloaded');
+	});
+
+	it('nothing at all is a clear error', async () => {
+		provider.answer({ headers: EVENTS, body: '' });
+		await expect(sdks.openai.chat.completions.create({ ...ask(), stream: true })).rejects.toMatchObject({
+			status: 502,
+		});
+	});
+
+	it('silence is a clear error in time', async () => {
+		provider.answer({ headers: EVENTS, body: [{ hang: true }] });
+		await expect(sdks.openai.chat.completions.create({ ...ask(), stream: true })).rejects.toMatchObject({
+			status: 504,
+		});
+	});
+
+	it('drops for ever is ended in time', async () => {
+		const drops = Array.from({ length: 100 }, (): Step[] => [{ write: ': drop\n\n' }, { wait: 100 }]).flat();
+		provider.answer({ headers: EVENTS, body: drops });
+		const started = performance.now();
+		await expect((await post({ ...ask(), stream: true })).text()).rejects.toThrow();
+		expect(performance.now() - started).toBeLessThan(4000);
+	});
+});
+
+describe('a provider that answers a whole request with', () => {
+	it.each([
+		['HTML', { headers: { 'content-type': 'text/html' }, body: '<html>Bad gateway</html>' }, 502],
+		['half a JSON', { body: '{"id":"chatcmpl-1","choices":[{"mess' }, 502],
+		['a 200 that is an error', { body: '{"error":{"message":"No"}}' }, 502],
+		['nothing at all', { body: '' }, 502],
+		['silence', { body: [{ hang: true }] as Step[] }, 504],
+		['drops for ever', { body: Array.from({ length: 50 }, (): Step[] => [{ write: ' ' }, { wait: 100 }]).flat() }, 504],
+		['an HTML error', { status: 500, headers: { 'content-type': 'text/html' }, body: '<html>' }, 500],
+	])('%s gives the SDK an error of its own', async (_what, answer, status) => {
+		provider.answer(answer);
+		const request = ask();
+		const asked = sdks.openai.chat.completions.create(request);
+		await expect(asked).rejects.toBeInstanceOf(OpenAI.APIError);
+		await expect(asked).rejects.toMatchObject({ status, error: { type: 'server_error' } });
+		expect(await isStored(request)).toBe(false);
+	});
+
+	it('an error of its own passes that on with its status and useful headers', async () => {
+		const error = { error: { message: 'Slow down', type: 'requests', code: 'rate_limit_exceeded', param: null } };
+		const headers = { 'content-type': 'application/json', 'retry-after': '7', 'x-request-id': 'req_1' };
+		provider.answer({ status: 429, headers, body: JSON.stringify(error) });
+		const asked = sdks.openai.chat.completions.create(ask());
+		await expect(asked).rejects.toBeInstanceOf(OpenAI.RateLimitError);
+		await expect(asked).rejects.toMatchObject({ ...error, requestID: 'req_1' });
+		expect(sdks.lastHeaders().get('retry-after')).toBe('7');
+	});
+
+	it('a refusal that repeats the key does not pass the key on', async () => {
+		provider.answer((request) => ({
+			status: 401,
+			body: JSON.stringify({ error: { message: `Refused: ${request.headers['authorization']}` } }),
+		}));
+		const text = await (await post(ask())).text();
+		expect(text).toContain('Refused');
+		expect(text).not.toContain('sk-emulated');
+	});
+
+	it('useful headers passes them on, and names the first request again with a hit', async () => {
+		provider.answer((request) => ({
+			headers: {
+				'content-type': 'application/json',
+				'x-request-id': 'req_2',
+				'x-ratelimit-remaining-requests': '9',
+				'set-cookie': 'a=b',
+			},
+			body: JSON.stringify({
+				object: 'chat.completion',
+				model: jsonBody(request)['model'],
+				choices: [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }],
+			}),
+		}));
+		const request = ask();
+		const miss = await sdks.openai.chat.completions.create(request);
+		expect(sdks.lastHeaders().get('x-ratelimit-remaining-requests')).toBe('9');
+		expect(sdks.lastHeaders().get('set-cookie')).toBeNull();
+		const hit = await sdks.openai.chat.completions.create(request);
+		expect([miss._request_id, hit._request_id]).toEqual(['req_2', 'req_2']);
+	});
+});
