@@ -71,7 +71,8 @@ export function parseGeneration(input: unknown): GenerationRequest {
 
 /** Checks input from outside; `where` is put before the names of its fields. */
 export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown, where = ''): z.output<Schema> {
-	const parsed = schema.safeParse(input);
+	// Without its input, an issue does not tell what is missing from what is of another type.
+	const parsed = schema.safeParse(input, { reportInput: true });
 	if (parsed.success) return parsed.data;
 	const problems = parsed.error.issues.flatMap((issue) => describe(issue, where));
 	const reason = problems.map(({ field, message }) => (field ? `"${field}" ${message}` : message)).join('; ');
@@ -83,9 +84,14 @@ function describe(issue: z.core.$ZodIssue, where: string): { field: string; mess
 	if (issue.code === 'unrecognized_keys') {
 		return issue.keys.map((key) => ({ field: [path, key].filter(Boolean).join('.'), message: 'is not a known field' }));
 	}
-	if (issue.code === 'invalid_type' && issue.input === undefined) return [{ field: path, message: 'is missing' }];
-	const message = issue.code === 'invalid_type' ? `must be ${article(issue.expected)}` : issue.message;
+	if (issue.input === undefined && path && isTypeIssue(issue)) return [{ field: path, message: 'is missing' }];
+	const message =
+		issue.code === 'invalid_type'
+			? `must be ${article(issue.expected === 'record' ? 'object' : issue.expected)}`
+			: issue.message;
 	return [{ field: path, message: path ? message : `The body ${message}` }];
 }
+
+const isTypeIssue = ({ code }: z.core.$ZodIssue): boolean => code === 'invalid_type' || code === 'invalid_value';
 
 const article = (type: string): string => (/^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`);

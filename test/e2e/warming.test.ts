@@ -158,7 +158,8 @@ describe('warming requests', () => {
 describe('warming what is asked most', () => {
 	it('makes the most requested that are missing, most requested first', async () => {
 		const [most, some, present] = [chat(), chat(), chat()];
-		for (const request of [most, most, most, some, some, present, present, present, present]) await ask(request);
+		const times = [...Array<object>(6).fill(most), ...Array<object>(5).fill(some), ...Array<object>(7).fill(present)];
+		for (const request of times) await ask(request);
 		await directus.data('POST', '/ai-cache/invalidate', { all: true });
 		await ask(present);
 		emulator.reset();
@@ -167,8 +168,8 @@ describe('warming what is asked most', () => {
 		await expect
 			.poll(async () => (await candidates()).map(({ preview, requested }) => [preview, requested]), { timeout: 5000 })
 			.toEqual([
-				[most.prompt, 3],
-				[some.prompt, 2],
+				[most.prompt, 6],
+				[some.prompt, 5],
 			]);
 		expect((await candidates())[0]).toMatchObject({ state: 'missing', expires_in: null, provider: 'openai' });
 		const job = await ended(await start({ top: 2 }));

@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+
+import type { GenerationRequest, JsonObject, Operation, Provider } from '../../src/contract.ts';
+import { type Caller, callerOf } from '../../src/runtime/caller.ts';
+import { type Exchange, Exchanges } from '../../src/runtime/exchange.ts';
+import { readSettings } from '../../src/runtime/settings.ts';
+
+const versions = new Map<string, number>();
+const models = { version: (provider: Provider, model: string) => versions.get(`${provider}/${model}`) ?? 1 };
+const COLLECTIONS = '{"pages":{"scope":"user","content_type":"static","ttl_factor":2},"drafts":{"enabled":false}}';
+
+const exchangesOf = (environment: object = {}): Exchanges =>
+	new Exchanges(readSettings({ AI_CACHE_COLLECTIONS: COLLECTIONS, ...environment }).values, models);
+const exchanges = exchangesOf();
+
+const user = (id: string, role = 'editor'): Caller => ({ ...callerOf(null), admin: false, user: id, role });
+
+function native(request: Partial<GenerationRequest> = {}, caller = user('u1'), from = exchanges): Exchange {
+	const whole: GenerationRequest = { provider: 'openai', model: 'gpt-4o', prompt: 'Hello', ...request };
+	return from.native(whole, whole, [], caller);
+}
+
+function spoken(provider: Provider, operation: Operation, body: JsonObject, headers = {}): Exchange {
+	return exchanges.create({
+		provider,
+		operation,
+		body,
+		headers,
+		rawBody: Buffer.from(JSON.stringify(body)),
+		caller: user('u2'),
+		native: null,
+		collection: null,
+		dependencies: { content: [], tags: [] },
+		directives: {},
+		contentType: null,
+		confidence: null,
+	});
+}
+
+describe('the key', () => {
+	it.each([
+		['openai', 'gpt-4o', 'chat'],
+		['mistral', 'mistral-small-latest', 'chat'],
+		['deepseek', 'deepseek-chat', 'chat'],
+	] as const)('of a native request is that of the same request through %s’s SDK', (provider, model, operation) => {
+		const messages = [
+			{ role: 'system', content: 'Be brief.' },
+			{ role: 'user', content: 'Hello' },
+		];
+		const own = native({ provider, model, system: 'Be brief.', params: { temperature: 0 } });
+		expect(spoken(provider, operation, { temperature: 0, messages, model }).key).toBe(own.key);
+		expect(spoken(provider, operation, { model, messages, temperature: 0, stream: true }).key).toBe(own.key);
+	});
+
+	it('of a native request is that of the same one through Anthropic’s SDK', () => {
+		const own = native({ provider: 'anthropic', model: 'claude-haiku-4-5', params: { max_tokens: 100 } });
+		const body = { model: 'claude-haiku-4-5', max_tokens: 100, messages: [{ role: 'user', content: 'Hello' }] };
+		expect(spoken('anthropic', 'messages', body, { 'anthropic-version': '2023-06-01' }).key).toBe(own.key);
+		expect(spoken('anthropic', 'messages', body, { 'anthropic-beta': 'some-beta' }).key).not.toBe(own.key);
+	});
+
+	it('is the same for all callers, but for those that a scope keeps apart', () => {
+		const keyOf = (scope: 'shared' | 'role' | 'user', caller: Caller) => native({ cache: { scope } }, caller).key;
+		expect(keyOf('shared', user('u1'))).toBe(keyOf('shared', user('u2', 'author')));
+		expect(keyOf('role', user('u1'))).toBe(keyOf('role', user('u2')));
+		expect(keyOf('role', user('u1'))).not.toBe(keyOf('role', user('u1', 'author')));
+		expect(keyOf('user', user('u1'))).not.toBe(keyOf('user', user('u2')));
+		const kinds = [keyOf('shared', user('x', 'x')), keyOf('role', user('x', 'x')), keyOf('user', user('x', 'x'))];
+		expect(new Set(kinds).size).toBe(3);
+	});
+
+	it.each([
+		['the prompt', { prompt: 'Hello!' }],
+		['the system text', { system: 'Be brief.' }],
+		['a parameter', { params: { temperature: 0 } }],
+		['a parameter that nobody knows', { params: { brand_new: true } }],
+		['the model', { model: 'gpt-4o-mini' }],
+		['the provider', { provider: 'mistral' as const }],
+	])('is another with %s', (_, more) => {
+		expect(native(more).key).not.toBe(native().key);
+	});
+
+	it('is the same whatever the request says of caching alone', () => {
+		const more = { tags: ['news'], content_type: 'static', confidence: 0.5, cache: { ttl: 5, max_age: 1 } } as const;
+		expect(native({ ...more, tags: [...more.tags] }).key).toBe(native().key);
+	});
+
+	it('is another for another upstream, and for a raised version of the model', () => {
+		const elsewhere = exchangesOf({ AI_CACHE_OPENAI_BASE_URL: 'https://gateway.example/v1' });
+		const slash = exchangesOf({ AI_CACHE_OPENAI_BASE_URL: 'https://api.openai.com/v1/' });
+		const { key } = native();
+		expect(native({}, user('u1'), elsewhere).key).not.toBe(key);
+		expect(native({}, user('u1'), slash).key).toBe(key);
+		versions.set('openai/gpt-4o', 2);
+		expect(native().key).not.toBe(key);
+		versions.clear();
+		expect(native().key).toBe(key);
+	});
+
+	it('holds nothing of the prompt', () => {
+		expect(native({ prompt: 'periwinkle' }).key).toMatch(/^openai:gpt-4o:[\w-]{43}$/);
+	});
+});
+
+describe('a collection’s settings', () => {
+	it('hold where the request says nothing itself', () => {
+		expect(native({ collection: 'pages' })).toMatchObject({ scope: 'user', contentType: 'static', ttlFactor: 2 });
+		const own = native({ collection: 'pages', content_type: 'critical', cache: { scope: 'role' } });
+		expect(own).toMatchObject({ scope: 'role', contentType: 'critical', ttlFactor: 2 });
+		expect(native({ collection: 'articles' })).toMatchObject({
+			scope: 'shared',
+			contentType: 'standard',
+			ttlFactor: 1,
+		});
+	});
+
+	it('may keep it out of the cache', () => {
+		expect(native({ collection: 'drafts' }).uncacheable).toBe('collection_off');
+		expect(native({ collection: 'articles' }).uncacheable).toBeNull();
+	});
+});
+
+describe('a request that cannot be cached', () => {
+	it('because its provider keeps state says why', () => {
+		const body = { model: 'gpt-4o', input: 'And then?', previous_response_id: 'resp_1' };
+		expect(spoken('openai', 'responses', body).uncacheable).toEqual(expect.any(String));
+	});
+
+	it('because it names no model, or depends on too much, is refused', () => {
+		const refusal = (field: string): unknown =>
+			expect.objectContaining({ extensions: expect.objectContaining({ field }) as unknown });
+		expect(() => spoken('openai', 'chat', { messages: [] })).toThrow(refusal('model') as Error);
+		const tags = Array.from({ length: 1000 }, (_, index) => `tag ${index}`);
+		expect(() => native({ tags })).toThrow(refusal('depends_on') as Error);
+	});
+});
