@@ -28,10 +28,21 @@ export function indexCommands(context: RedisContext, entries: readonly Indexed[]
 	return [...indexes, ...sorted];
 }
 
-/** Takes one generation out of the indexes. */
-export function removalCommands({ keys }: RedisContext, member: string, tags: readonly Tag[]): Command[] {
-	const names = [...tags.map((tag) => keys.index(tag)), ...SORT_NAMES.map((name) => keys.sorted(name))];
-	return names.map((name): Command => ['ZREM', name, member]);
+/** A generation that is to leave the indexes. */
+export interface Leaving {
+	member: string;
+	/** As far as they are known. */
+	tags: readonly Tag[];
+}
+
+/** Takes generations out of the indexes of their tags and the sorted sets, with one command for each. */
+export function removalCommands({ keys }: RedisContext, leaving: readonly Leaving[]): Command[] {
+	if (leaving.length === 0) return [];
+	const all = leaving.map(({ member }) => member);
+	const indexes = groupByTag(leaving, ({ tags }) => tags).map(([tag, places]): Command => {
+		return ['ZREM', keys.index(tag), ...places.map((place) => all[place]!)];
+	});
+	return [...indexes, ...SORT_NAMES.map((name): Command => ['ZREM', keys.sorted(name), ...all])];
 }
 
 /** What expired leaves the indexes with the next that comes. That of everything is left to the janitor, who needs it. */

@@ -21,7 +21,6 @@ import { Browser } from './browse.ts';
 import { Bus } from './bus.ts';
 import { type Client, type Command, createClient, modeOf, number, type RedisConnectionOptions, run } from './client.ts';
 import type { RedisContext, RedisLimits } from './context.ts';
-import { removalCommands } from './indexes.ts';
 import { Janitor } from './janitor.ts';
 import { Keys } from './keys.ts';
 import { Ledger } from './ledger.ts';
@@ -88,7 +87,7 @@ export class RedisStore implements Store {
 		this.#context = { client: this.#client, keys, bus, clock, limits: options, events };
 		this.#reader = new Reader(this.#context, options.firstLevelBytes);
 		this.#writer = new Writer(this.#context, this.#reader);
-		const sweeper = new Sweeper(this.#context, (member, tags) => removalCommands(this.#context, member, tags));
+		const sweeper = new Sweeper(this.#context);
 		this.#janitor = new Janitor(this.#context, sweeper);
 		this.#purger = new Purger(this.#context, sweeper);
 		this.#browser = new Browser(this.#context);

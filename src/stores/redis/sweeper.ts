@@ -1,7 +1,7 @@
-import type { Tag } from '../../cache/dependencies.ts';
 import type { HeldFigures } from '../../cache/entry.ts';
 import { chunks, type Command, number, run, texts } from './client.ts';
 import type { RedisContext } from './context.ts';
+import { removalCommands } from './indexes.ts';
 import { SORT_NAMES } from './keys.ts';
 import { figuresOf, type Head, headsOf, validHeads } from './members.ts';
 import { keyOf, ownerOf } from './record.ts';
@@ -16,11 +16,9 @@ const SWEPT_LIFE_MS = 60_000;
 /** Gives back what invalid and expired entries take, in small pieces beside the work of the process. */
 export class Sweeper {
 	readonly #context: RedisContext;
-	readonly #removal: (member: string, tags: readonly Tag[]) => Command[];
 
-	constructor(context: RedisContext, removal: (member: string, tags: readonly Tag[]) => Command[]) {
+	constructor(context: RedisContext) {
 		this.#context = context;
-		this.#removal = removal;
 	}
 
 	/** Removes all that stands in an index that was set aside. */
@@ -74,7 +72,10 @@ export class Sweeper {
 		const { client, keys } = this.#context;
 		await run(client, [
 			...members.map((member): Command => ['EVAL', REMOVE_IF_OWNED, 1, keys.entry(keyOf(member)), ownerOf(member)]),
-			...members.flatMap((member, index) => this.#removal(member, heads[index]?.meta.tags ?? [])),
+			...removalCommands(
+				this.#context,
+				members.map((member, index) => ({ member, tags: heads[index]?.meta.tags ?? [] })),
+			),
 		]);
 	}
 

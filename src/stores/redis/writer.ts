@@ -4,7 +4,7 @@ import type { Begin, Commit, CommitResult, Lookup, Reservation } from '../../cac
 import { capture } from './capture.ts';
 import { buffer, type Command, number, run, runOne } from './client.ts';
 import type { RedisContext } from './context.ts';
-import { type Indexed, indexCommands, removalCommands } from './indexes.ts';
+import { type Indexed, indexCommands, type Leaving, removalCommands } from './indexes.ts';
 import { JANITOR_EVERY_MS } from './janitor.ts';
 import type { Reader } from './reader.ts';
 import { encodeRecord, memberOf } from './record.ts';
@@ -103,24 +103,23 @@ export class Writer {
 
 	/** Takes what the commits replace out of all indexes: its own record, which names them, is gone after this. */
 	#forgetReplaced(commits: readonly Commit[]): Command[] {
-		return commits.flatMap(({ reservation }) => {
+		const replaced = commits.flatMap(({ reservation }): Leaving[] => {
 			const { replaced } = capturedOf(reservation);
 			if (!replaced) return [];
 			const { owner, entry } = replaced.record;
-			return removalCommands(this.#context, memberOf(owner, reservation.key), entry.meta.tags);
+			return [{ member: memberOf(owner, reservation.key), tags: entry.meta.tags }];
 		});
+		return removalCommands(this.#context, replaced);
 	}
 
 	/** What was not stored, or is invalid from birth, leaves nothing behind. */
 	async #undo(commits: readonly Commit[]): Promise<void> {
 		const { client, keys } = this.#context;
-		await run(
-			client,
-			commits.flatMap(({ reservation }): Command[] => [
-				['EVAL', REMOVE_IF_OWNED, 1, keys.entry(reservation.key), reservation.owner],
-				...removalCommands(this.#context, memberOfReservation(reservation), reservation.tags),
-			]),
-		);
+		const reservations = commits.map(({ reservation }) => reservation);
+		await run(client, [
+			...reservations.map(({ key, owner }): Command => ['EVAL', REMOVE_IF_OWNED, 1, keys.entry(key), owner]),
+			...removalCommands(this.#context, reservations.map(leavingOf)),
+		]);
 	}
 
 	/** What a superseded commit took for replaced, and still stands, gets its places back. */
@@ -144,9 +143,9 @@ export class Writer {
 	/** Only the holder's places are taken back: where the lease is over, another's commit may stand in them. */
 	async #letGo(reservation: Reservation): Promise<void> {
 		const { client, keys } = this.#context;
-		const { key, owner, tags } = reservation;
+		const { key, owner } = reservation;
 		if ((await runOne(client, ['EVAL', RELEASE_IF_HELD, 1, keys.lease(key), owner])) !== 1) return;
-		await run(client, removalCommands(this.#context, memberOfReservation(reservation), tags));
+		await run(client, removalCommands(this.#context, [leavingOf(reservation)]));
 	}
 
 	#ended(reservations: readonly Reservation[]): void {
@@ -159,3 +158,8 @@ export class Writer {
 		return Math.max(body.length, request.length) <= this.#context.limits.maxEntryBytes;
 	}
 }
+
+const leavingOf = (reservation: Reservation): Leaving => ({
+	member: memberOfReservation(reservation),
+	tags: reservation.tags,
+});
