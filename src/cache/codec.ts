@@ -79,24 +79,14 @@ export function decodeEntry(bytes: Buffer, maximumLength: number): Entry {
 export function decodeEntryLazily(bytes: Buffer, maximumLength: number): Entry {
 	const body = decodeSection(bytes, metaEnd(bytes), maximumLength);
 	const request = decodeSection(bytes, body.end, maximumLength);
-	return new LazyEntry(bytes, body.section, request.section);
-}
-
-class LazyEntry implements Entry {
-	readonly body: Section;
-	readonly request: Section;
-	readonly #bytes: Buffer;
-	#meta: EntryMeta | undefined;
-
-	constructor(bytes: Buffer, body: Section, request: Section) {
-		this.#bytes = bytes;
-		this.body = body;
-		this.request = request;
-	}
-
-	get meta(): EntryMeta {
-		return (this.#meta ??= decodeMeta(this.#bytes).meta);
-	}
+	let meta: EntryMeta | undefined;
+	return {
+		get meta() {
+			return (meta ??= decodeMeta(bytes).meta);
+		},
+		body: body.section,
+		request: request.section,
+	};
 }
 
 /** The meta alone, from the first bytes of an entry. `end` is where the sections begin. */

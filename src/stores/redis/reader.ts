@@ -23,6 +23,7 @@ export class Reader {
 	readonly #context: RedisContext;
 	readonly #tokens = new TokenTable(MAX_TOKENS);
 	readonly #watch = new KeyWatch();
+	readonly #names = new WeakMap<readonly Tag[], string[]>();
 	/** Without a first level, nothing that this process knows is used: every look-up asks for every token. */
 	readonly #remembering: boolean;
 	readonly firstLevel: FirstLevel;
@@ -47,6 +48,7 @@ export class Reader {
 	}
 
 	async lookup(lookups: readonly Lookup[]): Promise<(Found | undefined)[]> {
+		if (lookups.length === 1) return [await this.#lookupOne(lookups[0]!)];
 		const found: (Found | undefined)[] = lookups.map((lookup) => {
 			const entry = this.peek(lookup);
 			return entry && { entry, state: 'fresh', covers: true };
@@ -98,6 +100,57 @@ export class Reader {
 	forget(): void {
 		this.#tokens.clear();
 		this.firstLevel.clear();
+	}
+
+	/** The usual case, a hit whose tags are the request's own, without the tables that a batch needs. */
+	async #lookupOne(lookup: Lookup): Promise<Found | undefined> {
+		const entry = this.peek(lookup);
+		if (entry) return { entry, state: 'fresh', covers: true };
+		if (this.#context.client instanceof Cluster) return (await this.#ask([lookup]))[0];
+		return this.#remembering && this.#context.bus.current ? this.#fetch(lookup) : this.#fetchWithTokens(lookup);
+	}
+
+	/** The entry alone, where the bus keeps all its tokens current. */
+	async #fetch(lookup: Lookup): Promise<Found | undefined> {
+		const tokens = lookup.tags.map((tag) => this.#tokens.expect(tag));
+		if (tokens.some(({ value }) => value === undefined)) return (await this.#ask([lookup]))[0];
+		const watched = this.#watch.begin(lookup.key);
+		try {
+			const record = this.decode(
+				lookup.key,
+				await this.#context.client.getBuffer(this.#context.keys.entry(lookup.key)),
+			);
+			if (record === undefined) return undefined;
+			const known = (index: number): string | undefined =>
+				tokens[index]?.revoked === false ? tokens[index].value : undefined;
+			if (!this.#holds(record, lookup, known) || !this.#context.bus.current) return (await this.#ask([lookup]))[0];
+			if (!watched.touched) this.firstLevel.set(record, tokens, lookup.tags);
+			return { entry: record.entry, state: 'fresh', covers: true };
+		} finally {
+			this.#watch.end(watched);
+		}
+	}
+
+	/** The entry and its tokens in one command; nothing of it is remembered. */
+	async #fetchWithTokens(lookup: Lookup): Promise<Found | undefined> {
+		const { client, keys } = this.#context;
+		const [bytes = null, ...tokens] = await client.mgetBuffer(keys.entry(lookup.key), ...this.#tokenNames(lookup.tags));
+		const record = this.decode(lookup.key, bytes);
+		if (record === undefined) return undefined;
+		const holds = this.#holds(record, lookup, (index) => tokens[index]?.toString('latin1'));
+		return holds ? { entry: record.entry, state: 'fresh', covers: true } : (await this.#ask([lookup]))[0];
+	}
+
+	/** Whether it is a fresh hit for the look-up by these tokens. What is not is left to the long way to tell. */
+	#holds({ digest, tokens, expires }: StoredRecord, { tags }: Lookup, current: (index: number) => string | undefined) {
+		if (digest !== tagsDigest(tags) || expires <= this.#context.clock.now()) return false;
+		return tokens.every((token, index) => token === current(index));
+	}
+
+	#tokenNames(tags: readonly Tag[]): string[] {
+		let names = this.#names.get(tags);
+		if (names === undefined) this.#names.set(tags, (names = tags.map(this.#context.keys.token)));
+		return names;
 	}
 
 	async #ask(lookups: readonly Lookup[]): Promise<(Found | undefined)[]> {
