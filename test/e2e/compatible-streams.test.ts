@@ -180,7 +180,9 @@ describe('a provider that answers a stream with', () => {
 		provider.answer({ headers: EVENTS, body: eventSteps([START, '{"error":{"message":"Overloaded"}}']) });
 		const stream = await sdks.openai.chat.completions.create({ ...ask(), stream: true });
 		const read = async (): Promise<void> => {
-			for await (const _chunk of stream);
+			let chunks = 0;
+			for await (const { id } of stream) chunks += id.length;
+			expect(chunks).toBe(0);
 		};
 		await expect(read()).rejects.toThrow('Overloaded');
 	});
