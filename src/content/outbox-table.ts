@@ -24,9 +24,10 @@ export interface OutboxTable {
 	collapse(invalidation: PendingInvalidation): Promise<void>;
 }
 
-/** The table in Directus' database, made when first needed. Every method rejects where the database does. */
+/** The table in Directus' database, made when first written to. Every method rejects where the database does. */
 export function createOutboxTable(database: Database): OutboxTable {
 	let made: Promise<void> | null = null;
+	const isThere = async (): Promise<boolean> => made !== null || database.schema.hasTable(OUTBOX_TABLE);
 	const ready = (): Promise<void> => {
 		made ??= makeTable(database).catch((error: unknown) => {
 			made = null;
@@ -44,7 +45,7 @@ export function createOutboxTable(database: Database): OutboxTable {
 			});
 		},
 		async read() {
-			await ready();
+			if (!(await isThere())) return [];
 			return (await database(OUTBOX_TABLE).select<Row[]>('id', 'created', 'tags', 'cause').orderBy('id')).map(fromRow);
 		},
 		async remove(ids) {

@@ -1,7 +1,11 @@
 import type { Clock } from '../cache/clock.ts';
 import type { Store, StoreEvents } from '../cache/store.ts';
+import { createOutbox } from '../content/outbox.ts';
+import { GuardedStore } from '../stores/guarded.ts';
 import { MemoryStore } from '../stores/memory/store.ts';
+import { outboxOfTags } from '../stores/outbox.ts';
 import { RedisStore } from '../stores/redis/store.ts';
+import { ResilientStore } from '../stores/resilient.ts';
 import type { HostContext } from './host.ts';
 import type { Settings } from './settings.ts';
 
@@ -41,7 +45,7 @@ export function openStore(settings: Settings, host: HostContext, clock: Clock, t
 		const store = new MemoryStore({ ...limits, maxBytes: values.AI_CACHE_MEMORY_MAX, clock, events });
 		return { ...plain, store, open: () => Promise.resolve() };
 	}
-	const store = new RedisStore({
+	const redis = new RedisStore({
 		...limits,
 		connection: settings.redis,
 		namespace: values.AI_CACHE_NAMESPACE,
@@ -49,7 +53,20 @@ export function openStore(settings: Settings, host: HostContext, clock: Clock, t
 		clock,
 		events,
 	});
-	return { ...plain, store, open: () => store.open() };
+	const resilient = new ResilientStore(redis, { requestTimeoutMs: values.AI_CACHE_STORE_TIMEOUT });
+	const store = new GuardedStore(resilient, {
+		outbox: outboxOfTags(createOutbox(host.database, host.logger, { clock })),
+		onReady: (listener) => redis.onReady(listener),
+		catchUp: () => redis.catchUp(),
+		onError: (error) => events.error(error),
+	});
+	return {
+		store,
+		open: () => redis.open(),
+		breaker: () => resilient.state,
+		pendingInvalidations: () => store.pendingInvalidations,
+		lastError: () => lastError,
+	};
 }
 
 /** A code where there is one: messages of connection errors name addresses. */
