@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+
+import type { StreamAssembler } from '../../../src/providers/provider.ts';
+import { eventText } from '../../../src/providers/sse.ts';
+import { Assembly } from '../../../src/runtime/streaming/assembly.ts';
+import { SharedStream } from '../../../src/runtime/streaming/shared-stream.ts';
+
+/** Hands out chunks one at a time as it is asked, and counts how often it was. */
+class Source implements AsyncIterable<Uint8Array> {
+	asked = 0;
+	closed = false;
+	readonly #chunks: (string | Error)[];
+
+	constructor(chunks: (string | Error)[]) {
+		this.#chunks = chunks;
+	}
+
+	async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+		try {
+			for (const chunk of this.#chunks) {
+				this.asked++;
+				if (chunk instanceof Error) throw chunk;
+				yield Buffer.from(chunk);
+			}
+		} finally {
+			this.closed = true;
+		}
+	}
+}
+
+/** Whole once it has seen `[DONE]`. */
+function assembler(): StreamAssembler {
+	const seen: string[] = [];
+	return {
+		push: ({ data }) => void seen.push(data),
+		result: () =>
+			seen.at(-1) === '[DONE]' ? { complete: true, body: { seen: seen.length } } : { complete: false, reason: 'cut' },
+	};
+}
+
+const event = (data: string): string => eventText(data);
+const MAX_BYTES = 1000;
+
+function share(chunks: (string | Error)[], maxBytes = MAX_BYTES): { stream: SharedStream; source: Source } {
+	const source = new Source(chunks);
+	const stream = new SharedStream({ status: 200, headers: {}, bytes: source }, new Assembly(assembler()), maxBytes);
+	return { stream, source };
+}
+
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function readAll(bytes: AsyncIterable<Uint8Array> | null): Promise<string> {
+	let text = '';
+	for await (const chunk of bytes!) text += Buffer.from(chunk).toString();
+	return text;
+}
+
+const iteratorOf = (stream: SharedStream): AsyncIterator<Uint8Array> => stream.follow()![Symbol.asyncIterator]();
+
+describe('a shared stream', () => {
+	it('reads no further than its fastest follower has drained', async () => {
+		const { stream, source } = share(Array.from({ length: 10 }, (_, index) => event(String(index))));
+		const follower = iteratorOf(stream);
+		await settle();
+		const before = source.asked;
+		await follower.next();
+		await settle();
+		expect(source.asked).toBe(before);
+		for (let taken = 1; taken < 5; taken++) await follower.next();
+		await settle();
+		expect(source.asked).toBeLessThanOrEqual(6);
+	});
+
+	it('gives a follower that lags, and one that comes late, every byte from the first', async () => {
+		const chunks = [event('1'), event('2'), event('[DONE]')];
+		const { stream } = share(chunks);
+		const slow = iteratorOf(stream);
+		const first = await slow.next();
+		expect(await readAll(stream.follow())).toBe(chunks.join(''));
+		expect(await readAll(stream.follow())).toBe(chunks.join(''));
+		const rest = await readAll({ [Symbol.asyncIterator]: () => slow });
+		expect(Buffer.from(first.value as Uint8Array).toString() + rest).toBe(chunks.join(''));
+	});
+
+	it('is assembled by the time its last chunk is handed out, also where nobody follows', async () => {
+		const { stream } = share([event('1'), event('[DONE]')]);
+		expect(stream.complete).toBe(false);
+		await expect(stream.assembled).resolves.toEqual({ seen: 2 });
+		expect(stream.complete).toBe(true);
+	});
+
+	it('that ends without its mark is not assembled, and says why', async () => {
+		const { stream } = share([event('1')]);
+		await expect(stream.assembled).rejects.toMatchObject({ reason: 'cut' });
+	});
+
+	it('hands a failure to its followers and lets nobody join after it', async () => {
+		const failure = new Error('broken');
+		const { stream } = share([event('1'), failure]);
+		await expect(readAll(stream.follow())).rejects.toBe(failure);
+		await expect(stream.assembled).rejects.toBe(failure);
+		expect(stream.follow()).toBeNull();
+	});
+
+	it('over the limit goes through to those who follow, and is neither assembled nor joined', async () => {
+		const chunks = [
+			...Array.from({ length: 50 }, (_, index) => event('x'.repeat(100) + String(index))),
+			event('[DONE]'),
+		];
+		const { stream } = share(chunks);
+		const [fast, slow] = [stream.follow(), stream.follow()];
+		const [one, other] = await Promise.all([readAll(fast), readAll(slow)]);
+		expect(one).toBe(chunks.join(''));
+		expect(other).toBe(chunks.join(''));
+		await expect(stream.assembled).rejects.toMatchObject({ reason: 'too_large' });
+		expect(stream.follow()).toBeNull();
+	});
+
+	it('over the limit waits for the slowest follower rather than keep more than the limit', async () => {
+		const size = event('x'.repeat(90)).length;
+		const { stream, source } = share(Array.from({ length: 50 }, () => event('x'.repeat(90))));
+		const slow = iteratorOf(stream);
+		const fast = readAll(stream.follow());
+		for (let turn = 0; turn < 200; turn++) await settle();
+		expect(source.asked).toBeLessThanOrEqual(Math.ceil(MAX_BYTES / size) + 1);
+		await slow.return?.();
+		expect(await fast).toHaveLength(50 * size);
+	});
+
+	it('over the limit that nobody follows is read no further', async () => {
+		const { stream, source } = share(Array.from({ length: 50 }, () => event('x'.repeat(90))));
+		await expect(stream.assembled).rejects.toMatchObject({ reason: 'too_large' });
+		await settle();
+		expect(source.closed).toBe(true);
+		expect(source.asked).toBeLessThan(20);
+	});
+
+	it('goes on for the others when a follower leaves in the middle', async () => {
+		const chunks = [event('1'), event('2'), event('[DONE]')];
+		const { stream } = share(chunks);
+		const leaving = iteratorOf(stream);
+		const staying = stream.follow();
+		await leaving.next();
+		await leaving.return?.();
+		expect(await readAll(staying)).toBe(chunks.join(''));
+	});
+});
