@@ -20,7 +20,12 @@ export default defineHook(({ action, filter, init, schedule }, context) => {
 	init('middlewares.before', ({ app }) => {
 		mountApiKeyHeader(app as Application);
 		mountExpressLane(app as Application, runtime.lane);
-		(app as Application).use(readYourOwnWrite({ settled: () => latestRuntime()?.invalidator.settled() ?? null }));
+		(app as Application).use(
+			readYourOwnWrite({
+				settled: () => latestRuntime()?.invalidator.settled() ?? null,
+				repeat: (tags) => latestRuntime()?.invalidator.repeat(tags) ?? Promise.resolve(),
+			}),
+		);
 	});
 
 	init('routes.custom.after', ({ app }) => mountProviderErrors(app as Application));

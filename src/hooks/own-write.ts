@@ -1,9 +1,13 @@
 import type { NextFunction, Request, Response } from 'express';
+import type { Tag } from '../cache/dependencies.ts';
 import { BASE_PATH } from '../contract.ts';
+import { written } from '../runtime/written.ts';
 
 export interface Settling {
 	/** Settles once every invalidation that has begun is in force; null where there is none. */
 	settled(): Promise<unknown> | null;
+	/** Invalidates these tags again, now that what the request wrote is committed. */
+	repeat(tags: readonly Tag[]): Promise<unknown>;
 }
 
 /** Longest time that a response is kept back: a store that hangs must not make Directus hang. */
@@ -17,8 +21,13 @@ const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
  */
 export function readYourOwnWrite(invalidations: Settling, maxWaitMs = MAX_WAIT_MS) {
 	return (request: Request, response: Response, next: NextFunction): void => {
-		if (mayWrite(request)) holdEnd(response, invalidations, maxWaitMs);
-		next();
+		if (!mayWrite(request)) {
+			next();
+			return;
+		}
+		const tags = new Set<Tag>();
+		holdEnd(response, tags, invalidations, maxWaitMs);
+		written.run(tags, next);
 	};
 }
 
@@ -28,10 +37,10 @@ function mayWrite({ method, path }: Request): boolean {
 }
 
 /** `end` has several signatures; what it was called with is handed on as it is. */
-function holdEnd(response: Response, invalidations: Settling, maxWaitMs: number): void {
+function holdEnd(response: Response, tags: ReadonlySet<Tag>, invalidations: Settling, maxWaitMs: number): void {
 	const end = response.end.bind(response) as (...parts: unknown[]) => Response;
 	response.end = ((...parts: unknown[]): Response => {
-		const settled = invalidations.settled();
+		const settled = tags.size === 0 ? invalidations.settled() : invalidations.repeat([...tags]);
 		response.end = end as Response['end'];
 		if (settled === null) return end(...parts);
 		// Whoever ends it once more meanwhile must not end it early.

@@ -5,6 +5,7 @@ import type { HeldFigures } from '../cache/entry.ts';
 import { newId } from '../cache/ids.ts';
 import type { Models } from '../cache/models.ts';
 import type { Invalidation, Store } from '../cache/store.ts';
+import { written } from './written.ts';
 
 /** Gone with any change of who may do what. Nothing stored holds it: it tells all processes to forget callers. */
 export const CALLERS_TAG: Tag = 't:(callers)';
@@ -78,10 +79,20 @@ export class Invalidator {
 			this.#callersChanged();
 		}
 		if (tags.length === 0) return;
+		const request = written.getStore();
+		for (const tag of tags) request?.add(tag);
 		const work = this.#store.invalidate(tags);
 		this.#track(work);
 		const { counted } = await work;
 		this.#count(counted, changes, author).catch(() => {});
+	}
+
+	/**
+	 * Invalidates once more what a request has. Directus fires the events of batches, upserts and imports before it commits
+	 * them, so that an answer made in between may have been made from the old content.
+	 */
+	async repeat(tags: readonly Tag[]): Promise<void> {
+		await this.#store.invalidate(tags);
 	}
 
 	/** Settles once every invalidation that has begun is in force; at once where there is none. */

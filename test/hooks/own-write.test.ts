@@ -5,8 +5,12 @@ import type { NextFunction, Request, Response } from 'express';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { readYourOwnWrite } from '../../src/hooks/own-write.ts';
+import { Invalidator } from '../../src/runtime/invalidator.ts';
+import { systemClock } from '../../src/cache/clock.ts';
+import { MemoryStore } from '../../src/stores/memory/store.ts';
 
 let server: Server | undefined;
+let repeated: string[];
 
 afterEach(() => {
 	server?.closeAllConnections();
@@ -19,7 +23,9 @@ async function serve(
 	answer = (response: Response): unknown => response.end('done'),
 	maxWaitMs?: number,
 ): Promise<string> {
-	const middleware = readYourOwnWrite({ settled }, maxWaitMs);
+	repeated = [];
+	const repeat = (tags: readonly string[]): Promise<void> => Promise.resolve(void repeated.push(...tags));
+	const middleware = readYourOwnWrite({ settled, repeat }, maxWaitMs);
 	server = createServer((message, reply) => {
 		const request = Object.assign(message, { path: message.url }) as unknown as Request;
 		const response = reply as unknown as Response;
@@ -92,5 +98,20 @@ describe('the response to a write', () => {
 		);
 		expect(await (await fetch(url, { method: 'POST' })).text()).toBe('done');
 		await expect.poll(() => called).toBe(1);
+	});
+
+	it('repeats what it has invalidated, as Directus may have said so before it committed', async () => {
+		const limits = { maxBytes: 2 ** 20, maxEntryBytes: 2 ** 20, staleSeconds: 0, journalRows: 10 };
+		const invalidator = new Invalidator(new MemoryStore(limits), systemClock);
+		const change = { kind: 'update', collection: 'articles', items: ['1'], fields: ['title'] } as const;
+		const url = await serve(
+			() => null,
+			async (response) => {
+				await invalidator.changed([change], { cause: 'event' });
+				response.end('done');
+			},
+		);
+		await (await fetch(`${url}/items/articles`, { method: 'PATCH' })).text();
+		expect(repeated).toContain('f:articles/1:title');
 	});
 });
