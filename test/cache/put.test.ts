@@ -9,7 +9,8 @@ describe('answers obtained elsewhere', () => {
 		const outcomes = await cache.put([putItem('a', 'one'), putItem('b', 'two')]);
 		expect(outcomes.map(({ notStored }) => notStored)).toEqual([null, null]);
 		const found = await cache.lookup([lookupOf('b'), lookupOf('missing'), lookupOf('a')]);
-		expect(await Promise.all(found.map((entry) => entry && textIn(entry)))).toEqual(['two', undefined, 'one']);
+		const texts = await Promise.all(found.map(async (entry) => entry && textIn(entry)));
+		expect(texts).toEqual(['two', undefined, 'one']);
 		expect(await counts()).toMatchObject({ stored: 2, hits: 2, misses: 1, spent_usd: 0 });
 	});
 

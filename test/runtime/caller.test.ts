@@ -1,10 +1,9 @@
-import type { Accountability } from '@directus/types';
 import { describe, expect, it } from 'vitest';
 
 import { type Caller, callerOf, isAuthenticated, isNamed, scopeIdOf } from '../../src/runtime/caller.ts';
 
 const caller = (more: object = {}): Caller =>
-	callerOf({ user: null, role: null, roles: [], admin: false, app: false, ip: null, ...more } as Accountability);
+	callerOf({ user: null, role: null, roles: [], admin: false, app: false, ip: null, ...more });
 
 const public_ = caller();
 const editor = caller({ user: 'u1', role: 'editor', roles: ['editor', 'staff'] });

@@ -129,8 +129,8 @@ describe('a request that cannot be cached', () => {
 	it('because it names no model, or depends on too much, is refused', () => {
 		const refusal = (field: string): unknown =>
 			expect.objectContaining({ extensions: expect.objectContaining({ field }) as unknown });
-		expect(() => spoken('openai', 'chat', { messages: [] })).toThrow(refusal('model') as Error);
+		expect(() => spoken('openai', 'chat', { messages: [] })).toThrow(refusal('model'));
 		const tags = Array.from({ length: 1000 }, (_, index) => `tag ${index}`);
-		expect(() => native({ tags })).toThrow(refusal('depends_on') as Error);
+		expect(() => native({ tags })).toThrow(refusal('depends_on'));
 	});
 });
