@@ -7,7 +7,10 @@ import { generations } from '../runtime/lane/generations.ts';
 export function mountExpressLane(app: Application, lane: Lane): void {
 	if (!lane.open) return;
 	app.use(`/${BASE_PATH}`, (request: LaneRequest, response: Response, next: NextFunction) => {
-		if (request.method !== 'POST') { next(); return; }
+		if (request.method !== 'POST') {
+			next();
+			return;
+		}
 		generations.set(request, lane.generation);
 		lane.answer(request, response).then((answered) => {
 			if (!answered) next();

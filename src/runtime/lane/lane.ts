@@ -45,6 +45,7 @@ const TELLING_HEADERS = [
 	'x-ai-cache-scope',
 	'anthropic-version',
 	'anthropic-beta',
+	'openai-beta',
 ] as const;
 const MAX_KNOWN = 20_000;
 

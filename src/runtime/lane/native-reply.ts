@@ -38,7 +38,10 @@ export class NativeReply {
 	/** Sends it; at once where the entry was sent before. `notStored`: why it is not in the cache, null where it is. */
 	send(response: ServerResponse, entry: Entry, status: CacheStatus, notStored: string | null): void | Promise<void> {
 		const ready = this.#ready.get(entry);
-		if (ready !== undefined) { this.#write(response, entry, ready, status, notStored); return; }
+		if (ready !== undefined) {
+			this.#write(response, entry, ready, status, notStored);
+			return;
+		}
 		return this.#prepare(entry).then((made) => {
 			if (notStored === null) this.#ready.set(entry, made);
 			this.#write(response, entry, made, status, notStored);
