@@ -12,9 +12,15 @@ export type Handler = (request: DirectusRequest, response: Response) => Promise<
 /** Hands what a handler rejects with to Directus' error handler; sends what it resolves with as `data`. */
 export function route(handler: Handler) {
 	return (request: Request, response: Response, next: NextFunction): void => {
-		handler(request, response).then((data) => {
-			if (!response.headersSent) response.json({ data });
-		}, next);
+		handler(request, response).then(
+			(data) => {
+				if (!response.headersSent) response.json({ data });
+			},
+			(error: unknown) => {
+				// A caller who left is told nothing, and their leaving is no error for the log.
+				if (!response.destroyed) next(error);
+			},
+		);
 	};
 }
 

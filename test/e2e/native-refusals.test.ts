@@ -4,6 +4,7 @@ import { PROVIDERS } from '../../src/contract.ts';
 import { keyOf, type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
 import { type Directus, startDirectus } from './support/directus.ts';
 import { type Ask, asker, statsOf } from './support/generations.ts';
+import { logLines } from './support/log.ts';
 import { ADMIN } from './support/process.ts';
 
 /** A word of every prompt here, to be looked for where no prompt may be. */
@@ -99,6 +100,26 @@ describe('bad input', () => {
 		const answer = await directus.api('POST', '/ai-cache/invalidate', {});
 		expect(answer.status).toBe(400);
 		expect(JSON.stringify(answer.body)).toContain('"field":"all"');
+	});
+});
+
+describe('a caller who leaves', () => {
+	it('ends the call to the provider, and leaves no error in the log', async () => {
+		emulator.hold();
+		const leaving = new AbortController();
+		const asking = fetch(`${directus.url}/ai-cache/generate`, {
+			method: 'POST',
+			headers: { authorization: `Bearer ${ADMIN.token}`, 'content-type': 'application/json' },
+			body: JSON.stringify(chat()),
+			signal: leaving.signal,
+		});
+		await emulator.whenCalled(1);
+		leaving.abort();
+		await expect(asking).rejects.toThrow();
+		await expect.poll(() => emulator.requests[0]?.aborted, { timeout: 5000 }).toBe(true);
+		// Whatever the request still had to say is in the log before the next one's answer.
+		await directus.data('GET', '/ai-cache/health');
+		expect(logLines(directus.logs()).filter(({ level }) => level >= 50)).toEqual([]);
 	});
 });
 
