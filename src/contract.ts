@@ -321,6 +321,7 @@ export interface WarmCandidate {
 	/** `missing`, or seconds until it expires. */
 	state: 'missing' | 'expiring';
 	expires_in: number | null;
+	/** What it cost when it was generated last; 0 where that is not known any more. */
 	usd: number;
 	preview?: string;
 }

@@ -29,6 +29,8 @@ interface Candidate {
 	requested: number;
 	/** Seconds, null where it is missing. */
 	expiresIn: number | null;
+	/** What it cost when it was generated last; 0 where that is not known any more. */
+	usd: number;
 }
 
 type Outcome = 'generated' | 'already_cached' | 'failed';
@@ -66,7 +68,7 @@ export class Warmer {
 	}
 
 	async candidates(count: number, showContent: boolean): Promise<WarmCandidate[]> {
-		return (await this.#candidates(count)).map(({ exchange, requested, expiresIn }) => ({
+		return (await this.#candidates(count)).map(({ exchange, requested, expiresIn, usd }) => ({
 			key: exchange.key,
 			provider: exchange.provider,
 			model: exchange.model,
@@ -74,7 +76,7 @@ export class Warmer {
 			requested,
 			state: expiresIn === null ? 'missing' : 'expiring',
 			expires_in: expiresIn,
-			usd: 0,
+			usd,
 			...(showContent && { preview: previewOf(exchange) }),
 		}));
 	}
@@ -202,11 +204,12 @@ export class Warmer {
 		return asked
 			.flatMap(({ exchange, requested: times }, index): Candidate[] => {
 				const place = found[index];
-				if (place?.state !== 'fresh') return [{ exchange, requested: times, expiresIn: null }];
+				const usd = place?.entry.meta.usd ?? 0;
+				if (place?.state !== 'fresh') return [{ exchange, requested: times, expiresIn: null, usd }];
 				const left = (place.entry.meta.expires - now) / 1000;
 				if (left > place.entry.meta.ttl * EXPIRING_PART) return [];
 				const renewed: Exchange = { ...exchange, directives: { ...exchange.directives, mode: 'no-cache' } };
-				return [{ exchange: renewed, requested: times, expiresIn: Math.floor(left) }];
+				return [{ exchange: renewed, requested: times, expiresIn: Math.floor(left), usd }];
 			})
 			.slice(0, count);
 	}
