@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
+import { crc32, gunzip, gzip } from 'node:zlib';
 import { gunzipSync, gzipSync } from 'fflate';
 import { CODECS, type Codec, type Entry, type EntryMeta, type Section } from './entry.ts';
 import { UndecodableEntryError } from './errors.ts';
@@ -43,11 +43,14 @@ export async function unpackSection(section: Section): Promise<Buffer> {
 	}
 }
 
-function inflateInPlace(section: Section): Buffer {
-	// fflate sizes its output by the trailer (RFC 1952 §2.3.1, ISIZE), which must not be trusted before it is compared.
-	const stated = section.bytes.length >= 18 ? section.bytes.readUInt32LE(section.bytes.length - 4) : -1;
-	if (stated !== section.length) throw new UndecodableEntryError('the gzip trailer does not agree with the header');
-	const out = gunzipSync(section.bytes, { out: new Uint8Array(section.length) });
+/** fflate believes the trailer (RFC 1952 §2.3.1): its length, which sizes the output, and its checksum are compared here. */
+function inflateInPlace({ bytes, length }: Section): Buffer {
+	const trailer = bytes.length - 8;
+	if (trailer < 10 || bytes.readUInt32LE(trailer + 4) !== length) {
+		throw new UndecodableEntryError('the gzip trailer does not agree with the header');
+	}
+	const out = gunzipSync(bytes, { out: new Uint8Array(length) });
+	if (crc32(out) !== bytes.readUInt32LE(trailer)) throw new UndecodableEntryError('the gzip checksum is wrong');
 	return Buffer.from(out.buffer, out.byteOffset, out.byteLength);
 }
 

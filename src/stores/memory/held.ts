@@ -1,4 +1,4 @@
-import { decodeEntry } from '../../cache/codec.ts';
+import { decodeEntry, metaEnd } from '../../cache/codec.ts';
 import type { Tag } from '../../cache/dependencies.ts';
 import type { Entry, EntryState, HeldFigures } from '../../cache/entry.ts';
 import type { Cell } from './cells.ts';
@@ -18,10 +18,10 @@ export interface Held {
 }
 
 /** The object, its places in table and queue, and the buffer's own; measured, see `test/bench/memory-bound.ts`. */
-const HELD_BYTES = 620;
+const HELD_BYTES = 580;
 const PER_CELL_BYTES = 60;
-/** A decoded meta takes about this many times its JSON. */
-export const DECODED_BYTES = 1800;
+/** What a decoded entry takes besides: the objects around it, and its meta as a multiple of its JSON. */
+export const decodedBytes = ({ bytes }: Held): number => 400 + Math.round(1.3 * metaEnd(bytes));
 
 export const heldBytes = (bytes: number, key: string, cells: number): number =>
 	bytes + HELD_BYTES + 2 * key.length + cells * PER_CELL_BYTES;

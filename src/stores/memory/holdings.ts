@@ -5,7 +5,7 @@ import type { Entry, Found } from '../../cache/entry.ts';
 import type { Lookup } from '../../cache/store.ts';
 import { BoundedEntries } from '../bounded-entries.ts';
 import { type Cell, Cells } from './cells.ts';
-import { covers, decodeHeld, DECODED_BYTES, type Held, heldBytes, stateOf } from './held.ts';
+import { covers, decodedBytes, decodeHeld, type Held, heldBytes, stateOf } from './held.ts';
 import { countForSweep } from './sweeper.ts';
 
 /** Entries and the cells that they hold, within one bound of bytes. */
@@ -38,7 +38,7 @@ export class Holdings {
 	fresh({ key, tags }: Lookup): Entry | undefined {
 		const held = this.#entries.get(key);
 		if (held === undefined || stateOf(held, this.#clock.now()) !== 'fresh' || !covers(held, tags)) return undefined;
-		return held.decoded ?? this.decode(held);
+		return this.decode(held);
 	}
 
 	find({ key, tags }: Lookup): Found | undefined {
@@ -60,8 +60,11 @@ export class Holdings {
 	}
 
 	decode(held: Held): Entry {
-		if (held.decoded === null) this.#entries.reserve(DECODED_BYTES);
-		return decodeHeld(held, Infinity);
+		if (held.decoded !== null) return held.decoded;
+		const entry = decodeHeld(held, Infinity);
+		// After it is decoded: making room may put out this very entry, which then takes its bytes with it.
+		this.#entries.reserve(decodedBytes(held));
+		return entry;
 	}
 
 	remove(held: Held): void {
@@ -90,7 +93,7 @@ export class Holdings {
 
 	#forget(held: Held): void {
 		countForSweep(held);
-		if (held.decoded !== null) this.#entries.reserve(-DECODED_BYTES);
+		if (held.decoded !== null) this.#entries.reserve(-decodedBytes(held));
 		for (const cell of held.cells) {
 			cell.members?.delete(held);
 			this.cells.letGo(cell);

@@ -1,0 +1,123 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { allTag, collectionTag, freeTag } from '../../../src/cache/dependencies.ts';
+import type { Entry } from '../../../src/cache/entry.ts';
+import type { CostTier } from '../../../src/contract.ts';
+import { MemoryStore } from '../../../src/stores/memory/store.ts';
+import { commitTo, JOURNAL_ROWS, lookupOf, MAX_ENTRY_BYTES, STALE_SECONDS } from '../../contract/harness.ts';
+import { sampleEntry } from '../../contract/samples.ts';
+import { fakeClock } from '../../support/clock.ts';
+
+const clock = fakeClock();
+const storeOf = (maxBytes: number): MemoryStore =>
+	new MemoryStore({
+		maxBytes,
+		maxEntryBytes: MAX_ENTRY_BYTES,
+		staleSeconds: STALE_SECONDS,
+		journalRows: JOURNAL_ROWS,
+		clock,
+	});
+
+/** Bytes in use once all that can be given back was. */
+function bytesInUse(): number {
+	setFlagsFromString('--expose-gc');
+	const collect = runInNewContext('gc') as () => void;
+	collect();
+	collect();
+	const { heapUsed, external } = process.memoryUsage();
+	return heapUsed + external;
+}
+
+describe('the memory store’s bound', () => {
+	it('is that of the process’s memory, within a tenth, while many times as much passes through', async () => {
+		const maxBytes = 32 * 2 ** 20;
+		const store = storeOf(maxBytes);
+		const text = 'x'.repeat(5000);
+		const before = bytesInUse();
+		for (let index = 0; index < 40_000; index++) {
+			const body = text.slice(0, 500 + ((index * 7919) % 3500));
+			const content = [{ collection: 'articles', items: [String(index % 700)] }];
+			const entry = sampleEntry(clock, { body, content, freeTags: [`f${index % 50}`] });
+			await commitTo(store, entry);
+			if (index % 2) store.peek(lookupOf(entry));
+		}
+		const used = bytesInUse() - before;
+		expect(used / maxBytes).toBeGreaterThan(0.9);
+		expect(used / maxBytes).toBeLessThan(1.1);
+		expect(await store.bytesHeld()).toBeLessThanOrEqual(maxBytes);
+		await store.close();
+	});
+
+	it('counts to nothing when everything is gone', async () => {
+		const store = storeOf(300_000);
+		for (let index = 0; index < 500; index++) {
+			const entry = sampleEntry(clock, { body: 'x'.repeat(2000), freeTags: [`t${index}`] });
+			await commitTo(store, entry);
+			store.peek(lookupOf(entry));
+			await store.read(sampleEntry(clock).meta.key);
+		}
+		for (const page of (await store.browse({ sort: 'size', descending: true, limit: 500, cursor: null }, [['*']]))
+			.entries) {
+			await store.read(page.entry.meta.key);
+		}
+		expect(await store.bytesHeld()).toBeGreaterThan(200_000);
+		await (
+			await store.invalidate([allTag()])
+		).counted;
+		expect(await store.bytesHeld()).toBe(0);
+	});
+
+	it('puts out cheap generations before dear ones of the same age and use', async () => {
+		const store = storeOf(400_000);
+		const tiers: CostTier[] = ['low', 'medium', 'high', 'very_high'];
+		const entries: Entry[] = [];
+		for (let index = 0; index < 200; index++) {
+			const entry = sampleEntry(clock, { body: 'x'.repeat(3000), costTier: tiers[index % 4]! });
+			entries.push(entry);
+			await commitTo(store, entry);
+		}
+		const kept = tiers.map(
+			(tier) => entries.filter((entry) => entry.meta.costTier === tier && store.peek(lookupOf(entry))).length,
+		);
+		expect(kept).toEqual(kept.toSorted((one, other) => one - other));
+		expect(kept[3]! - kept[0]!).toBeGreaterThan(10);
+	});
+
+	it('refuses what alone is larger, and leaves nothing of it', async () => {
+		const store = storeOf(5000);
+		const entry = sampleEntry(clock, { body: 'x'.repeat(8000) });
+		expect(await commitTo(store, entry)).toBe('too_large');
+		expect(await store.count(entry.meta.tags)).toEqual([0, 0, 0]);
+		expect(await store.bytesHeld()).toBe(0);
+	});
+});
+
+describe('many entries', () => {
+	it('are counted, swept, listed and measured without holding up the process', { timeout: 60_000 }, async () => {
+		const store = storeOf(512 * 2 ** 20);
+		for (let index = 0; index < 60_000; index++) {
+			await commitTo(
+				store,
+				sampleEntry(clock, { content: [{ collection: 'articles' }], freeTags: index % 2 ? ['odd'] : [] }),
+			);
+		}
+		let turns = 0;
+		const turn = setInterval(() => turns++, 1);
+		const during = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+			turns = 0;
+			const result = await work();
+			await new Promise(setImmediate);
+			expect(turns).toBeGreaterThan(0);
+			return result;
+		};
+		expect(await during(() => store.count([allTag(), freeTag('odd')]))).toEqual([60_000, 30_000]);
+		expect((await during(() => store.measure([[collectionTag('articles')], [freeTag('odd')]]))).entries).toBe(30_000);
+		const query = { sort: 'created', descending: true, limit: 5, cursor: null } as const;
+		expect((await during(() => store.browse(query, [[allTag()]]))).total).toBe(60_000);
+		const dropped = await during(async () => (await store.invalidate([freeTag('odd')])).counted);
+		expect(dropped.entries).toBe(30_000);
+		expect((await during(async () => (await store.invalidate([allTag()])).counted)).entries).toBe(30_000);
+		clearInterval(turn);
+	});
+});
