@@ -1,0 +1,40 @@
+/** Whether the memory store keeps to its bound while a million distinct entries pass through it. */
+import { MemoryStore } from '../../src/stores/memory/store.ts';
+import { fill } from './support/entries.ts';
+import { megabytes, progress, ratio, section, table } from './support/table.ts';
+
+const MAX_BYTES = 256 * 2 ** 20;
+const ENTRIES = 1_000_000;
+const STEPS = 10;
+
+/** Heap and what lies outside it, after a full collection. */
+function inUse(): number {
+	globalThis.gc?.();
+	globalThis.gc?.();
+	const { heapUsed, external } = process.memoryUsage();
+	return heapUsed + external;
+}
+
+if (globalThis.gc === undefined) throw new Error('run with --expose-gc');
+const store = new MemoryStore({ maxBytes: MAX_BYTES, maxEntryBytes: 2 ** 22, staleSeconds: 0, journalRows: 100 });
+await fill(store, 'warm-up', 1000, 800);
+await store.removeKeys(Array.from({ length: 1000 }, (_, index) => `warm-up:${index}`));
+const before = inUse();
+const rows: (string | number)[][] = [];
+for (let step = 1; step <= STEPS; step++) {
+	progress(`${(step * ENTRIES) / STEPS} entries`);
+	await fill(store, `step${step}`, ENTRIES / STEPS, 500 + step * 250);
+	const used = inUse() - before;
+	const [held] = await store.count(['*']);
+	rows.push([
+		((step * ENTRIES) / STEPS).toLocaleString('en'),
+		(held ?? 0).toLocaleString('en'),
+		megabytes(used),
+		ratio(used, MAX_BYTES),
+	]);
+}
+section(
+	'Memory store under its bound',
+	`\`AI_CACHE_MEMORY_MAX\` is ${megabytes(MAX_BYTES)} MB; answers of 0.75 to 3 KB, each of an item of its own. Heap and external memory after a full collection.`,
+	table([['entries passed', 'held', 'MB in use', 'to the bound'], ...rows]),
+);
