@@ -34,7 +34,8 @@ export function createClient(options: RedisConnectionOptions, role: 'commands' |
 		lazyConnect: true,
 		enableOfflineQueue: false,
 		enableAutoPipelining: role === 'commands',
-		autoResubscribe: true,
+		// The bus does that itself: nobody catches the client's own attempt when the connection breaks meanwhile.
+		autoResubscribe: false,
 		autoResendUnfulfilledCommands: false,
 		maxRetriesPerRequest: 0,
 		connectTimeout: options.connectTimeoutMs,
