@@ -26,7 +26,12 @@ async function redisWith(args: string[] = []): Promise<TestRedis> {
 }
 
 /** One process's store, as the runtime builds it. */
-async function guarded(redis: TestRedis, outbox: Outbox, namespace = 'guarded'): Promise<GuardedStore> {
+async function guarded(
+	redis: TestRedis,
+	outbox: Outbox,
+	namespace = 'guarded',
+	vigilanceMs = 0,
+): Promise<GuardedStore> {
 	const inner = new RedisStore({
 		connection: connectionTo(redis),
 		namespace,
@@ -42,6 +47,7 @@ async function guarded(redis: TestRedis, outbox: Outbox, namespace = 'guarded'):
 		catchUp: () => inner.catchUp(),
 		graceMs: 50,
 		pollMs: 100,
+		vigilanceMs,
 	});
 	await inner.open();
 	await expect.poll(async () => (await store.health()).bus).toBe('up');
@@ -53,11 +59,15 @@ async function guarded(redis: TestRedis, outbox: Outbox, namespace = 'guarded'):
 async function put(store: Store, options: SampleOptions = {}): Promise<Entry> {
 	const entry = sampleEntry(clock, options);
 	expect(await commitTo(store, entry, true)).toBe('stored');
+	// Right after a connection, a process answers nothing from its own memory.
 	await expect
-		.poll(async () => {
-			await store.lookup([lookupOf(entry)]);
-			return store.peek(lookupOf(entry));
-		})
+		.poll(
+			async () => {
+				await store.lookup([lookupOf(entry)]);
+				return store.peek(lookupOf(entry));
+			},
+			{ timeout: 8000 },
+		)
 		.toBeDefined();
 	return entry;
 }
@@ -132,6 +142,18 @@ describe('an invalidation while Redis is away', () => {
 		const entry = await put(store, { freeTags: ['a'] });
 		await outbox.add({ kind: 'tags', tags: [freeTag('a')] });
 		await expect.poll(async () => (await store.lookup([lookupOf(entry)]))[0]?.state).not.toBe('fresh');
+	});
+
+	it('is heard by a process that was connected earlier than the one that it came to', async () => {
+		const redis = await redisWith();
+		const outbox = new MemoryOutbox();
+		const store = await guarded(redis, outbox, 'guarded', 60_000);
+		const entry = sampleEntry(clock, { freeTags: ['a'] });
+		expect(await commitTo(store, entry, true)).toBe('stored');
+		expect((await store.lookup([lookupOf(entry)]))[0]?.state).toBe('fresh');
+		await outbox.add({ kind: 'tags', tags: [freeTag('a')] });
+		expect(store.peek(lookupOf(entry))).toBeUndefined();
+		expect((await store.lookup([lookupOf(entry)]))[0]?.state).not.toBe('fresh');
 	});
 
 	it('keeps a model version that was raised, and never lowers one', async () => {
