@@ -20,6 +20,11 @@ export interface GuardedOptions {
 	graceMs?: number;
 	/** Milliseconds between looks for what other processes could not carry out. */
 	pollMs?: number;
+	/**
+	 * Milliseconds after a connection in which the outbox is looked into before each read: other processes may not be
+	 * connected yet, and can tell of an invalidation by the outbox alone. Longer than they wait between two tries.
+	 */
+	vigilanceMs?: number;
 }
 
 /** Milliseconds between tries while the store is away. */
@@ -41,6 +46,7 @@ export class GuardedStore extends WrappedStore {
 	#settled = 0;
 	#settling: Promise<void> | null = null;
 	#failedAt = -Infinity;
+	#connectedAt = -Infinity;
 	#pending = 0;
 	#waiting: (() => void)[] = [];
 	#retry: NodeJS.Timeout | undefined;
@@ -51,7 +57,10 @@ export class GuardedStore extends WrappedStore {
 		super(inner);
 		this.#options = options;
 		this.#settlement = new Settlement(inner, options.outbox);
-		options.onReady?.(() => this.#look());
+		options.onReady?.(() => {
+			this.#connectedAt = performance.now();
+			this.#look();
+		});
 		this.#poll = setInterval(() => void this.#lookForOthers(), options.pollMs ?? 5000);
 		this.#poll.unref();
 		this.#look();
@@ -68,7 +77,7 @@ export class GuardedStore extends WrappedStore {
 	}
 
 	override peek(lookup: Lookup): Entry | undefined {
-		return this.#settled === this.#wanted ? this.inner.peek(lookup) : undefined;
+		return this.#settled === this.#wanted && !this.#vigilant ? this.inner.peek(lookup) : undefined;
 	}
 
 	override lookup(lookups: readonly Lookup[]): Promise<(Found | undefined)[]> {
@@ -123,11 +132,16 @@ export class GuardedStore extends WrappedStore {
 		return call();
 	}
 
+	get #vigilant(): boolean {
+		return performance.now() - this.#connectedAt < (this.#options.vigilanceMs ?? 3000);
+	}
+
 	/** `discard` is given what was read before the outbox had to be looked into, and so may not be used. */
 	async #afterOutbox<Result>(
 		call: () => Promise<Result>,
 		discard: (result: Result) => void = () => {},
 	): Promise<Result> {
+		if (this.#vigilant) await timeLimit(REQUEST_MS, () => this.#lookForOthers());
 		while (this.#settled !== this.#wanted) await this.#settledSoon();
 		const wanted = this.#wanted;
 		const result = await call();
