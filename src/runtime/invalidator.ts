@@ -44,9 +44,13 @@ export class Invalidator {
 		this.#callersChanged = callersChanged;
 	}
 
-	/** Settles once nothing that the criteria cover is answered any more. */
+	/**
+	 * Settles once nothing that the criteria cover is answered any more. Where the store goes away while it counts, the
+	 * figures are nought: the purge itself is in force.
+	 */
 	async purge(criteria: InvalidationCriteria, author: Author): Promise<InvalidationResult> {
-		const figures = await (await this.#drop(criteria)).counted;
+		const { counted } = await this.#drop(criteria);
+		const figures = await counted.catch(() => NOTHING);
 		await this.#note(criteria, author, figures);
 		return { ...figures, dry_run: false };
 	}
