@@ -71,7 +71,6 @@ export const collectionSettings = z.strictObject({
 	content_type: z.enum(CONTENT_TYPES).optional(),
 	ttl_factor: z.number().min(0).max(100).default(1),
 	scope: z.enum(SCOPES).optional(),
-	on_invalidate: z.enum(['drop', 'refresh']).optional(),
 });
 export type CollectionSettings = z.output<typeof collectionSettings>;
 
@@ -117,8 +116,6 @@ export const settingsShape = {
 	AI_CACHE_STORE_TRUNCATED: flag.default(false),
 	AI_CACHE_STUDIO_SHOW_CONTENT: flag.default(true),
 	AI_CACHE_ON_MODEL_UPDATE: z.enum(['note', 'invalidate'], 'is neither note nor invalidate').default('note'),
-	AI_CACHE_ON_INVALIDATE: z.enum(['drop', 'refresh'], 'is neither drop nor refresh').default('drop'),
-	AI_CACHE_REFRESH_BUDGET: money.default(1),
 	AI_CACHE_BATCH_MAX: wholeNumber.min(1, 'is less than 1').default(500),
 	AI_CACHE_BATCH_CONCURRENCY: wholeNumber.min(1, 'is less than 1').default(8),
 	AI_CACHE_JOURNAL_MAX: wholeNumber.default(1000),
