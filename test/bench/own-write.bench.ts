@@ -1,0 +1,96 @@
+/** Whether a client that has the response to its write, and then asks, ever gets an answer from before it. */
+import { startRedis } from '../support/redis.ts';
+import { type Directus, startDirectus } from '../e2e/support/directus.ts';
+import type { DirectusProcess } from '../e2e/support/process.ts';
+import { milliseconds, progress, section, table } from './support/table.ts';
+
+const ROUNDS = 10_000;
+/** At once, each with an article of its own, so that nobody's change hides another's. */
+const WORKERS = 10;
+/** Every so many rounds an item is made and deleted instead: a response to which Directus reads nothing. */
+const DELETE_EVERY = 10;
+
+interface Round {
+	/** The item's address, whose change or deletion the round is about. */
+	path: string;
+	request: object;
+	write: (writer: DirectusProcess) => Promise<unknown>;
+}
+
+interface Result {
+	stale: number;
+	/** Rounds in which there was an answer before the write. */
+	sharp: number;
+	writes: number[];
+}
+
+const requestFor = (collection: string, item: number, prompt: string): object => ({
+	provider: 'openai',
+	model: 'gpt-4o-mini',
+	prompt,
+	depends_on: [{ collection, items: [item] }],
+});
+
+async function roundOf(writer: DirectusProcess, article: number, round: number): Promise<Round> {
+	if (round % DELETE_EVERY !== 0) {
+		const path = `/items/articles/${article}`;
+		const write = (process: DirectusProcess) => process.data('PATCH', path, { title: `Round ${round}` });
+		return { path, request: requestFor('articles', article, `Article ${article}`), write };
+	}
+	const { id } = await writer.data<{ id: number }>('POST', '/items/tags', { label: `Round ${round}` });
+	const path = `/items/tags/${id}`;
+	const write = (process: DirectusProcess) => process.data('DELETE', path);
+	return { path, request: requestFor('tags', id, `Tag ${id}`), write };
+}
+
+const isCached = async (process: DirectusProcess, request: object): Promise<boolean> =>
+	(await process.data<object | null>('POST', '/ai-cache/lookup', request)) !== null;
+
+async function work(writer: DirectusProcess, reader: DirectusProcess, article: number, result: Result): Promise<void> {
+	for (let round = 0; round < ROUNDS / WORKERS; round++) {
+		const { request, write } = await roundOf(writer, article, round);
+		await writer.data('POST', '/ai-cache/store', { ...request, text: `Round ${round}` });
+		if (await isCached(reader, request)) result.sharp++;
+		const started = performance.now();
+		await write(writer);
+		result.writes.push(performance.now() - started);
+		if (await isCached(reader, request)) result.stale++;
+	}
+}
+
+async function measure(writer: DirectusProcess, reader: DirectusProcess): Promise<Result> {
+	const result: Result = { stale: 0, sharp: 0, writes: [] };
+	const articles = Array.from({ length: WORKERS }, (_, index) => index + 1);
+	await Promise.all(articles.map((article) => work(writer, reader, article, result)));
+	return result;
+}
+
+const rowOf = (place: string, { stale, sharp, writes }: Result): string[] => {
+	const sorted = writes.sort((one, other) => one - other);
+	const at = (part: number): string => milliseconds(sorted[Math.floor(sorted.length * part)] ?? 0);
+	return [place, String(writes.length), String(sharp), String(stale), at(0.5), at(0.99)];
+};
+
+const redis = await startRedis();
+const env = { LOG_LEVEL: 'silent' };
+const rows: string[][] = [];
+let directus: Directus | undefined;
+try {
+	progress('in one process, from memory');
+	directus = await startDirectus({ env: { ...env, AI_CACHE_STORE: 'memory' } });
+	rows.push(rowOf('the same process, memory store', await measure(directus.process(0), directus.process(0))));
+	await directus.stop();
+	progress('in another process, through Redis');
+	directus = await startDirectus({ processes: 2, env: { ...env, AI_CACHE_REDIS: redis.url } });
+	rows.push(rowOf('another process, Redis', await measure(directus.process(0), directus.process(1))));
+} finally {
+	await directus?.stop();
+	await redis.stop();
+}
+
+section(
+	'Reading your own write',
+	'A client changes an item (every tenth time it deletes one), has the response, and asks at once for an answer made before.',
+	table([['read in', 'rounds', 'with an answer before', 'stale after', 'write p50', 'write p99'], ...rows]),
+);
+process.exit(0);
