@@ -14,6 +14,8 @@ export interface GuardedOptions {
 	onReady?: (listener: () => void) => void;
 	/** Done after each connection, before anything is read: puts right what the store lost by itself. */
 	catchUp?: () => Promise<void>;
+	/** Told of tags whose invalidation waits: this process at least joins no generation that began before. */
+	onKept?: (tags: readonly Tag[]) => void;
 	/** Told of what went wrong beside the calls. */
 	onError?: (error: unknown) => void;
 	/** Milliseconds that an invalidation is tried for before the outbox has to do: longer than a reconnection takes. */
@@ -168,6 +170,7 @@ export class GuardedStore extends WrappedStore {
 		} catch (error) {
 			this.#options.onError?.(error);
 			this.#wanted++;
+			if (work.kind === 'tags') this.#options.onKept?.(work.tags);
 			await this.#options.outbox.add(work);
 			this.#pending++;
 			this.#look();

@@ -31,6 +31,7 @@ async function guarded(
 	outbox: Outbox,
 	namespace = 'guarded',
 	vigilanceMs = 0,
+	onKept: (tags: readonly string[]) => void = () => {},
 ): Promise<GuardedStore> {
 	const inner = new RedisStore({
 		connection: connectionTo(redis),
@@ -48,6 +49,7 @@ async function guarded(
 		graceMs: 50,
 		pollMs: 100,
 		vigilanceMs,
+		onKept,
 	});
 	await inner.open();
 	await expect.poll(async () => (await store.health()).bus).toBe('up');
@@ -154,6 +156,16 @@ describe('an invalidation while Redis is away', () => {
 		await outbox.add({ kind: 'tags', tags: [freeTag('a')] });
 		expect(store.peek(lookupOf(entry))).toBeUndefined();
 		expect((await store.lookup([lookupOf(entry)]))[0]?.state).not.toBe('fresh');
+	});
+
+	it('is told to its own process at once, which then joins no generation that began before', async () => {
+		const redis = await redisWith();
+		const kept: string[] = [];
+		const inner = new MemoryOutbox();
+		const store = await guarded(redis, inner, 'guarded', 0, (tags) => kept.push(...tags));
+		await redis.kill();
+		await store.invalidate([freeTag('a')]);
+		expect(kept).toEqual([freeTag('a')]);
 	});
 
 	it('keeps a model version that was raised, and never lowers one', async () => {
