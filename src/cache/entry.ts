@@ -94,7 +94,7 @@ export interface Found {
 	covers: boolean;
 }
 
-/** Figures of a set of entries. All but `entries` may be extrapolated from some of them where there are over 100. */
+/** Figures of a set of entries. All but `entries` may be extrapolated from some of them where there are over 25. */
 export interface HeldFigures {
 	entries: number;
 	usd: number;

@@ -11,7 +11,7 @@ import type { Sweeper } from './sweeper.ts';
 import { countSetAside, type SetAside } from './tally.ts';
 
 /** Entries whose cost stands for all of a purge's. */
-const SAMPLE = 100;
+const SAMPLE = 25;
 const MEMBERS_PER_CHUNK = 500;
 
 /** Invalidation: tokens go at once, counting and giving back memory follow. */

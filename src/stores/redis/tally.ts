@@ -4,7 +4,7 @@ import type { RedisContext } from './context.ts';
 import { figuresOf } from './members.ts';
 
 const MEMBERS_PER_CHUNK = 500;
-const SAMPLE = 100;
+const SAMPLE = 25;
 const POLL_MS = 5;
 /** After a second, whoever noted it is taken to be gone. */
 const MAX_POLLS = 200;
