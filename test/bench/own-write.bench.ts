@@ -43,8 +43,11 @@ async function roundOf(writer: DirectusProcess, article: number, round: number):
 	return { path, request: requestFor('tags', id, `Tag ${id}`), write };
 }
 
-const isCached = async (process: DirectusProcess, request: object): Promise<boolean> =>
-	(await process.data<object | null>('POST', '/ai-cache/lookup', request)) !== null;
+/** A store that does not answer in time gives nothing, and so nothing stale. */
+async function isCached(process: DirectusProcess, request: object): Promise<boolean> {
+	const { status, body } = await process.api<{ data?: object | null }>('POST', '/ai-cache/lookup', request);
+	return status === 200 && body.data !== null && body.data !== undefined;
+}
 
 async function work(writer: DirectusProcess, reader: DirectusProcess, article: number, result: Result): Promise<void> {
 	for (let round = 0; round < ROUNDS / WORKERS; round++) {
