@@ -1,7 +1,6 @@
 import type { Tag } from '../../cache/dependencies.ts';
 import type { Entry, Section } from '../../cache/entry.ts';
 import { BoundedEntries } from '../bounded-entries.ts';
-import type { StoredRecord } from './record.ts';
 import type { KnownToken } from './tokens.ts';
 
 interface Known {
@@ -26,7 +25,7 @@ export class FirstLevel {
 		return this.#entries.get(key);
 	}
 
-	set({ entry }: StoredRecord, tokens: readonly KnownToken[], tags: readonly Tag[]): void {
+	set(entry: Entry, tokens: readonly KnownToken[], tags: readonly Tag[]): void {
 		const bytes = KNOWN_BYTES + entry.body.bytes.length + entry.request.bytes.length + 8 * tokens.length;
 		if (bytes > this.#entries.max) return;
 		const own: Entry = { meta: entry.meta, body: copySection(entry.body), request: copySection(entry.request) };

@@ -4,9 +4,9 @@ import type { Lookup } from '../../cache/store.ts';
 import { Cluster } from 'ioredis';
 import type { RedisContext } from './context.ts';
 import { FirstLevel } from './first-level.ts';
-import { decodeRecord, type StoredRecord, tagsDigest } from './record.ts';
+import { decodeRecord, decodeSealed, type Seal, sealOf, type StoredRecord, tagsDigest } from './record.ts';
 import { type KnownToken, TokenTable } from './tokens.ts';
-import { KeyWatch } from './key-watch.ts';
+import { Touches } from './touches.ts';
 
 const MAX_TOKENS = 200_000;
 
@@ -18,11 +18,18 @@ interface Answer {
 	asked: boolean;
 }
 
+/** The tokens of a list of tags, all known, and what a record that is valid with them carries. */
+interface Expected {
+	tokens: readonly KnownToken[];
+	seal: Seal;
+}
+
 /** Look-ups: from the process's own memory where the bus vouches for it, else in one round trip. */
 export class Reader {
 	readonly #context: RedisContext;
 	readonly #tokens = new TokenTable(MAX_TOKENS);
-	readonly #watch = new KeyWatch();
+	readonly #touches = new Touches();
+	readonly #expected = new WeakMap<readonly Tag[], Expected>();
 	readonly #names = new WeakMap<readonly Tag[], string[]>();
 	/** Without a first level, nothing that this process knows is used: every look-up asks for every token. */
 	readonly #remembering: boolean;
@@ -39,19 +46,22 @@ export class Reader {
 		if (known === undefined) return undefined;
 		const now = this.#context.clock.now();
 		if (!this.#context.bus.current || known.entry.meta.expires <= now) return undefined;
-		for (const token of known.tokens) {
-			if (!token.revoked) continue;
+		if (anyRevoked(known.tokens)) {
 			this.firstLevel.delete(key);
 			return undefined;
 		}
 		return this.firstLevel.covers(known, tags) ? known.entry : undefined;
 	}
 
-	async lookup(lookups: readonly Lookup[]): Promise<(Found | undefined)[]> {
-		if (lookups.length === 1) return [await this.#lookupOne(lookups[0]!)];
+	lookup(lookups: readonly Lookup[]): Promise<(Found | undefined)[]> {
+		const [only] = lookups;
+		return only !== undefined && lookups.length === 1 ? this.#lookupOne(only) : this.#lookupMany(lookups);
+	}
+
+	async #lookupMany(lookups: readonly Lookup[]): Promise<(Found | undefined)[]> {
 		const found: (Found | undefined)[] = lookups.map((lookup) => {
 			const entry = this.peek(lookup);
-			return entry && { entry, state: 'fresh', covers: true };
+			return entry && fresh(entry);
 		});
 		const open = lookups.map((lookup, index) => ({ lookup, index })).filter(({ index }) => found[index] === undefined);
 		if (open.length === 0) return found;
@@ -74,9 +84,12 @@ export class Reader {
 
 	/** Undefined, and the entry dropped and reported, where the bytes are none. */
 	decode(key: string, bytes: Buffer | null): StoredRecord | undefined {
-		if (bytes === null) return undefined;
+		return this.#decoded(key, () => bytes && decodeRecord(bytes, this.#context.limits.maxEntryBytes)) ?? undefined;
+	}
+
+	#decoded<Decoded>(key: string, decode: () => Decoded): Decoded | undefined {
 		try {
-			return decodeRecord(bytes, this.#context.limits.maxEntryBytes);
+			return decode();
 		} catch {
 			this.#context.events.undecodable(key);
 			this.#context.client.unlink(this.#context.keys.entry(key)).catch(() => {});
@@ -92,7 +105,7 @@ export class Reader {
 	/** Something else stands at these keys now, or nothing. */
 	replaced(keys: readonly string[]): void {
 		for (const key of keys) {
-			this.#watch.touch(key);
+			this.#touches.add(key);
 			this.firstLevel.delete(key);
 		}
 	}
@@ -103,48 +116,54 @@ export class Reader {
 	}
 
 	/** The usual case, a hit whose tags are the request's own, without the tables that a batch needs. */
-	async #lookupOne(lookup: Lookup): Promise<Found | undefined> {
+	#lookupOne(lookup: Lookup): Promise<(Found | undefined)[]> {
 		const entry = this.peek(lookup);
-		if (entry) return { entry, state: 'fresh', covers: true };
-		if (this.#context.client instanceof Cluster) return (await this.#ask([lookup]))[0];
+		if (entry) return Promise.resolve([fresh(entry)]);
+		if (this.#context.client instanceof Cluster) return this.#ask([lookup]);
 		return this.#remembering && this.#context.bus.current ? this.#fetch(lookup) : this.#fetchWithTokens(lookup);
 	}
 
 	/** The entry alone, where the bus keeps all its tokens current. */
-	async #fetch(lookup: Lookup): Promise<Found | undefined> {
-		const tokens = lookup.tags.map((tag) => this.#tokens.expect(tag));
-		if (tokens.some(({ value }) => value === undefined)) return (await this.#ask([lookup]))[0];
-		const watched = this.#watch.begin(lookup.key);
-		try {
-			const record = this.decode(
-				lookup.key,
-				await this.#context.client.getBuffer(this.#context.keys.entry(lookup.key)),
-			);
-			if (record === undefined) return undefined;
-			const known = (index: number): string | undefined =>
-				tokens[index]?.revoked === false ? tokens[index].value : undefined;
-			if (!this.#holds(record, lookup, known) || !this.#context.bus.current) return (await this.#ask([lookup]))[0];
-			if (!watched.touched) this.firstLevel.set(record, tokens, lookup.tags);
-			return { entry: record.entry, state: 'fresh', covers: true };
-		} finally {
-			this.#watch.end(watched);
-		}
+	async #fetch(lookup: Lookup): Promise<(Found | undefined)[]> {
+		const { key, tags } = lookup;
+		const { client, keys, clock, limits, bus } = this.#context;
+		const expected = this.#expectedOf(tags);
+		if (expected === undefined) return this.#ask([lookup]);
+		const mark = this.#touches.mark;
+		const bytes = await client.getBuffer(keys.entry(key));
+		if (bytes === null) return [undefined];
+		const { seal, tokens } = expected;
+		const entry = this.#decoded(key, () => decodeSealed(bytes, seal, clock.now(), limits.maxEntryBytes));
+		// What is no plain hit is left to the long way to tell.
+		if (entry === undefined || anyRevoked(tokens) || !bus.current) return this.#ask([lookup]);
+		if (!this.#touches.since(mark, key)) this.firstLevel.set(entry, tokens, tags);
+		return [fresh(entry)];
+	}
+
+	/** Undefined where Redis has to be asked for a token. */
+	#expectedOf(tags: readonly Tag[]): Expected | undefined {
+		const known = this.#expected.get(tags);
+		if (known !== undefined && !anyRevoked(known.tokens)) return known;
+		const tokens = tags.map((tag) => this.#tokens.expect(tag));
+		const values = tokens.flatMap(({ value }) => value ?? []);
+		if (values.length < tokens.length) return undefined;
+		const expected = { tokens, seal: sealOf(tags, values) };
+		this.#expected.set(tags, expected);
+		return expected;
 	}
 
 	/** The entry and its tokens in one command; nothing of it is remembered. */
-	async #fetchWithTokens(lookup: Lookup): Promise<Found | undefined> {
-		const { client, keys } = this.#context;
-		const [bytes = null, ...tokens] = await client.mgetBuffer(keys.entry(lookup.key), ...this.#tokenNames(lookup.tags));
-		const record = this.decode(lookup.key, bytes);
-		if (record === undefined) return undefined;
-		const holds = this.#holds(record, lookup, (index) => tokens[index]?.toString('latin1'));
-		return holds ? { entry: record.entry, state: 'fresh', covers: true } : (await this.#ask([lookup]))[0];
-	}
-
-	/** Whether it is a fresh hit for the look-up by these tokens. What is not is left to the long way to tell. */
-	#holds({ digest, tokens, expires }: StoredRecord, { tags }: Lookup, current: (index: number) => string | undefined) {
-		if (digest !== tagsDigest(tags) || expires <= this.#context.clock.now()) return false;
-		return tokens.every((token, index) => token === current(index));
+	async #fetchWithTokens(lookup: Lookup): Promise<(Found | undefined)[]> {
+		const { key, tags } = lookup;
+		const { client, keys, clock, limits } = this.#context;
+		const [bytes = null, ...tokens] = await client.mgetBuffer(keys.entry(key), ...this.#tokenNames(tags));
+		if (bytes === null) return [undefined];
+		const seal = sealOf(
+			tags,
+			tokens.map((token) => token?.toString('latin1') ?? ''),
+		);
+		const entry = this.#decoded(key, () => decodeSealed(bytes, seal, clock.now(), limits.maxEntryBytes));
+		return entry ? [fresh(entry)] : this.#ask([lookup]);
 	}
 
 	#tokenNames(tags: readonly Tag[]): string[] {
@@ -155,23 +174,20 @@ export class Reader {
 
 	async #ask(lookups: readonly Lookup[]): Promise<(Found | undefined)[]> {
 		const trusting = this.#remembering && this.#context.bus.current;
-		const watched = lookups.map(({ key }) => this.#watch.begin(key));
-		try {
-			const answers = new Map<Tag, Answer>();
-			const { keys } = this.#context;
-			const open = this.#expect(new Set(lookups.flatMap(({ tags }) => tags)), answers, trusting);
-			const names = [...lookups.map(({ key }) => keys.entry(key)), ...open.map(({ token }) => keys.token(token.tag))];
-			const replies = await this.#readMany(names);
-			this.#learn(open, replies.slice(lookups.length));
-			const records = lookups.map(({ key }, index) => this.decode(key, replies[index] ?? null));
-			await this.#askAgain(lookups, records, answers, trusting);
-			return records.map((record, index) => {
-				if (record === undefined) return undefined;
-				return this.#conclude(record, lookups[index]!, answers, trusting && !watched[index]!.touched);
-			});
-		} finally {
-			for (const watch of watched) this.#watch.end(watch);
-		}
+		const mark = this.#touches.mark;
+		const answers = new Map<Tag, Answer>();
+		const { keys } = this.#context;
+		const open = this.#expect(new Set(lookups.flatMap(({ tags }) => tags)), answers, trusting);
+		const names = [...lookups.map(({ key }) => keys.entry(key)), ...open.map(({ token }) => keys.token(token.tag))];
+		const replies = await this.#readMany(names);
+		this.#learn(open, replies.slice(lookups.length));
+		const records = lookups.map(({ key }, index) => this.decode(key, replies[index] ?? null));
+		await this.#askAgain(lookups, records, answers, trusting);
+		return records.map((record, index) => {
+			if (record === undefined) return undefined;
+			const lookup = lookups[index]!;
+			return this.#conclude(record, lookup, answers, trusting && !this.#touches.since(mark, lookup.key));
+		});
 	}
 
 	/** Notes what is known of the tags, and answers those that Redis has to be asked for. */
@@ -236,7 +252,7 @@ export class Reader {
 		const found = this.judge(record, current, lookup.tags);
 		if (found?.state !== 'fresh' || !mayKeep || !this.#context.bus.current) return found;
 		const tokens = tags.map((tag) => answers.get(tag)!.token);
-		if (tokens.every((token) => !token.revoked)) this.firstLevel.set(record, tokens, lookup.tags);
+		if (tokens.every((token) => !token.revoked)) this.firstLevel.set(record.entry, tokens, lookup.tags);
 		return found;
 	}
 
@@ -245,6 +261,13 @@ export class Reader {
 		if (client instanceof Cluster) return Promise.all(names.map((name) => client.getBuffer(name)));
 		return names.length === 1 ? client.getBuffer(names[0]!).then((reply) => [reply]) : client.mgetBuffer([...names]);
 	}
+}
+
+const fresh = (entry: Entry): Found => ({ entry, state: 'fresh', covers: true });
+
+function anyRevoked(tokens: readonly KnownToken[]): boolean {
+	for (const token of tokens) if (token.revoked) return true;
+	return false;
 }
 
 /** The record's tags: the request's own list where it is the same, so that the meta need not be parsed. */

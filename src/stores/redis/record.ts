@@ -21,6 +21,13 @@ export interface StoredRecord {
 	entry: Entry;
 }
 
+/** The part of a record's head that says which tags it depends on and with which tokens. */
+export type Seal = Buffer;
+
+/** The seal of a record with these tags, one token each. */
+export const sealOf = (tags: readonly Tag[], tokens: readonly string[]): Seal =>
+	Buffer.from(tagsDigest(tags) + tokens.join(''), 'latin1');
+
 const DIGEST_LENGTH = 12;
 const COUNT_AT = ID_LENGTH;
 const CHECKSUM_AT = COUNT_AT + 2;
@@ -43,10 +50,26 @@ export function encodeRecord(owner: string, tokens: readonly string[], entry: En
 /** Throws `UndecodableEntryError` on anything that `encodeRecord` did not write whole. */
 export function decodeRecord(bytes: Buffer, maximumLength: number): StoredRecord {
 	const { owner, tokens, expires, digest, end } = decodeHead(bytes);
+	demandWhole(bytes);
+	return { owner, tokens, expires, digest, entry: decodeEntryLazily(bytes.subarray(end), maximumLength) };
+}
+
+/**
+ * The entry of a record that carries this seal and ends after `now`, undefined for any other. Reads no more of the head
+ * than that takes; throws like `decodeRecord`.
+ */
+export function decodeSealed(bytes: Buffer, seal: Seal, now: number, maximumLength: number): Entry | undefined {
+	const end = endOfHead(bytes);
+	demandWhole(bytes);
+	const sealed = end - DIGEST_AT === seal.length && bytes.compare(seal, 0, seal.length, DIGEST_AT, end) === 0;
+	if (!sealed || bytes.readDoubleBE(EXPIRES_AT) <= now) return undefined;
+	return decodeEntryLazily(bytes.subarray(end), maximumLength);
+}
+
+function demandWhole(bytes: Buffer): void {
 	if (crc32(bytes.subarray(EXPIRES_AT)) !== bytes.readUInt32BE(CHECKSUM_AT)) {
 		throw new UndecodableEntryError('its checksum does not agree');
 	}
-	return { owner, tokens, expires, digest, entry: decodeEntryLazily(bytes.subarray(end), maximumLength) };
 }
 
 const digests = new WeakMap<readonly Tag[], string>();
@@ -73,9 +96,7 @@ export function decodeRecordMeta(
 }
 
 function decodeHead(bytes: Buffer): Omit<StoredRecord, 'entry'> & { end: number } {
-	if (bytes.length < TOKENS_AT) throw new UndecodableEntryError('cut short in its head');
-	const end = TOKENS_AT + bytes.readUInt16BE(COUNT_AT) * ID_LENGTH;
-	if (bytes.length < end) throw new UndecodableEntryError('cut short in its tokens');
+	const end = endOfHead(bytes);
 	const text = bytes.toString('latin1', 0, end);
 	const tokens: string[] = [];
 	for (let at = TOKENS_AT; at < end; at += ID_LENGTH) tokens.push(text.slice(at, at + ID_LENGTH));
@@ -86,6 +107,13 @@ function decodeHead(bytes: Buffer): Omit<StoredRecord, 'entry'> & { end: number 
 		digest: text.slice(DIGEST_AT, TOKENS_AT),
 		end,
 	};
+}
+
+function endOfHead(bytes: Buffer): number {
+	if (bytes.length < TOKENS_AT) throw new UndecodableEntryError('cut short in its head');
+	const end = TOKENS_AT + bytes.readUInt16BE(COUNT_AT) * ID_LENGTH;
+	if (bytes.length < end) throw new UndecodableEntryError('cut short in its tokens');
+	return end;
 }
 
 /** What stands in an index: which generation of which key. */
