@@ -12,8 +12,6 @@ export function mountExpressLane(app: Application, lane: Lane): void {
 			return;
 		}
 		generations.set(request, lane.generation);
-		lane.answer(request, response).then((answered) => {
-			if (!answered) next();
-		}, next);
+		lane.answer(request, response, next);
 	});
 }

@@ -82,24 +82,36 @@ export class Lane {
 		return this.#callers.generation;
 	}
 
-	/** True where it answered. */
-	async answer(request: LaneRequest, response: ServerResponse): Promise<boolean> {
+	/** Answers, or calls `next` with the request as it came. */
+	answer(request: LaneRequest, response: ServerResponse, next: (error?: unknown) => void): void {
 		const admitted = this.#admitted(request);
-		if (admitted === undefined) return false;
 		const length = Number(request.headers['content-length']);
-		if (!(length > 0 && length <= MAX_PEEK_BYTES)) return false;
-		const body = await peekBody(request, length);
-		if (body === null || response.destroyed) return false;
+		if (admitted === undefined || !(length > 0 && length <= MAX_PEEK_BYTES)) {
+			next();
+			return;
+		}
+		peekBody(request, length, (body) => {
+			try {
+				const answering = body === null || response.destroyed ? null : this.#answer(request, response, admitted, body);
+				if (answering === null) next();
+				else answering?.catch(next);
+			} catch (error) {
+				next(error);
+			}
+		});
+	}
+
+	/** Null where the normal way has to answer. */
+	#answer(request: LaneRequest, response: ServerResponse, admitted: Admitted, body: Buffer): ReturnType<Reply> | null {
 		const known = this.#known.get(digestOf(request, admitted, body));
-		if (known?.models !== this.#modelsGeneration()) return false;
+		if (known?.models !== this.#modelsGeneration()) return null;
 		const entry = this.#cache.peek(known.lookup);
-		if (entry === undefined) return false;
+		if (entry === undefined) return null;
 		for (const [name, value] of admitted.headers) {
 			if (!response.hasHeader(name)) response.setHeader(name, value);
 		}
 		request.resume();
-		await known.reply(entry, request, response);
-		return true;
+		return known.reply(entry, request, response);
 	}
 
 	/**
