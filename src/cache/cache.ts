@@ -113,9 +113,9 @@ export class AiCache<Live> {
 		return Places.reserve(this.#store, this.#generator, this.#accounting, items, leaseMs);
 	}
 
-	/** To be told of revoked tokens: whoever asks from now on follows no generation that depends on them. */
-	outdated(revoked: readonly Tag[]): void {
-		this.#flights.forget((tags) => tags.some((tag) => revoked.includes(tag)));
+	/** To be told of revoked tokens and keys: whoever asks from now on follows no generation that they are of. */
+	outdated(revoked: readonly Tag[], keys: readonly string[] = []): void {
+		this.#flights.forget(revoked, keys);
 	}
 
 	/** Generations under way in this process. */

@@ -16,9 +16,14 @@ export class Flights<Live, Outcome> {
 		return this.#flights.get(key);
 	}
 
-	/** Lets those go on that it names, but nobody join them any more. */
-	forget(which: (tags: readonly string[]) => boolean): void {
-		for (const [key, { tags }] of this.#flights) if (which(tags)) this.#flights.delete(key);
+	/** Lets those at the keys, and those that depend on one of the tags, go on, but nobody join them any more. */
+	forget(tags: readonly string[], keys: readonly string[] = []): void {
+		for (const key of keys) this.#flights.delete(key);
+		if (tags.length === 0) return;
+		const revoked = new Set(tags);
+		for (const [key, flight] of this.#flights) {
+			if (flight.tags.some((tag) => revoked.has(tag))) this.#flights.delete(key);
+		}
 	}
 
 	get size(): number {

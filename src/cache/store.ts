@@ -163,8 +163,8 @@ export interface StoreEvents {
 	error(error: unknown): void;
 	/** Told by another process: model versions changed there. */
 	modelsChanged(): void;
-	/** These tokens went, in this process or in another. */
-	revoked(tags: readonly Tag[]): void;
+	/** These tokens went, and what was stored or under way at these keys, in this process or in another. */
+	revoked(tags: readonly Tag[], keys: readonly string[]): void;
 	/** The bus was lost: whatever it alone keeps true has to be forgotten. */
 	lost(): void;
 }

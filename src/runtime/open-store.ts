@@ -58,7 +58,7 @@ export function openStore(settings: Settings, host: HostContext, clock: Clock, t
 		outbox: outboxOfTags(createOutbox(host.database, host.logger, { clock })),
 		onReady: (listener) => redis.onReady(listener),
 		catchUp: () => redis.catchUp(),
-		onKept: (tags) => told.revoked(tags),
+		onKept: (tags) => told.revoked(tags, []),
 		onError: (error) => events.error(error),
 	});
 	return {

@@ -60,8 +60,8 @@ export class Runtime {
 		const { clock } = this;
 		const opened = openStore(this.settings, host, clock, {
 			modelsChanged: () => void this.models.reload(),
-			revoked: (tags) => {
-				this.cache.outdated(tags);
+			revoked: (tags, cacheKeys) => {
+				this.cache.outdated(tags, cacheKeys);
 				if (tags.includes(CALLERS_TAG)) this.lane.forgetCallers();
 			},
 			lost: () => this.lane.forgetCallers(),

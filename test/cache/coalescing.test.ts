@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { freeTag } from '../../src/cache/dependencies.ts';
+import type { Store } from '../../src/cache/store.ts';
 import { startEngine, textOf } from './support/engine.ts';
 
 const tagged = { dependencies: { content: [], tags: ['news'] } };
@@ -161,12 +162,16 @@ describe('a change of the content while an answer is under way', () => {
 		expect((await Promise.all((await settled).map(textOf))).sort()).toEqual(['old 1', 'old 2', 'old 3']);
 	});
 
-	it('also keeps those away who want to follow its stream', async () => {
+	it.each([
+		['of a tag', (store: Store) => store.invalidate([freeTag('news')])],
+		['of combined criteria', (store: Store) => store.invalidateMatching([[freeTag('news')], ['*']])],
+		['of its key', (store: Store) => store.removeKeys(['openai:gpt-4o:key'])],
+	])('also keeps those away who want to follow its stream: a purge %s', async (_, purge) => {
 		const engine = startEngine();
 		const leading = engine.ask({ ...tagged, wantsLive: true });
 		const stream = (await engine.upstream.call(1)).stream('live one');
 		expect((await leading).live).toBe('live one');
-		await engine.store.invalidate([freeTag('news')]);
+		await purge(engine.store);
 		const after = engine.ask({ ...tagged, wantsLive: true });
 		await settle();
 		stream.end('old');

@@ -43,7 +43,7 @@ function redisStore(redis: TestRedis, outbox: MemoryOutbox): Open {
 			outbox,
 			onReady: (listener) => inner.onReady(listener),
 			catchUp: () => inner.catchUp(),
-			onKept: (tags) => events.revoked?.(tags),
+			onKept: (tags) => events.revoked?.(tags, []),
 			graceMs: 50,
 		});
 		stops.push(() => store.close());

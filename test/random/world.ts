@@ -56,7 +56,7 @@ export class World {
 		this.#random = random;
 		this.stores = [];
 		this.#processes = open.map((openOne) => {
-			const events: Partial<StoreEvents> = { revoked: (tags) => process.cache.outdated(tags) };
+			const events: Partial<StoreEvents> = { revoked: (tags, keys) => process.cache.outdated(tags, keys) };
 			const store = openOne(events);
 			this.stores.push(store);
 			const stats = new StatsRecorder(store, clock);

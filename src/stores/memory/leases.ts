@@ -44,9 +44,11 @@ export class Leases {
 		for (const wake of lease.waiters) wake();
 	}
 
-	/** Ends every lease whose tags meet the condition. */
-	endMatching(matches: (tags: readonly Tag[]) => boolean): void {
-		for (const [key, lease] of this.#leases) if (matches(lease.tags)) this.end(key);
+	/** Ends every lease whose tags meet the condition, and names their keys. */
+	endMatching(matches: (tags: readonly Tag[]) => boolean): string[] {
+		const ended = [...this.#leases].filter(([, { tags }]) => matches(tags)).map(([key]) => key);
+		for (const key of ended) this.end(key);
+		return ended;
 	}
 
 	/** Settles when the key's lease ends or runs out, or after `timeoutMs`. */

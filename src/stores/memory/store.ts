@@ -117,12 +117,13 @@ export class MemoryStore implements Store {
 	invalidate(tags: readonly Tag[]): Promise<Invalidation> {
 		const sweep: Sweep = { order: this.#sweeps++, at: this.#clock.now(), figures: noFigures() };
 		const revoked = tags.map((tag) => this.#holdings.cells.revoke(tag, sweep)).filter((cell) => cell !== undefined);
-		this.#options.events?.revoked?.(tags);
+		this.#options.events?.revoked?.(tags, []);
 		return Promise.resolve({ counted: this.#sweeper.sweep(revoked, sweep) });
 	}
 
 	async invalidateMatching(tagSets: readonly (readonly Tag[])[]): Promise<Invalidation> {
-		this.#leases.endMatching((tags) => meets(tags, tagSets));
+		const ended = this.#leases.endMatching((tags) => meets(tags, tagSets));
+		this.#options.events?.revoked?.([], ended);
 		const figures = noFigures();
 		// Those of now: what is stored during the walk was generated after the leases were ended.
 		await inTurns([...this.#holdings.all()], (held) => {
@@ -142,6 +143,7 @@ export class MemoryStore implements Store {
 
 	removeKeys(keys: readonly string[]): Promise<HeldFigures> {
 		const figures = noFigures();
+		this.#options.events?.revoked?.([], keys);
 		for (const key of keys) {
 			this.#leases.end(key);
 			const held = this.#holdings.at(key);

@@ -75,7 +75,7 @@ export class RedisStore implements Store {
 		const bus = new Bus(this.#client, subscriber, keys, clock, options.firstLevelBytes > 0, {
 			revoked: (tags, cacheKeys) => {
 				this.#reader.revoked(tags, cacheKeys);
-				events.revoked(tags);
+				events.revoked(tags, cacheKeys);
 			},
 			done: (cacheKeys) => this.#ended(cacheKeys),
 			modelsChanged: () => events.modelsChanged(),

@@ -90,7 +90,9 @@ export interface Engine extends Process {
 export function startEngine(settings: Partial<AiCacheSettings> = {}): Engine {
 	const clock = fakeClock();
 	const caches: AiCache<string>[] = [];
-	const events: Partial<StoreEvents> = { revoked: (tags) => caches.forEach((cache) => cache.outdated(tags)) };
+	const events: Partial<StoreEvents> = {
+		revoked: (tags, keys) => caches.forEach((cache) => cache.outdated(tags, keys)),
+	};
 	const limits = { maxBytes: 10_000_000, maxEntryBytes: 100_000, staleSeconds: STALE_SECONDS, journalRows: 10 };
 	const store = new MemoryStore({ ...limits, clock, events });
 	const join = (other: Store = store): Process => {
