@@ -22,6 +22,10 @@ export type CostTier = (typeof COST_TIERS)[number];
 export const SCOPES = ['shared', 'role', 'user'] as const;
 export type Scope = (typeof SCOPES)[number];
 
+/** What becomes of answers that a change of their content took: gone until asked for, or made again. */
+export const ON_INVALIDATE = ['drop', 'refresh'] as const;
+export type OnInvalidate = (typeof ON_INVALIDATE)[number];
+
 export const CACHE_MODES = ['default', 'no-cache', 'no-store', 'only-if-cached'] as const;
 export type CacheMode = (typeof CACHE_MODES)[number];
 
@@ -158,7 +162,8 @@ export interface InvalidationResult {
 	dry_run: boolean;
 }
 
-export type InvalidationCause = 'purge' | 'event' | 'model_update' | 'version' | 'outage';
+/** `refresh`: nothing was dropped, but answers were made again after a change of their content. */
+export type InvalidationCause = 'purge' | 'event' | 'model_update' | 'version' | 'outage' | 'refresh';
 
 export interface JournalRow {
 	id: string;
@@ -171,6 +176,7 @@ export interface JournalRow {
 	/** The user's name, filled in on reading. */
 	user_name?: string | null;
 	criteria: InvalidationCriteria;
+	/** Dropped; for `refresh`, made again. */
 	entries: number;
 	/** A sentence for people where the criteria do not say it all, as a model's snapshot change. */
 	note: string | null;
@@ -191,6 +197,8 @@ export interface Figures {
 	stored: number;
 	/** Failed generations. */
 	errors: number;
+	/** Answers made again after a change of their content, before anybody asked. Included in `stored` and `spent`. */
+	refreshed: number;
 	/** hits ÷ lookups (stale answers count as hits), 0 where nothing was looked up. */
 	hit_rate: number;
 	saved: Saved;

@@ -15,8 +15,8 @@ import { StoreBudget } from './store-budget.ts';
 
 export type AiCacheSettings = GeneratorSettings;
 
-/** What identifies a look-up and bounds what may answer it. `maxAge` in seconds. */
-export type CountedLookup = Lookup & Identity & { maxAge?: number };
+/** What identifies a look-up and bounds what may answer it. `maxAge` in seconds; `rank` as in `CacheRequest`. */
+export type CountedLookup = Lookup & Identity & { maxAge?: number; rank?: string };
 
 /** An answer obtained elsewhere. */
 export interface PutItem extends PlaceItem {
@@ -53,6 +53,7 @@ export class AiCache<Live> {
 		const entry = this.#store.peek(request);
 		if (entry === undefined || this.#tooOld(entry, request.maxAge)) return undefined;
 		this.#accounting.hit(request, entry, 'HIT');
+		this.#stats.requested(request.rank ?? request.key, null);
 		return entry;
 	}
 
@@ -69,6 +70,7 @@ export class AiCache<Live> {
 				return undefined;
 			}
 			this.#accounting.hit(request, entry, 'HIT');
+			this.#stats.requested(request.rank ?? request.key, null);
 			return entry;
 		});
 	}
@@ -79,7 +81,7 @@ export class AiCache<Live> {
 	 */
 	async resolve(request: CacheRequest<Live>): Promise<Answer<Live>> {
 		if (request.mode === 'no-store') return this.#bypass(request);
-		if (request.record && !request.background) this.#stats.requested(request.key, request.record());
+		if (request.record && !request.background) this.#stats.requested(request.rank ?? request.key, request.record());
 		const budget = new StoreBudget(this.#settings.storeBudgetMs, this.#clock);
 		if (request.mode === 'no-cache') return this.#lead(request, budget, 'REFRESH');
 		const { found, away } = await this.#find(request, budget);
@@ -89,6 +91,8 @@ export class AiCache<Live> {
 			this.#revalidate(request, budget);
 			return this.#hit(request, found.entry, 'STALE');
 		}
+		const kept = entry || away ? undefined : await this.#kept(request, budget);
+		if (kept) return this.#hit(request, kept, 'STALE');
 		if (request.mode === 'only-if-cached') {
 			this.#miss(request, 'MISS');
 			throw new NotCachedError();
@@ -132,6 +136,17 @@ export class AiCache<Live> {
 		} catch {
 			return { found: undefined, away: true };
 		}
+	}
+
+	/** What a change of the content took, where the request allows it: see `KeptPlace`. */
+	async #kept(request: CacheRequest<Live>, budget: StoreBudget): Promise<Entry | undefined> {
+		const { kept: place, staleWhileRevalidate, key } = request;
+		if (!place || !staleWhileRevalidate) return undefined;
+		const [kept] = await budget.within(this.#store.lookup([place])).catch(() => []);
+		if (!kept || !this.#withinStale(kept, request, staleWhileRevalidate)) return undefined;
+		const { meta } = kept.entry;
+		if (this.#clock.now() >= meta.expires + place.leaveMs) this.#revalidate(request, budget);
+		return { ...kept.entry, meta: { ...meta, key } };
 	}
 
 	#hit(request: CacheRequest<Live>, entry: Entry, status: 'HIT' | 'STALE' | 'COALESCED'): Answer<Live> {

@@ -62,6 +62,21 @@ export const fieldTag = (collection: string, item: string, field: string): Tag =
 	`f:${part(collection)}/${part(item)}:${part(field)}`;
 export const freeTag = (tag: string): Tag => `t:${part(tag)}`;
 
+/** Gone with every purge and every change of who may do what; held by answers that are kept though out of date. */
+export const keptTag = (): Tag => 'k:*';
+/** Gone with a deletion or a change of the schema in the collection; held likewise. */
+export const keptCollectionTag = (collection: string): Tag => `k:${part(collection)}`;
+
+/** What an answer depends on that its content's change does not take: all that must never let it come back. */
+export function keptTags(provider: Provider, model: string, { content, tags }: Dependencies): Tag[] {
+	const collections = [...new Set(content.map(({ collection }) => collection))];
+	return [
+		keptTag(),
+		...dependencyTags(provider, model, { content: [], tags }),
+		...collections.flatMap((collection) => [collectionTag(collection), keptCollectionTag(collection)]),
+	];
+}
+
 /** Tags of everything that an answer of this provider and model with these dependencies has to hold. No duplicates. */
 export function dependencyTags(provider: Provider, model: string, dependencies: Dependencies): Tag[] {
 	const tags = new Set<Tag>([allTag(), providerTag(provider), modelTag(provider, model)]);

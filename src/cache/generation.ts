@@ -2,6 +2,7 @@ import type { CacheMode, CacheStatus } from '../contract.ts';
 import type { Dependencies, Tag } from './dependencies.ts';
 import type { Entry, EntryMeta } from './entry.ts';
 import type { Identity } from './stats/recorder.ts';
+import type { Lookup } from './store.ts';
 
 /** An answer as its generation leaves it; the engine adds times and tags. */
 export interface Draft extends Omit<
@@ -29,6 +30,12 @@ export interface Generation<Live> {
 	done: Promise<Generated>;
 }
 
+/** An answer that is out of date, at a key of its own: given to those alone who say that they take it. */
+export interface KeptPlace extends Lookup {
+	/** Milliseconds that it is left to others to make the answer again, before a request does. */
+	leaveMs: number;
+}
+
 export interface CacheRequest<Live> extends Identity {
 	key: string;
 	/** `dependencyTags` of the dependencies. */
@@ -43,6 +50,10 @@ export interface CacheRequest<Live> extends Identity {
 	signal: AbortSignal;
 	/** Whether the caller follows a stream that is under way rather than wait for its end. */
 	wantsLive: boolean;
+	/** Where the answer may be kept that a change of the content took; absent where that may not be given. */
+	kept?: KeptPlace;
+	/** What the request is ranked under among those asked most: its key where this is absent. */
+	rank?: string;
 	/** Nobody asks: warming, a refresh. Counted by what it spends alone, neither as a hit nor as a miss. */
 	background?: boolean;
 	/** Calls the provider. Rejects where that failed before an answer began. */

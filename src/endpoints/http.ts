@@ -1,6 +1,6 @@
 import type { Accountability } from '@directus/types';
 import type { NextFunction, Request, Response } from 'express';
-import { type Caller, callerOf, isAuthenticated, isNamed } from '../runtime/caller.ts';
+import { type Caller, callerOf, isAuthenticated, isNamed, mayAsk } from '../runtime/caller.ts';
 import { AccessDeniedError } from '../runtime/errors.ts';
 import type { SettingValues } from '../runtime/settings-schema.ts';
 
@@ -29,8 +29,7 @@ export function demandCaller({ accountability }: DirectusRequest, values: Settin
 	if (!accountability) throw new AccessDeniedError({ reason: 'This needs a token' });
 	const caller = callerOf(accountability);
 	if (!isAuthenticated(caller)) throw new AccessDeniedError({ reason: 'This needs a token' });
-	const { AI_CACHE_ACCESS: allowed } = values;
-	if (allowed.length > 0 && !caller.admin && !isNamed(caller, allowed)) {
+	if (!mayAsk(caller, values.AI_CACHE_ACCESS)) {
 		throw new AccessDeniedError({ reason: 'You may not use the AI cache' });
 	}
 	return caller;

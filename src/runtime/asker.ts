@@ -1,4 +1,4 @@
-import type { JsonObject } from '../contract.ts';
+import type { CacheDirectives, JsonObject } from '../contract.ts';
 import type { AiCache } from '../cache/cache.ts';
 import type { Clock } from '../cache/clock.ts';
 import { NotCachedError } from '../cache/errors.ts';
@@ -9,17 +9,19 @@ import { requestIdOf } from '../providers/request-id.ts';
 import { readWhole, type Upstream, type UpstreamRequest } from '../providers/upstream.ts';
 import { UpstreamAborted } from '../providers/upstream-errors.ts';
 import type { UpstreamStream } from '../providers/upstream-exchange.ts';
-import { draftOf, type RawAnswer, storedRequest } from './draft.ts';
+import { draftOf, type RawAnswer } from './draft.ts';
 import { NoProviderKeyError, ProviderFailedError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import type { LiveStream } from './live-stream.ts';
 import type { ProviderKeys } from './provider-keys.ts';
+import { keptPlace } from './refresh-settings.ts';
 import { keySetting } from './settings.ts';
 import type { SettingValues } from './settings-schema.ts';
 import { Assembly } from './streaming/assembly.ts';
 import { begun } from './streaming/begun.ts';
 import { SharedStream } from './streaming/shared-stream.ts';
 import { UpstreamFailure } from './upstream-failure.ts';
+import { warmRecord } from './warm-record.ts';
 
 export interface AskOptions {
 	signal: AbortSignal;
@@ -116,9 +118,13 @@ export class Asker {
 		{ signal, wantsLive, background = false, parts }: AskOptions,
 		heard: { headers: Headers | null },
 	): Promise<Answer<LiveStream>> {
-		const { mode = 'default', max_age, stale_while_revalidate, stale_if_error } = exchange.directives;
+		const { mode = 'default', max_age, ...stale } = exchange.directives;
+		// Where nobody asks, nothing that is out of date will do.
+		const { stale_while_revalidate, stale_if_error } = background ? {} : (stale as CacheDirectives);
+		const kept = background ? null : keptPlace(exchange, this.#values);
 		return this.#cache.resolve({
 			key: exchange.key,
+			rank: exchange.rank,
 			provider: exchange.provider,
 			model: exchange.model,
 			collection: exchange.collection,
@@ -128,6 +134,7 @@ export class Asker {
 			...(max_age !== undefined && { maxAge: max_age }),
 			...(stale_while_revalidate !== undefined && { staleWhileRevalidate: stale_while_revalidate }),
 			...(stale_if_error !== undefined && { staleIfError: stale_if_error }),
+			...(kept && { kept }),
 			signal,
 			wantsLive,
 			background,
@@ -257,32 +264,4 @@ async function* endingStored(
 		if (live.complete) await outcome.catch(() => {});
 		yield chunk;
 	}
-}
-
-/** What warming needs to ask the same again; see `Warmer`. */
-export interface WarmRecord {
-	provider: Exchange['provider'];
-	operation: Exchange['operation'];
-	collection: string | null;
-	dependencies: Exchange['dependencies'];
-	directives: Exchange['directives'];
-	contentType: Exchange['contentType'];
-	confidence: number | null;
-	request: ReturnType<typeof storedRequest>;
-}
-
-function warmRecord(exchange: Exchange): Buffer {
-	const { provider, operation, collection, dependencies, directives, contentType, confidence } = exchange;
-	const { mode: _, ...lasting } = directives;
-	const record: WarmRecord = {
-		provider,
-		operation,
-		collection,
-		dependencies,
-		directives: lasting,
-		contentType,
-		confidence,
-		request: storedRequest(exchange),
-	};
-	return Buffer.from(JSON.stringify(record));
 }

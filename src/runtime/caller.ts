@@ -1,6 +1,18 @@
 import type { Accountability } from '@directus/types';
 import type { Scope } from '../contract.ts';
 
+/** Whoever changes these may change who may do what. */
+export const CALLER_COLLECTIONS = new Set([
+	'directus_users',
+	'directus_roles',
+	'directus_policies',
+	'directus_access',
+	'directus_permissions',
+	'directus_sessions',
+	'directus_shares',
+	'directus_settings',
+]);
+
 /** Who asks, as Directus knows them. */
 export interface Caller {
 	user: string | null;
@@ -25,6 +37,10 @@ export const isAuthenticated = ({ user, admin }: Caller): boolean => user !== nu
 /** True where the list names the caller's user id or one of their roles. */
 export const isNamed = ({ user, roles }: Caller, list: readonly string[]): boolean =>
 	list.some((id) => id === user || roles.includes(id));
+
+/** Any authenticated user, narrowed by `AI_CACHE_ACCESS`. */
+export const mayAsk = (caller: Caller, allowed: readonly string[]): boolean =>
+	isAuthenticated(caller) && (allowed.length === 0 || caller.admin || isNamed(caller, allowed));
 
 /** The id that a scope's entries are kept apart by; a caller without one shares with none but their like. */
 export function scopeIdOf(scope: Scope, caller: Caller): string {

@@ -46,12 +46,18 @@ export interface Exchange {
 	caller: Caller;
 	/** The native request where it was one, with its item template unrendered. */
 	native: GenerationRequest | null;
+	/** The item that its text was rendered from, null where it holds no template. */
+	item: string | null;
+	/** What it is counted under among those asked most: that of an item template outlives each of its renderings. */
+	rank: string;
 }
 
 export interface ExchangeParts extends Pick<
 	Exchange,
 	'provider' | 'operation' | 'body' | 'rawBody' | 'caller' | 'native'
 > {
+	/** As in the exchange; null where it is absent. */
+	item?: string | null;
 	headers: ReceivedHeaders;
 	collection: string | null;
 	dependencies: Dependencies;
@@ -89,6 +95,18 @@ export class Exchanges {
 				reason: `The request depends on more than ${MAX_TAGS} things`,
 			});
 		}
+		const identity = {
+			provider,
+			baseUrl,
+			operation,
+			model,
+			modelVersion: this.#models.version(provider, model),
+			scope,
+			scopeId: scopeIdOf(scope, caller),
+			headers,
+		};
+		const key = fingerprint({ ...identity, body: dialect.fingerprintBody(operation, body) });
+		const { native, item = null } = parts;
 		return {
 			...parts,
 			model,
@@ -97,29 +115,22 @@ export class Exchanges {
 			headers,
 			tags,
 			scope,
-			key: fingerprint({
-				provider,
-				baseUrl,
-				operation,
-				model,
-				modelVersion: this.#models.version(provider, model),
-				scope,
-				scopeId: scopeIdOf(scope, caller),
-				headers,
-				body: dialect.fingerprintBody(operation, body),
-			}),
+			key,
+			item,
+			rank: native !== null && item !== null ? fingerprint({ ...identity, body: templateOf(native, item) }) : key,
 			contentType: parts.contentType ?? settings?.content_type ?? 'standard',
 			ttlFactor: settings?.ttl_factor ?? 1,
 			uncacheable: settings?.enabled === false ? 'collection_off' : dialect.uncacheable(operation, body),
 		};
 	}
 
-	/** Writes a native request, its text rendered, in its provider's dialect. */
+	/** Writes a native request, its text rendered from that item where it has a template, in its provider's dialect. */
 	native(
 		request: GenerationRequest,
 		original: GenerationRequest,
 		content: Dependencies['content'],
 		caller: Caller,
+		item: string | null = null,
 	): Exchange {
 		const dialect = dialects[request.provider];
 		const body = dialect.toBody(request);
@@ -131,6 +142,7 @@ export class Exchanges {
 			headers: {},
 			caller,
 			native: original,
+			item,
 			collection: request.collection ?? null,
 			dependencies: { content, tags: request.tags ?? [] },
 			directives: request.cache ?? {},
@@ -142,4 +154,18 @@ export class Exchanges {
 	#collection(collection: string | null): CollectionSettings | undefined {
 		return collection === null ? undefined : this.#values.AI_CACHE_COLLECTIONS?.[collection];
 	}
+}
+
+/** What stays the same of a request, whatever its item's fields are changed to. */
+function templateOf({ collection, prompt, system, messages, params }: GenerationRequest, item: string): JsonObject {
+	return {
+		template: {
+			item,
+			...(collection !== undefined && { collection }),
+			...(prompt !== undefined && { prompt }),
+			...(system !== undefined && { system }),
+			...(messages && { messages }),
+			...(params && { params }),
+		},
+	};
 }

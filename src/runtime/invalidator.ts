@@ -5,27 +5,28 @@ import type { HeldFigures } from '../cache/entry.ts';
 import { newId } from '../cache/ids.ts';
 import type { Models } from '../cache/models.ts';
 import type { Invalidation, Store } from '../cache/store.ts';
+import { CALLER_COLLECTIONS } from './caller.ts';
+import type { Keeping } from './kept-answers.ts';
 import { written } from './written.ts';
 
 /** Gone with any change of who may do what. Nothing stored holds it: it tells all processes to forget callers. */
 export const CALLERS_TAG: Tag = 't:(callers)';
-
-const CALLER_COLLECTIONS = new Set([
-	'directus_users',
-	'directus_roles',
-	'directus_policies',
-	'directus_access',
-	'directus_permissions',
-	'directus_sessions',
-	'directus_shares',
-	'directus_settings',
-]);
 
 export interface Author {
 	cause: InvalidationCause;
 	event?: string;
 	user?: string | null;
 	note?: string;
+}
+
+/** Is told of changes of the content, and of purges, just before they are carried out. */
+export interface ChangeWatcher {
+	/** `also`: tags to take away with theirs; `keeping`: what the change, and then its acknowledgement, waits for. */
+	changing(changes: readonly ContentChange[]): { also: readonly Tag[]; keeping: Keeping | null };
+	/** What was changed is invalidated once more, now that it is committed. */
+	repeating(tags: readonly Tag[]): void;
+	/** Tags that go with every purge. */
+	purging(): readonly Tag[];
 }
 
 const NOTHING: HeldFigures = { entries: 0, usd: 0, hits: 0, bytes: 0 };
@@ -35,10 +36,12 @@ export class Invalidator {
 	readonly #store: Store;
 	readonly #clock: Clock;
 	readonly #callersChanged: () => void;
+	readonly #watcher: ChangeWatcher | null;
 	readonly #pending = new Set<Promise<unknown>>();
 
 	/** `callersChanged` is called at once when who may do what changed in this process. */
-	constructor(store: Store, clock: Clock, callersChanged: () => void = () => {}) {
+	constructor(store: Store, clock: Clock, callersChanged: () => void = () => {}, watcher: ChangeWatcher | null = null) {
+		this.#watcher = watcher;
 		this.#store = store;
 		this.#clock = clock;
 		this.#callersChanged = callersChanged;
@@ -57,6 +60,7 @@ export class Invalidator {
 
 	/** Drops single entries, noted as one row. */
 	async removeKeys(keys: readonly string[], author: Author): Promise<InvalidationResult> {
+		await this.#purging();
 		const figures = await this.#store.removeKeys(keys);
 		const [key] = keys;
 		const note = keys.length > 1 ? `${keys.length} entries, chosen one by one` : undefined;
@@ -85,8 +89,11 @@ export class Invalidator {
 		if (tags.length === 0) return;
 		const request = written.getStore();
 		for (const tag of tags) request?.add(tag);
-		const work = this.#store.invalidate(tags);
+		const { also = [], keeping = null } = this.#watcher?.changing(changes) ?? {};
+		const invalidate = (): Promise<Invalidation> => this.#store.invalidate([...tags, ...also]);
+		const work = keeping === null ? invalidate() : keeping.read.then(invalidate);
 		this.#track(work);
+		if (keeping) this.#track(keeping.kept);
 		const { counted } = await work;
 		this.#count(counted, changes, author).catch(() => {});
 	}
@@ -96,7 +103,8 @@ export class Invalidator {
 	 * them, so that an answer made in between may have been made from the old content.
 	 */
 	async repeat(tags: readonly Tag[]): Promise<void> {
-		await this.#store.invalidate(tags);
+		this.#watcher?.repeating(tags);
+		await Promise.all([this.#store.invalidate(tags), this.settled()]);
 	}
 
 	/** Settles once every invalidation that has begun is in force; at once where there is none. */
@@ -117,7 +125,13 @@ export class Invalidator {
 		await this.#note(criteria, author, NOTHING);
 	}
 
-	#drop(criteria: InvalidationCriteria): Promise<Invalidation> {
+	async #purging(): Promise<void> {
+		const tags = this.#watcher?.purging() ?? [];
+		if (tags.length > 0) await this.#store.invalidate(tags);
+	}
+
+	async #drop(criteria: InvalidationCriteria): Promise<Invalidation> {
+		await this.#purging();
 		if (criteria.key !== undefined) return this.#dropKey(criteria.key, criteria);
 		const tags = purgeTags(criteria);
 		return tags ? this.#store.invalidate(tags) : this.#store.invalidateMatching(criteriaTagSets(criteria));

@@ -139,7 +139,7 @@ export class Native {
 			database: this.#host.database,
 		});
 		return prepared.map(({ request: rendered, content, item }) => ({
-			exchange: this.#exchanges.native(rendered, request, content, caller),
+			exchange: this.#exchanges.native(rendered, request, content, caller, item),
 			item,
 		}));
 	}
@@ -175,8 +175,9 @@ export class Native {
 	}
 }
 
-export const toLookup = ({ key, tags, provider, model, collection, directives }: Exchange) => ({
+export const toLookup = ({ key, rank, tags, provider, model, collection, directives }: Exchange) => ({
 	key,
+	rank,
 	tags,
 	provider,
 	model,

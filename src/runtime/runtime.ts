@@ -6,12 +6,14 @@ import type { Store } from '../cache/store.ts';
 import { createPricing } from '../providers/prices.ts';
 import { createUpstream, type Upstream } from '../providers/upstream.ts';
 import { Asker } from './asker.ts';
+import { Callers } from './callers.ts';
 import { Embeddings } from './embeddings.ts';
 import { Entries } from './entries.ts';
 import { Exchanges } from './exchange.ts';
 import { Health } from './health.ts';
 import type { HostContext } from './host.ts';
 import { CALLERS_TAG, Invalidator } from './invalidator.ts';
+import { KeptAnswers } from './kept-answers.ts';
 import { Lane } from './lane/lane.ts';
 import { laneSettings } from './lane/lane-settings.ts';
 import { NativeReply } from './lane/native-reply.ts';
@@ -21,7 +23,10 @@ import { Native } from './native.ts';
 import { openStore } from './open-store.ts';
 import { ProviderKeys } from './provider-keys.ts';
 import { Putter } from './putter.ts';
+import { refreshesAny } from './refresh-settings.ts';
+import { Refresher } from './refresher.ts';
 import { Reports } from './reports.ts';
+import { Reviver } from './reviver.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { NativeStreams } from './streaming/native-streams.ts';
 import { Warmer } from './warmer.ts';
@@ -35,6 +40,7 @@ export class Runtime {
 	readonly recorder: StatsRecorder;
 	readonly models: Models;
 	readonly invalidator: Invalidator;
+	readonly #refresher: Refresher | null;
 	readonly keys: ProviderKeys;
 	readonly exchanges: Exchanges;
 	readonly asker: Asker;
@@ -68,7 +74,6 @@ export class Runtime {
 		});
 		this.store = opened.store;
 		this.recorder = new StatsRecorder(this.store, clock);
-		this.invalidator = new Invalidator(this.store, clock, () => this.lane.forgetCallers());
 		this.models = new Models(this.store, clock, (change) => this.#modelChanged(change, host));
 		this.cache = new AiCache(this.store, clock, this.recorder, this.models, {
 			storeBudgetMs: values.AI_CACHE_STORE_TIMEOUT,
@@ -90,7 +95,11 @@ export class Runtime {
 		this.putter = new Putter(this.cache, this.native, pricing, values, clock);
 		this.reports = new Reports(this.store, clock, this.recorder, this.models, this.keys);
 		this.entries = new Entries(this.store, clock, values.AI_CACHE_STUDIO_SHOW_CONTENT);
-		this.warmer = new Warmer(this.store, clock, this.asker, this.native, this.exchanges, values);
+		const callers = new Callers(host.database, values.AI_CACHE_ACCESS);
+		const reviver = new Reviver(this.exchanges, this.native, callers);
+		this.warmer = new Warmer(this.store, clock, this.asker, this.native, reviver, values);
+		this.#refresher = this.#createRefresher(reviver, host);
+		this.invalidator = new Invalidator(this.store, clock, () => this.lane.forgetCallers(), this.#refresher);
 		this.health = new Health(this.settings, opened, this.keys);
 		this.recorder.start();
 		this.ready = opened.open().then(() => this.models.reload());
@@ -98,9 +107,20 @@ export class Runtime {
 
 	async close(): Promise<void> {
 		this.warmer.close();
+		this.#refresher?.close();
 		await this.recorder.stop();
 		this.#upstream.close();
 		await this.store.close();
+	}
+
+	/** Null where no collection's answers are made again. */
+	#createRefresher(reviver: Reviver, { logger }: HostContext): Refresher | null {
+		const { store, clock, recorder, asker } = this;
+		const { values } = this.settings;
+		if (!refreshesAny(values)) return null;
+		const kept = new KeptAnswers(store, clock, reviver, values);
+		kept.start();
+		return new Refresher({ store, clock, recorder, asker, reviver, kept, values, logger });
 	}
 
 	/** Another snapshot stands behind a model's name: said in the journal, and acted on where the settings want it. */

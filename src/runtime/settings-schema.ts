@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CONTENT_TYPES, COST_TIERS, PROVIDERS, SCOPES } from '../contract.ts';
+import { CONTENT_TYPES, COST_TIERS, ON_INVALIDATE, PROVIDERS, SCOPES } from '../contract.ts';
 import { parseDuration, parseSize } from './notation.ts';
 
 const text = z.coerce.string().trim().min(1, 'is empty');
@@ -71,6 +71,7 @@ export const collectionSettings = z.strictObject({
 	content_type: z.enum(CONTENT_TYPES).optional(),
 	ttl_factor: z.number().min(0).max(100).default(1),
 	scope: z.enum(SCOPES).optional(),
+	on_invalidate: z.enum(ON_INVALIDATE).optional(),
 });
 export type CollectionSettings = z.output<typeof collectionSettings>;
 
@@ -123,6 +124,11 @@ export const settingsShape = {
 	AI_CACHE_WARM_TOP: wholeNumber.default(50),
 	AI_CACHE_WARM_BUDGET: money.default(1),
 	AI_CACHE_WARM_CONCURRENCY: wholeNumber.min(1, 'is less than 1').default(4),
+	AI_CACHE_ON_INVALIDATE: z.enum(ON_INVALIDATE, 'is neither drop nor refresh').default('drop'),
+	AI_CACHE_REFRESH_DEBOUNCE: duration.prefault('10s'),
+	AI_CACHE_REFRESH_MIN_REQUESTS: wholeNumber.min(1, 'is less than 1').default(3),
+	AI_CACHE_REFRESH_MAX: wholeNumber.min(1, 'is less than 1').default(20),
+	AI_CACHE_REFRESH_BUDGET: money.default(1),
 	AI_CACHE_REPLAY_RATE: wholeNumber.default(0),
 	AI_CACHE_AUTH_MEMO: duration.prefault('10s'),
 	AI_CACHE_OPENAI_API_KEY: text.optional(),

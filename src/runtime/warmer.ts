@@ -3,12 +3,13 @@ import type { Clock } from '../cache/clock.ts';
 import { newId } from '../cache/ids.ts';
 import type { Store } from '../cache/store.ts';
 import { apiErrors } from './api-errors.ts';
-import type { Asker, WarmRecord } from './asker.ts';
+import type { Asker } from './asker.ts';
 import { eachBounded } from './bounded.ts';
-import { type Caller, callerOf } from './caller.ts';
+import type { Caller } from './caller.ts';
 import { NotFoundError } from './errors.ts';
-import type { Exchange, Exchanges } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import type { Native } from './native.ts';
+import type { Remembered, Reviver } from './reviver.ts';
 import type { SettingValues } from './settings-schema.ts';
 import { asProviderError } from './upstream-failure.ts';
 
@@ -33,6 +34,12 @@ interface Candidate {
 	usd: number;
 }
 
+/** One of those that are asked most. */
+interface Asked extends Remembered {
+	requested: number;
+	usd?: number;
+}
+
 type Outcome = 'generated' | 'already_cached' | 'failed';
 
 /** Fills the cache before it is asked: within a spending limit, a few at a time, to be watched and stopped. */
@@ -40,17 +47,24 @@ export class Warmer {
 	readonly #store: Store;
 	readonly #clock: Clock;
 	readonly #asker: Asker;
-	readonly #native: Native;
-	readonly #exchanges: Exchanges;
+	readonly #native: Pick<Native, 'prepare'>;
+	readonly #reviver: Reviver;
 	readonly #values: SettingValues;
 	readonly #running = new Map<string, Running>();
 
-	constructor(store: Store, clock: Clock, asker: Asker, native: Native, exchanges: Exchanges, values: SettingValues) {
+	constructor(
+		store: Store,
+		clock: Clock,
+		asker: Asker,
+		native: Pick<Native, 'prepare'>,
+		reviver: Reviver,
+		values: SettingValues,
+	) {
 		this.#store = store;
 		this.#clock = clock;
 		this.#asker = asker;
 		this.#native = native;
-		this.#exchanges = exchanges;
+		this.#reviver = reviver;
 		this.#values = values;
 	}
 
@@ -195,41 +209,35 @@ export class Warmer {
 
 	async #candidates(count: number): Promise<Candidate[]> {
 		const requested = await this.#store.topRequested(count * LOOK_THROUGH);
-		const asked = requested.flatMap(({ count: times, record }) => {
-			const exchange = record && this.#revive(record);
-			return exchange ? [{ exchange, requested: Math.round(times) }] : [];
+		const remembered = requested.flatMap(({ count: times, record }): Asked[] => {
+			const one = this.#reviver.recall(record);
+			return one ? [{ ...one, requested: Math.round(times) }] : [];
 		});
-		const found = await this.#store.lookup(asked.map(({ exchange }) => ({ key: exchange.key, tags: exchange.tags })));
-		const now = this.#clock.now();
-		return asked
-			.flatMap(({ exchange, requested: times }, index): Candidate[] => {
-				const place = found[index];
-				const usd = place?.entry.meta.usd ?? 0;
-				if (place?.state !== 'fresh') return [{ exchange, requested: times, expiresIn: null, usd }];
-				const left = (place.entry.meta.expires - now) / 1000;
-				if (left > place.entry.meta.ttl * EXPIRING_PART) return [];
-				const renewed: Exchange = { ...exchange, directives: { ...exchange.directives, mode: 'no-cache' } };
-				return [{ exchange: renewed, requested: times, expiresIn: Math.floor(left), usd }];
-			})
-			.slice(0, count);
+		const asked = await this.#wanting(remembered);
+		const renewed = await eachBounded(asked, this.#values.AI_CACHE_BATCH_CONCURRENCY, async (one) => {
+			const exchange = await this.#reviver.renew(one);
+			return exchange && { ...one, exchange };
+		});
+		const wanted = await this.#wanting(renewed.filter((one) => one !== null));
+		return wanted.slice(0, count).map(({ exchange, requested: times, expiresIn, usd }): Candidate => {
+			if (expiresIn === null) return { exchange, requested: times, expiresIn, usd };
+			const afresh: Exchange = { ...exchange, directives: { ...exchange.directives, mode: 'no-cache' } };
+			return { exchange: afresh, requested: times, expiresIn, usd };
+		});
 	}
 
-	#revive(bytes: Buffer): Exchange | null {
-		try {
-			const record = JSON.parse(bytes.toString()) as WarmRecord;
-			const { request } = record;
-			const { stream: _, ...body } = request.body;
-			return this.#exchanges.create({
-				...record,
-				body,
-				rawBody: null,
-				headers: request.headers,
-				caller: { ...callerOf(null), admin: false, user: request.user, role: request.role },
-				native: null,
-			});
-		} catch {
-			return null;
-		}
+	/** Those that are missing or about to expire. */
+	async #wanting<One extends Asked>(asked: readonly One[]): Promise<(One & Pick<Candidate, 'expiresIn' | 'usd'>)[]> {
+		const found = await this.#store.lookup(asked.map(({ exchange: { key, tags } }) => ({ key, tags })));
+		const now = this.#clock.now();
+		return asked.flatMap((one, index): (One & Pick<Candidate, 'expiresIn' | 'usd'>)[] => {
+			const place = found[index];
+			const usd = place?.entry.meta.usd ?? one.usd ?? 0;
+			if (place?.state !== 'fresh') return [{ ...one, expiresIn: null, usd }];
+			const left = (place.entry.meta.expires - now) / 1000;
+			if (left > place.entry.meta.ttl * EXPIRING_PART) return [];
+			return [{ ...one, expiresIn: Math.floor(left), usd }];
+		});
 	}
 }
 

@@ -3,6 +3,7 @@ import { browseContract } from './browse.contract.ts';
 import { entriesContract } from './entries.contract.ts';
 import type { StartHarness, StoreHarness } from './harness.ts';
 import { invalidationContract } from './invalidation.contract.ts';
+import { keptContract } from './kept.contract.ts';
 import { leasesContract } from './leases.contract.ts';
 import { ledgerContract } from './ledger.contract.ts';
 import { matchingContract } from './matching.contract.ts';
@@ -20,6 +21,7 @@ export function describeStore(name: string, start: StartHarness): void {
 		entriesContract(current);
 		invalidationContract(current);
 		matchingContract(current);
+		keptContract(current);
 		leasesContract(current);
 		browseContract(current);
 		ledgerContract(current);

@@ -1,7 +1,10 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import type { StatsReport, WarmCandidate, WarmJob } from '../../src/contract.ts';
 import { type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
+import { startRedis } from '../support/redis.ts';
+import { createAccount } from './support/access.ts';
 import { type Directus, startDirectus } from './support/directus.ts';
 import { type Ask, asker, statsOf } from './support/generations.ts';
 
@@ -177,4 +180,76 @@ describe('warming what is asked most', () => {
 		expect([(await ask(most)).cache, (await ask(some)).cache]).toEqual(['HIT', 'HIT']);
 		expect(emulator.calls()).toBe(2);
 	});
+
+	it('names what is about to expire as such, and makes it anew', async () => {
+		const short = chat({ cache: { ttl: 20 } });
+		for (let time = 0; time < 12; time++) await ask(short);
+		const candidates = () => directus.data<WarmCandidate[]>('GET', '/ai-cache/warm/candidates?top=20');
+		const own = async () => (await candidates()).find(({ preview }) => preview === short.prompt);
+		expect(await own()).toBeUndefined();
+		await expect.poll(own, { timeout: 20_000, interval: 200 }).toMatchObject({ state: 'expiring', usd: USD });
+		expect([0, 1, 2]).toContain((await own())?.expires_in);
+		const job = await ended(await start({ top: 1 }));
+		expect(job).toMatchObject({ total: 1, generated: 1, already_cached: 0 });
+		const answer = await ask(short);
+		expect([answer.cache, answer.data?.cache.age]).toEqual(['HIT', expect.toSatisfy((age: number) => age < 5)]);
+	}, 40_000);
+
+	it('renders an item template from the content of now, as the user who asked', async () => {
+		const reader = await createAccount(directus, 'reader', [{ collection: 'articles', action: 'read' }]);
+		const request = { ...chat({ collection: 'articles', item: 3 }), prompt: 'Announce {{title}}' };
+		const other = { ...request, item: 4 };
+		for (let time = 0; time < 12; time++) await ask(request, reader.token);
+		for (let time = 0; time < 11; time++) await ask(other);
+		await directus.data('PATCH', '/items/articles', { keys: [3, 4], data: { title: 'Another title' } });
+		const candidates = () => directus.data<WarmCandidate[]>('GET', '/ai-cache/warm/candidates?top=2');
+		const wanted = { preview: 'Announce Another title', state: 'missing', collection: 'articles' };
+		await expect.poll(candidates, { timeout: 5000 }).toMatchObject([
+			{ ...wanted, requested: 12 },
+			{ ...wanted, requested: 11 },
+		]);
+		expect(await ended(await start({ top: 1 }))).toMatchObject({ total: 1, generated: 1 });
+		expect((await ask(request, reader.token)).cache).toBe('HIT');
+
+		await directus.data('POST', '/ai-cache/invalidate', { all: true });
+		await directus.data('PATCH', `/users/${reader.id}`, { status: 'suspended' });
+		const keys = (await candidates()).map(({ preview, requested }) => [preview, requested]);
+		expect(keys).not.toContainEqual(['Announce Another title', 13]);
+		expect(keys).toContainEqual(['Announce Another title', 11]);
+	});
+});
+
+describe('warming on a schedule', () => {
+	it.each(['memory', 'redis'] as const)(
+		'makes what is missing, in one of the processes, with %s',
+		async (kind) => {
+			const redis = kind === 'redis' ? await startRedis() : undefined;
+			const scheduled = await startDirectus({
+				processes: kind === 'redis' ? 2 : 1,
+				env: {
+					...emulator.environment(),
+					...(redis ? { AI_CACHE_REDIS: redis.url, REDIS: redis.url } : { AI_CACHE_STORE: 'memory' }),
+					AI_CACHE_WARM_SCHEDULE: '*/2 * * * * *',
+					AI_CACHE_WARM_TOP: '1',
+				},
+			});
+			try {
+				const askScheduled = asker(scheduled);
+				const [most, some] = [chat(), chat()];
+				for (let time = 0; time < 4; time++) await askScheduled(most);
+				await askScheduled(some);
+				await wait(1500);
+				await scheduled.data('POST', '/ai-cache/invalidate', { all: true });
+				const calls = emulator.calls();
+				await expect.poll(() => emulator.calls(), { timeout: 10_000 }).toBe(calls + 1);
+				expect((await askScheduled(most)).cache).toBe('HIT');
+				const jobs = await scheduled.data<WarmJob[]>('GET', '/ai-cache/warm');
+				expect(jobs.filter(({ generated }) => generated > 0)).toHaveLength(1);
+			} finally {
+				await scheduled.stop();
+				await redis?.stop();
+			}
+		},
+		120_000,
+	);
 });

@@ -18,6 +18,8 @@ export const COUNTERS = [
 	'bypassed',
 	'stored',
 	'errors',
+	'refreshed',
+	'refreshed_usd',
 	'saved_usd',
 	'saved_tokens',
 	'saved_ms',
@@ -74,13 +76,13 @@ export class StatsRecorder {
 		if (count !== undefined || this.#hits.size < MAX_KEYS) this.#hits.set(key, (count ?? 0) + 1);
 	}
 
-	/** Counts that the key was asked for; `record` says how to ask it again. */
-	requested(key: string, record: Buffer | null): void {
-		const known = this.#requested.get(key);
+	/** Counts that a request was made, by what it is ranked under; `record` says how to make it again. */
+	requested(rank: string, record: Buffer | null): void {
+		const known = this.#requested.get(rank);
 		if (known) {
 			known.count++;
 			known.record = record ?? known.record;
-		} else if (this.#requested.size < MAX_KEYS) this.#requested.set(key, { count: 1, record });
+		} else if (this.#requested.size < MAX_KEYS) this.#requested.set(rank, { count: 1, record });
 	}
 
 	/** Writes what was counted since the last time. Never throws. */
@@ -91,11 +93,6 @@ export class StatsRecorder {
 		this.#rows = new Map();
 		this.#hits = new Map();
 		this.#requested = new Map();
-		for (const [key, count] of hits) {
-			const known = requested.get(key);
-			if (known) known.count += count;
-			else requested.set(key, { count, record: null });
-		}
 		try {
 			if (rows.size > 0) await this.#store.addStats(this.#clock.now(), [...rows.values()].map(toDelta));
 		} catch {

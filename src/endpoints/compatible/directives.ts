@@ -69,7 +69,7 @@ export function headerDirectives(headers: IncomingHttpHeaders): HeaderDirectives
 	};
 }
 
-/** RFC 9111 §5.2.1 and RFC 5861 §4; what is none of these is ignored (RFC 9111 §5.2.3). */
+/** RFC 9111 §5.2.1 and RFC 5861 §3 and §4; what is none of these is ignored (RFC 9111 §5.2.3). */
 function cacheControl(header: string): CacheDirectives {
 	const told = new Map<string, string>();
 	for (const part of header.split(',')) {
@@ -79,9 +79,11 @@ function cacheControl(header: string): CacheDirectives {
 	const mode = modeOf(told);
 	const maxAge = seconds(told, 'max-age');
 	const staleIfError = seconds(told, 'stale-if-error');
+	const staleWhileRevalidate = seconds(told, 'stale-while-revalidate');
 	return {
 		...(mode && { mode }),
 		...(maxAge !== undefined && { max_age: maxAge }),
+		...(staleWhileRevalidate !== undefined && { stale_while_revalidate: staleWhileRevalidate }),
 		...(staleIfError !== undefined && { stale_if_error: staleIfError }),
 	};
 }

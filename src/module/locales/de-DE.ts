@@ -138,6 +138,7 @@ const deDE: Catalogue = {
 		model_update: 'Modell geändert',
 		version: 'Version erhöht',
 		outage: 'Nach einem Ausfall',
+		refresh: 'Neu erzeugt',
 		by: 'von {name}',
 	},
 	entries: {
@@ -210,7 +211,8 @@ const deDE: Catalogue = {
 		entries: 'Einträge',
 		by: 'Von',
 		empty: 'Noch nichts verworfen',
-		empty_copy: 'Änderungen an Inhalten, geänderte Modelle und was Sie selbst verwerfen, steht hier.',
+		empty_copy:
+			'Änderungen an Inhalten, geänderte Modelle, was Sie selbst verwerfen und was neu erzeugt wurde, steht hier.',
 		everything: 'Alles',
 		more: 'Mehr zeigen',
 		system: 'Directus',

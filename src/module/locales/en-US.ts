@@ -133,6 +133,7 @@ const enUS = {
 		model_update: 'Model Changed',
 		version: 'Version Raised',
 		outage: 'After an Outage',
+		refresh: 'Made Again',
 		by: 'by {name}',
 	},
 	entries: {
@@ -205,7 +206,8 @@ const enUS = {
 		entries: 'Entries',
 		by: 'By',
 		empty: 'Nothing Invalidated Yet',
-		empty_copy: 'Edits of content, changed models and your own invalidations are written down here.',
+		empty_copy:
+			'Edits of content, changed models, your own invalidations and what was made again are written down here.',
 		everything: 'Everything',
 		more: 'Show More',
 		system: 'Directus',

@@ -39,7 +39,8 @@ export class Ledger {
 	appendJournal(row: JournalRow): void {
 		this.#journal.unshift(row);
 		this.#journal.length = Math.min(this.#journal.length, this.#journalRows);
-		if (row.criteria.collection !== undefined) this.#lastByCollection.set(row.criteria.collection, row);
+		if (row.cause !== 'refresh' && row.criteria.collection !== undefined)
+			this.#lastByCollection.set(row.criteria.collection, row);
 	}
 
 	readJournal(limit: number, before: string | null): JournalRow[] {

@@ -108,11 +108,16 @@ export class Ledger {
 	async appendJournal(row: JournalRow): Promise<void> {
 		const { client, keys, limits } = this.#context;
 		const json = JSON.stringify(row);
-		const { collection } = row.criteria;
+		const {
+			cause,
+			criteria: { collection },
+		} = row;
 		await run(client, [
 			['LPUSH', keys.journal, json],
 			['LTRIM', keys.journal, 0, limits.journalRows - 1],
-			...(collection === undefined ? [] : [['HSET', keys.lastInvalidations, collection, json] satisfies Command]),
+			...(collection === undefined || cause === 'refresh'
+				? []
+				: [['HSET', keys.lastInvalidations, collection, json] satisfies Command]),
 		]);
 	}
 

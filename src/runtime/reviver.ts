@@ -1,0 +1,65 @@
+import type { GenerationRequest } from '../contract.ts';
+import { callerOf } from './caller.ts';
+import type { Callers } from './callers.ts';
+import type { Exchange, Exchanges } from './exchange.ts';
+import type { Native } from './native.ts';
+import type { WarmRecord } from './warm-record.ts';
+
+/** A request that was made before. */
+export interface Remembered {
+	record: WarmRecord;
+	/** As it was asked last, with what stood in the content then. */
+	exchange: Exchange;
+}
+
+/** Makes again requests that were made before. */
+export class Reviver {
+	readonly #exchanges: Exchanges;
+	readonly #native: Pick<Native, 'prepare'>;
+	readonly #callers: Pick<Callers, 'restore'>;
+
+	constructor(exchanges: Exchanges, native: Pick<Native, 'prepare'>, callers: Pick<Callers, 'restore'>) {
+		this.#exchanges = exchanges;
+		this.#native = native;
+		this.#callers = callers;
+	}
+
+	/** Null where the bytes are no record. */
+	recall(bytes: Buffer | null): Remembered | null {
+		if (bytes === null) return null;
+		try {
+			const record = JSON.parse(bytes.toString()) as WarmRecord;
+			const { user, role, native = null, headers, body: asked } = record.request;
+			const { stream: _, ...body } = asked;
+			const exchange = this.#exchanges.create({
+				...record,
+				body,
+				rawBody: null,
+				headers,
+				caller: { ...callerOf(null), admin: false, user, role },
+				native: native as GenerationRequest | null,
+			});
+			return { record, exchange };
+		} catch {
+			return null;
+		}
+	}
+
+	/**
+	 * As the same caller would make it now: an item template is rendered from the content of now, read with the
+	 * permissions that they have now. Null where they may not make it any more.
+	 */
+	async renew({ record, exchange }: Remembered): Promise<Exchange | null> {
+		const { item, request, directives, unrestricted } = record;
+		if (item === null || request.native === undefined) return exchange;
+		try {
+			const caller = await this.#callers.restore({ user: request.user, unrestricted });
+			if (caller === null) return null;
+			const { items: _, stream: __, ...template } = request.native as unknown as GenerationRequest;
+			const [prepared] = await this.#native.prepare({ ...template, item, cache: directives }, caller);
+			return prepared?.exchange ?? null;
+		} catch {
+			return null;
+		}
+	}
+}
