@@ -8,7 +8,8 @@ import { type Directus, startDirectus } from '../e2e/support/directus.ts';
 import { ADMIN, type DirectusProcess } from '../e2e/support/process.ts';
 import { milliseconds, perSecond, progress, ratio, section, table } from './support/table.ts';
 
-const SECONDS = 4;
+const SECONDS = 5;
+const WARM_UP_SECONDS = 2;
 const CONNECTIONS = 20;
 const SIZES = [2048, 65_536];
 const headers = { authorization: `Bearer ${ADMIN.token}`, 'content-type': 'application/json' };
@@ -22,13 +23,14 @@ interface Measured {
 }
 
 async function measure({ url }: DirectusProcess, route: string, body?: string): Promise<Measured> {
-	const result = await autocannon({
+	const load = {
 		url: url + route,
 		connections: CONNECTIONS,
-		duration: SECONDS,
-		method: body === undefined ? 'GET' : 'POST',
+		method: body === undefined ? ('GET' as const) : ('POST' as const),
 		...(body !== undefined && { headers, body }),
-	});
+	};
+	await autocannon({ ...load, duration: WARM_UP_SECONDS });
+	const result = await autocannon({ ...load, duration: SECONDS });
 	if (result.non2xx > 0 || result.errors > 0)
 		throw new Error(`${route}: ${result.non2xx} refused, ${result.errors} failed`);
 	const { p50, p99, p99_9: p999 } = result.latency;
@@ -55,15 +57,17 @@ for (const [name, store] of [
 	progress(name);
 	const directus = await startDirectus({
 		env: { ...emulator.environment(), ...store, AI_CACHE_AUTH_MEMO: '60s', LOG_LEVEL: 'silent' },
-		extensions: [path.join(import.meta.dirname, 'support/nothing')],
+		extensions: ['nothing', 'ahead'].map((name) => path.join(import.meta.dirname, 'support', name)),
 	});
 	await warm(directus);
 	const first = directus.process(0);
 	const nothing = await measure(first, '/nothing', '{}');
 	const ping = await measure(first, '/server/ping');
+	const ahead = await measure(first, '/ahead', '{}');
 	const rows: [string, Measured][] = [
 		['an endpoint that does nothing', nothing],
 		['`GET /server/ping`', ping],
+		['a handler ahead of all middlewares that does nothing', ahead],
 	];
 	for (const size of SIZES)
 		rows.push([`hit of ${size / 1024} KB`, await measure(first, '/ai-cache/generate', bodyOf(size))]);
@@ -81,14 +85,15 @@ for (const [name, store] of [
 	await closed.stop();
 	section(
 		`A hit over HTTP, ${name}`,
-		`${CONNECTIONS} connections, ${SECONDS} s each, load and Directus on the same machine; latencies in milliseconds.`,
+		`${CONNECTIONS} connections, ${SECONDS} s each after ${WARM_UP_SECONDS} s of warm-up, load and Directus on the same machine; latencies in milliseconds.`,
 		table([
-			['', 'requests a second', '× doing nothing', '× ping', 'p50', 'p99', 'p99.9'],
+			['', 'requests a second', '× endpoint', '× ping', '× ahead', 'p50', 'p99', 'p99.9'],
 			...rows.map(([label, { rate, p50, p99, p999 }]) => [
 				label,
 				perSecond(rate),
 				ratio(rate, nothing.rate),
 				ratio(rate, ping.rate),
+				ratio(rate, ahead.rate),
 				milliseconds(p50),
 				milliseconds(p99),
 				milliseconds(p999),
