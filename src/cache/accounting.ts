@@ -1,4 +1,4 @@
-import type { CacheStatus, Saved } from '../contract.ts';
+import type { CacheStatus, Provider, Saved } from '../contract.ts';
 import type { Entry } from './entry.ts';
 import type { Generated } from './generation.ts';
 import type { Identity, StatsRecorder } from './stats/recorder.ts';
@@ -8,12 +8,17 @@ export function savedBy({ meta }: Entry): Saved {
 	return { usd: meta.usd, tokens: meta.usage.input_tokens + meta.usage.output_tokens, ms: meta.durationMs };
 }
 
+/** Told how many milliseconds a generation took at its provider. */
+export type OnGenerated = (provider: Provider, ms: number) => void;
+
 /** Turns what happened to a request into counters. */
 export class Accounting {
 	readonly #stats: StatsRecorder;
+	readonly #onGenerated: OnGenerated;
 
-	constructor(stats: StatsRecorder) {
+	constructor(stats: StatsRecorder, onGenerated: OnGenerated = () => {}) {
 		this.#stats = stats;
+		this.#onGenerated = onGenerated;
 	}
 
 	hit(identity: Identity, entry: Entry, status: 'HIT' | 'STALE' | 'COALESCED'): void {
@@ -38,6 +43,7 @@ export class Accounting {
 			spent_tokens: draft.usage.input_tokens + draft.usage.output_tokens,
 			spent_ms: draft.durationMs,
 		});
+		this.#onGenerated(identity.provider, draft.durationMs);
 	}
 
 	stored(identity: Identity): void {

@@ -1,5 +1,5 @@
 import type { CacheStatus } from '../contract.ts';
-import { Accounting } from './accounting.ts';
+import { Accounting, type OnGenerated } from './accounting.ts';
 import type { Clock } from './clock.ts';
 import type { Tag } from './dependencies.ts';
 import type { Entry, Found } from './entry.ts';
@@ -13,7 +13,9 @@ import type { Identity, StatsRecorder } from './stats/recorder.ts';
 import type { CommitResult, Lookup, Store } from './store.ts';
 import { StoreBudget } from './store-budget.ts';
 
-export type AiCacheSettings = GeneratorSettings;
+export interface AiCacheSettings extends GeneratorSettings {
+	onGenerated?: OnGenerated;
+}
 
 /** What identifies a look-up and bounds what may answer it. `maxAge` in seconds; `rank` as in `CacheRequest`. */
 export type CountedLookup = Lookup & Identity & { maxAge?: number; rank?: string };
@@ -43,7 +45,7 @@ export class AiCache<Live> {
 		this.#store = store;
 		this.#clock = clock;
 		this.#stats = stats;
-		this.#accounting = new Accounting(stats);
+		this.#accounting = new Accounting(stats, settings.onGenerated);
 		this.#settings = settings;
 		this.#generator = new Generator(store, clock, this.#accounting, models, settings);
 	}

@@ -1,4 +1,4 @@
-import type { InvalidationCriteria, JournalRow, Provider, StatsInterval } from '../contract.ts';
+import type { InvalidationCause, InvalidationCriteria, JournalRow, Provider, StatsInterval } from '../contract.ts';
 import type { Tag } from './dependencies.ts';
 import type { Entry, EntryQuery, Found, FoundPage, HeldFigures } from './entry.ts';
 
@@ -59,6 +59,13 @@ export interface StatsBucket {
 	/** Start, milliseconds since the epoch. */
 	at: number;
 	rows: StatsDelta[];
+}
+
+/** What was counted since the store began: no figure ever falls, unless the store was emptied. */
+export interface Totals {
+	rows: StatsDelta[];
+	/** Rows that were ever written to the journal, and the entries that these dropped. */
+	invalidations: Partial<Record<InvalidationCause, { rows: number; entries: number }>>;
 }
 
 /** What is known of a model besides its entries. */
@@ -132,6 +139,7 @@ export interface Store {
 
 	addStats(at: number, deltas: readonly StatsDelta[]): Promise<void>;
 	readStats(interval: StatsInterval, from: number, to: number): Promise<StatsBucket[]>;
+	readTotals(): Promise<Totals>;
 	/** Adds hits to entries, and requests to the record of what is asked most. */
 	addHits(hits: ReadonlyMap<string, number>): Promise<void>;
 	addRequested(requested: ReadonlyMap<string, { count: number; record: Buffer | null }>): Promise<void>;

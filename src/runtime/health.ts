@@ -19,12 +19,13 @@ export class Health {
 
 	/** `down` while the store does not answer, `degraded` while its bus or breaker is not as it should be. */
 	async report(): Promise<Required<Pick<HealthReport, 'status' | 'store' | 'providers'>>> {
-		const [store, providers] = await Promise.all([this.#store(), this.#providers()]);
+		const [store, providers] = await Promise.all([this.store(), this.#providers()]);
 		const degraded = store.bus === 'down' || store.breaker !== 'closed' || store.pending_invalidations > 0;
 		return { status: store.connected ? (degraded ? 'degraded' : 'ok') : 'down', store, providers };
 	}
 
-	async #store(): Promise<NonNullable<HealthReport['store']>> {
+	/** How the store is, as this process sees it. Never rejects. */
+	async store(): Promise<NonNullable<HealthReport['store']>> {
 		const { store, breaker, pendingInvalidations, lastError } = this.#opened;
 		const rest = { breaker: breaker(), pending_invalidations: pendingInvalidations() };
 		try {

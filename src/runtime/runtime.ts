@@ -18,6 +18,7 @@ import { Lane } from './lane/lane.ts';
 import { laneSettings } from './lane/lane-settings.ts';
 import { NativeReply } from './lane/native-reply.ts';
 import type { LiveStream } from './live-stream.ts';
+import { Metrics } from './metrics/metrics.ts';
 import { ModelLists } from './model-lists.ts';
 import { Native } from './native.ts';
 import { openStore } from './open-store.ts';
@@ -53,6 +54,7 @@ export class Runtime {
 	readonly entries: Entries;
 	readonly warmer: Warmer;
 	readonly health: Health;
+	readonly metrics: Metrics;
 	readonly lane: Lane;
 	readonly nativeReply: NativeReply;
 	readonly #upstream: Upstream;
@@ -80,6 +82,7 @@ export class Runtime {
 			compressAbove: values.AI_CACHE_COMPRESS_ABOVE,
 			leaseMs: LEASE_MS,
 			maxWaitMs: values.AI_CACHE_UPSTREAM_TIMEOUT,
+			onGenerated: (provider, ms) => this.metrics.generated(provider, ms),
 		});
 		this.lane = new Lane(this.cache, clock, laneSettings(values, host.env), () => this.models.generation);
 		this.nativeReply = new NativeReply(clock);
@@ -101,6 +104,7 @@ export class Runtime {
 		this.#refresher = this.#createRefresher(reviver, host);
 		this.invalidator = new Invalidator(this.store, clock, () => this.lane.forgetCallers(), this.#refresher);
 		this.health = new Health(this.settings, opened, this.keys);
+		this.metrics = new Metrics(this.store, this.recorder, this.health);
 		this.recorder.start();
 		this.ready = opened.open().then(() => this.models.reload());
 	}

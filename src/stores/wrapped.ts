@@ -14,6 +14,7 @@ import type {
 	StatsDelta,
 	Store,
 	StoreHealth,
+	Totals,
 } from '../cache/store.ts';
 
 /**
@@ -103,6 +104,10 @@ export abstract class WrappedStore implements Store {
 
 	readStats(interval: StatsInterval, from: number, to: number): Promise<StatsBucket[]> {
 		return this.around('administration', () => this.inner.readStats(interval, from, to));
+	}
+
+	readTotals(): Promise<Totals> {
+		return this.around('administration', () => this.inner.readTotals());
 	}
 
 	addHits(hits: ReadonlyMap<string, number>): Promise<void> {

@@ -58,6 +58,38 @@ export function ledgerContract(harness: () => StoreHarness): void {
 		});
 	});
 
+	describe('totals', () => {
+		it('are what all processes counted ever', async () => {
+			const { store, other, clock } = harness();
+			await store.addStats(clock.now(), [delta('gpt-4o', { hits: 2, usd: 0.5 })]);
+			clock.advanceSeconds(3 * 86_400);
+			await other.addStats(clock.now(), [delta('gpt-4o', { hits: 3, misses: 1, usd: 0.25 })]);
+			expect((await store.readTotals()).rows).toEqual([delta('gpt-4o', { hits: 5, misses: 1, usd: 0.75 })]);
+		});
+
+		it('keep a bound on rows, also in a process that comes later', async () => {
+			const { store, other, clock } = harness();
+			const models = Array.from({ length: MAX_ROWS }, (_, index) => delta(`model-${index}`, { hits: 1 }));
+			await store.addStats(clock.now(), models);
+			await other.addStats(clock.now(), [delta('one-more', { hits: 1 }), delta('model-0', { hits: 1 })]);
+			const { rows } = await store.readTotals();
+			expect(rows).toHaveLength(MAX_ROWS + 1);
+			expect(rows.find(({ model }) => model === OTHER)?.deltas).toEqual({ hits: 1 });
+			expect(rows.find(({ model }) => model === 'model-0')?.deltas).toEqual({ hits: 2 });
+		});
+
+		it('count every row of the journal by its cause, also those that have left it', async () => {
+			const { store, other } = harness();
+			expect((await store.readTotals()).invalidations).toEqual({});
+			for (let row = 1; row <= JOURNAL_ROWS + 2; row++) await store.appendJournal(journalRow(`r${row}`));
+			await other.appendJournal({ ...journalRow('changed'), cause: 'model_update', entries: 0 });
+			expect((await store.readTotals()).invalidations).toEqual({
+				purge: { rows: JOURNAL_ROWS + 2, entries: 3 * (JOURNAL_ROWS + 2) },
+				model_update: { rows: 1, entries: 0 },
+			});
+		});
+	});
+
 	describe('the journal', () => {
 		it('is read from the latest row, page by page, by every process', async () => {
 			const { store, other } = harness();

@@ -30,7 +30,7 @@ const warmSchema = z
 
 /** Everything that is for admins. */
 export function administrationRoutes(router: Router, runtime: Runtime, host: HostContext): void {
-	const { entries, invalidator, models, reports, warmer, health, settings } = runtime;
+	const { entries, invalidator, models, reports, metrics, warmer, health, settings } = runtime;
 	const { values } = settings;
 
 	router.post(
@@ -47,6 +47,16 @@ export function administrationRoutes(router: Router, runtime: Runtime, host: Hos
 		route(async (request) => {
 			demandAdmin(request, values);
 			return reports.stats(statsQuery(queryOf(request)));
+		}),
+	);
+
+	router.get(
+		'/metrics',
+		route(async (request, response) => {
+			demandAdmin(request, values);
+			const { contentType, text } = await metrics.read();
+			// Not `send`: it would write the type in a way of its own.
+			response.setHeader('Content-Type', contentType).setHeader('Cache-Control', 'no-store').end(text);
 		}),
 	);
 

@@ -1,6 +1,6 @@
-import type { JournalRow, Provider, StatsInterval } from '../../contract.ts';
+import type { InvalidationCause, JournalRow, Provider, StatsInterval } from '../../contract.ts';
 import type { Clock } from '../../cache/clock.ts';
-import type { ModelState, RequestedEntry, StatsBucket, StatsDelta } from '../../cache/store.ts';
+import type { ModelState, RequestedEntry, StatsBucket, StatsDelta, Totals } from '../../cache/store.ts';
 import { RequestedTable } from './requested-table.ts';
 import { StatsTable } from './stats-table.ts';
 
@@ -11,6 +11,7 @@ export class Ledger {
 	readonly #stats = new StatsTable();
 	readonly #requested = new RequestedTable();
 	readonly #journal: JournalRow[] = [];
+	readonly #invalidations = new Map<InvalidationCause, { rows: number; entries: number }>();
 	readonly #lastByCollection = new Map<string, JournalRow>();
 	readonly #models = new Map<string, ModelState>();
 	readonly #documents = new Map<string, { value: string; until: number }>();
@@ -28,6 +29,10 @@ export class Ledger {
 		return this.#stats.read(interval, from, to);
 	}
 
+	totals(): Totals {
+		return { rows: this.#stats.totals(), invalidations: Object.fromEntries(this.#invalidations) };
+	}
+
 	addRequested(requested: ReadonlyMap<string, { count: number; record: Buffer | null }>): void {
 		this.#requested.add(requested, this.#clock.now());
 	}
@@ -37,6 +42,8 @@ export class Ledger {
 	}
 
 	appendJournal(row: JournalRow): void {
+		const { rows, entries } = this.#invalidations.get(row.cause) ?? { rows: 0, entries: 0 };
+		this.#invalidations.set(row.cause, { rows: rows + 1, entries: entries + row.entries });
 		this.#journal.unshift(row);
 		this.#journal.length = Math.min(this.#journal.length, this.#journalRows);
 		if (row.cause !== 'refresh' && row.criteria.collection !== undefined)

@@ -15,12 +15,19 @@ export class StatsTable {
 		hour: new Map(),
 		day: new Map(),
 	};
+	readonly #totals: Bucket = new Map();
 
 	add(at: number, deltas: readonly StatsDelta[]): void {
 		for (const interval of STATS_INTERVALS) {
 			const bucket = this.#bucket(interval, bucketStart(interval, at));
 			for (const delta of deltas) addTo(bucket, delta);
 		}
+		for (const delta of deltas) addTo(this.#totals, delta);
+	}
+
+	/** The rows of all time. */
+	totals(): StatsDelta[] {
+		return [...this.#totals.values()];
 	}
 
 	read(interval: StatsInterval, from: number, to: number): StatsBucket[] {

@@ -16,6 +16,7 @@ import type {
 	Store,
 	StoreEvents,
 	StoreHealth,
+	Totals,
 } from '../../cache/store.ts';
 import { browse } from './browse.ts';
 import type { Cell, Sweep } from './cells.ts';
@@ -184,6 +185,10 @@ export class MemoryStore implements Store {
 
 	readStats(interval: StatsInterval, from: number, to: number): Promise<StatsBucket[]> {
 		return Promise.resolve(this.#ledger.readStats(interval, from, to));
+	}
+
+	readTotals(): Promise<Totals> {
+		return Promise.resolve(this.#ledger.totals());
 	}
 
 	async addRequested(requested: ReadonlyMap<string, { count: number; record: Buffer | null }>): Promise<void> {

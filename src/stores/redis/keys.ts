@@ -25,6 +25,11 @@ export class Keys {
 	swept = (tag: Tag, id: string): string => `${this.#prefix}:swept:{${tag}}:${id}`;
 	sorted = (name: SortName): string => `${this.#prefix}:by:${name}`;
 	stats = (interval: StatsInterval, start: number): string => `${this.#prefix}:stats:${interval}:${start}`;
+	/** Counters of all time. */
+	get totals(): string {
+		return `${this.#prefix}:stats:total`;
+	}
+
 	requested = (day: number): string => `${this.#prefix}:requested:${day}`;
 	requestRecord = (key: string): string => `${this.#prefix}:request:{${key}}`;
 	document = (name: string): string => `${this.#prefix}:document:${name}`;
@@ -40,6 +45,11 @@ export class Keys {
 
 	get journal(): string {
 		return `${this.#prefix}:journal`;
+	}
+
+	/** Hash of rows that were ever written, and the entries that they dropped, by cause. */
+	get invalidations(): string {
+		return `${this.#prefix}:journal:totals`;
 	}
 
 	get lastInvalidations(): string {

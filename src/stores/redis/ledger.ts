@@ -1,8 +1,8 @@
-import { type JournalRow, type Provider, STATS_INTERVALS, type StatsInterval } from '../../contract.ts';
-import { bucketStart, bucketStarts, MAX_ROWS, OTHER, RETENTION_MS } from '../../cache/stats/buckets.ts';
-import type { ModelState, RequestedEntry, StatsBucket, StatsDelta } from '../../cache/store.ts';
-import { buffer, type Command, number, run, text, texts } from './client.ts';
+import type { InvalidationCause, JournalRow, Provider, StatsInterval } from '../../contract.ts';
+import type { ModelState, RequestedEntry, StatsBucket, StatsDelta, Totals } from '../../cache/store.ts';
+import { buffer, type Command, run, text, texts } from './client.ts';
 import type { RedisContext } from './context.ts';
+import { Counters } from './counters.ts';
 import { membersAt } from './members.ts';
 
 const DAY_MS = 86_400_000;
@@ -10,43 +10,29 @@ const REQUESTED_DAYS = 3;
 /** Requests of a day that are kept for warming. */
 const MAX_REQUESTED = 2000;
 const RECORD_LIFE_MS = 7 * DAY_MS;
-const BUCKETS_PER_READ = 200;
 
 /** Counters, journal, what is asked most, models and shared documents: all that is not an entry. */
 export class Ledger {
 	readonly #context: RedisContext;
-	readonly #rows = new Map<string, Set<string>>();
+	readonly #counters: Counters;
 
 	constructor(context: RedisContext) {
 		this.#context = context;
+		this.#counters = new Counters(context);
 	}
 
-	async addStats(at: number, deltas: readonly StatsDelta[]): Promise<void> {
-		const commands = STATS_INTERVALS.flatMap((interval): Command[] => {
-			const start = bucketStart(interval, at);
-			const name = this.#context.keys.stats(interval, start);
-			const adds = deltas.flatMap((delta) => this.#increments(name, delta));
-			const life = start + RETENTION_MS[interval] + DAY_MS - this.#context.clock.now();
-			return [...adds, ['PEXPIRE', name, Math.max(life, DAY_MS)]];
-		});
-		await run(this.#context.client, commands);
+	addStats(at: number, deltas: readonly StatsDelta[]): Promise<void> {
+		return this.#counters.add(at, deltas);
 	}
 
-	async readStats(interval: StatsInterval, from: number, to: number): Promise<StatsBucket[]> {
-		const buckets: StatsBucket[] = [];
-		const starts = bucketStarts(interval, from, to);
-		for (let first = 0; first < starts.length; first += BUCKETS_PER_READ) {
-			const part = starts.slice(first, first + BUCKETS_PER_READ);
-			const replies = await run(
-				this.#context.client,
-				part.map((start): Command => ['HGETALL', this.#context.keys.stats(interval, start)]),
-			);
-			part.forEach((at, index) => {
-				const rows = rowsOf(texts(replies[index]));
-				if (rows.length > 0) buckets.push({ at, rows });
-			});
-		}
-		return buckets;
+	readStats(interval: StatsInterval, from: number, to: number): Promise<StatsBucket[]> {
+		return this.#counters.read(interval, from, to);
+	}
+
+	async readTotals(): Promise<Totals> {
+		const { client, keys } = this.#context;
+		const [rows, invalidations] = await Promise.all([this.#counters.totals(), client.hgetall(keys.invalidations)]);
+		return { rows, invalidations: invalidationsOf(invalidations) };
 	}
 
 	async addHits(hits: ReadonlyMap<string, number>): Promise<void> {
@@ -115,6 +101,8 @@ export class Ledger {
 		await run(client, [
 			['LPUSH', keys.journal, json],
 			['LTRIM', keys.journal, 0, limits.journalRows - 1],
+			['HINCRBY', keys.invalidations, `${cause}:rows`, 1],
+			['HINCRBY', keys.invalidations, `${cause}:entries`, row.entries],
 			...(collection === undefined || cause === 'refresh'
 				? []
 				: [['HSET', keys.lastInvalidations, collection, json] satisfies Command]),
@@ -171,39 +159,13 @@ export class Ledger {
 		if (gone.length > 0) await client.srem(keys.documents, ...gone);
 		return replies.filter((reply) => reply !== null).map(text);
 	}
-
-	#increments(name: string, { provider, model, collection, deltas }: StatsDelta): Command[] {
-		const row = this.#boundedRow(name, provider, model, collection);
-		return Object.entries(deltas).map(([figure, by]): Command => [
-			// For whole numbers too: HINCRBY refuses a figure that once had a fraction.
-			'HINCRBYFLOAT',
-			name,
-			JSON.stringify([...row, figure]),
-			by,
-		]);
-	}
-
-	#boundedRow(name: string, provider: Provider, model: string, collection: string): [string, string, string] {
-		let rows = this.#rows.get(name);
-		if (rows === undefined) {
-			if (this.#rows.size >= 2 * STATS_INTERVALS.length) this.#rows.delete(this.#rows.keys().next().value!);
-			this.#rows.set(name, (rows = new Set()));
-		}
-		const id = `${provider}\n${model}\n${collection}`;
-		if (!rows.has(id) && rows.size >= MAX_ROWS) return [provider, OTHER, ''];
-		rows.add(id);
-		return [provider, model, collection];
-	}
 }
 
-function rowsOf(pairs: readonly string[]): StatsDelta[] {
-	const rows = new Map<string, StatsDelta & { deltas: Record<string, number> }>();
-	for (let index = 0; index < pairs.length; index += 2) {
-		const [provider, model, collection, figure] = JSON.parse(pairs[index]!) as [Provider, string, string, string];
-		const id = `${provider}\n${model}\n${collection}`;
-		let row = rows.get(id);
-		if (row === undefined) rows.set(id, (row = { provider, model, collection, deltas: {} }));
-		row.deltas[figure] = number(pairs[index + 1]);
+function invalidationsOf(hash: Record<string, string>): Totals['invalidations'] {
+	const totals: Totals['invalidations'] = {};
+	for (const [name, count] of Object.entries(hash)) {
+		const [cause, figure] = name.split(':') as [InvalidationCause, 'rows' | 'entries'];
+		(totals[cause] ??= { rows: 0, entries: 0 })[figure] = Number(count);
 	}
-	return [...rows.values()];
+	return totals;
 }

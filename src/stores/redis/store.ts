@@ -16,6 +16,7 @@ import type {
 	Store,
 	StoreEvents,
 	StoreHealth,
+	Totals,
 } from '../../cache/store.ts';
 import { Browser } from './browse.ts';
 import { Bus } from './bus.ts';
@@ -182,6 +183,10 @@ export class RedisStore implements Store {
 
 	readStats(interval: StatsInterval, from: number, to: number): Promise<StatsBucket[]> {
 		return this.#ledger.readStats(interval, from, to);
+	}
+
+	readTotals(): Promise<Totals> {
+		return this.#ledger.readTotals();
 	}
 
 	addHits(hits: ReadonlyMap<string, number>): Promise<void> {

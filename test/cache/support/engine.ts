@@ -131,12 +131,12 @@ function startProcess(store: Store, clock: FakeClock, settings: AiCacheSettings)
 }
 
 function requestOf(upstream: Upstream, more: Partial<CacheRequest<string>>): CacheRequest<string> {
-	const dependencies = more.dependencies ?? NO_DEPENDENCIES;
+	const { provider, model, dependencies } = { ...IDENTITY, dependencies: NO_DEPENDENCIES, ...more };
 	return {
 		...IDENTITY,
 		key: 'openai:gpt-4o:key',
 		dependencies,
-		tags: dependencyTags(IDENTITY.provider, IDENTITY.model, dependencies),
+		tags: dependencyTags(provider, model, dependencies),
 		mode: 'default',
 		signal: new AbortController().signal,
 		wantsLive: false,

@@ -1,0 +1,59 @@
+import { Histogram, Registry } from 'prom-client';
+import type { Provider } from '../../contract.ts';
+import type { StatsRecorder } from '../../cache/stats/recorder.ts';
+import type { Store } from '../../cache/store.ts';
+import type { Health } from '../health.ts';
+import { writeCounted } from './counted.ts';
+import { readHeld, writeHeld } from './held.ts';
+import { writeStore } from './store.ts';
+
+/** Seconds; a provider takes from some tenths of a second to minutes. */
+const DURATION_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320];
+
+/** What a Prometheus server scrapes. */
+export class Metrics {
+	readonly #store: Store;
+	readonly #recorder: StatsRecorder;
+	readonly #health: Health;
+	readonly #durations = new Histogram({
+		name: 'ai_cache_generation_duration_seconds',
+		help: 'What generations took at their providers. This process alone.',
+		labelNames: ['provider'],
+		buckets: DURATION_BUCKETS,
+		registers: [],
+	});
+
+	constructor(store: Store, recorder: StatsRecorder, health: Health) {
+		this.#store = store;
+		this.#recorder = recorder;
+		this.#health = health;
+	}
+
+	/** A generation that took so many milliseconds at its provider. */
+	generated(provider: Provider, ms: number): void {
+		this.#durations.observe({ provider }, ms / 1000);
+	}
+
+	/**
+	 * Prometheus' text format. Never rejects: while the store does not answer, the figures that it holds are left out, and
+	 * `ai_cache_store_up` is 0.
+	 */
+	async read(): Promise<{ contentType: string; text: string }> {
+		const registry = new Registry();
+		registry.registerMetric(this.#durations);
+		// What this process counted a moment ago belongs to the figures; others write theirs every second.
+		await this.#recorder.flush();
+		const [store, whole] = await Promise.all([this.#health.store(), this.#readWhole().catch(() => null)]);
+		writeStore(registry, store);
+		if (whole) {
+			writeCounted(registry, whole.totals);
+			writeHeld(registry, whole.held);
+		}
+		return { contentType: registry.contentType, text: await registry.metrics() };
+	}
+
+	async #readWhole() {
+		const totals = await this.#store.readTotals();
+		return { totals, held: await readHeld(this.#store, totals.rows) };
+	}
+}
