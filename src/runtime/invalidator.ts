@@ -116,7 +116,7 @@ export class Invalidator {
 	async raiseVersion(models: Models, provider: Provider, model: string, author: Author): Promise<number> {
 		const version = await models.raise(provider, model);
 		const { counted } = await this.#drop({ provider, model });
-		await this.#note({ provider, model }, author, await counted);
+		await this.#note({ provider, model }, author, await counted.catch(() => NOTHING));
 		return version;
 	}
 
