@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
+import type { ProviderEmulator } from '../support/provider-emulator.ts';
 import { type Account, createAccount, createMember } from './support/access.ts';
-import { type Directus, startDirectus } from './support/directus.ts';
-import { type Ask, asker } from './support/generations.ts';
+import type { Directus } from './support/directus.ts';
+import type { Ask } from './support/generations.ts';
+import { type Served, serve } from './support/served.ts';
 
 const READ_ARTICLES = [{ collection: 'articles', action: 'read' } as const];
 const chat = (more: object = {}) => ({ provider: 'openai', model: 'gpt-4o-mini', prompt: 'Who may ask?', ...more });
@@ -16,6 +17,7 @@ const ROUTES: [method: string, path: string, who: 'caller' | 'writer' | 'admin',
 	['POST', '/store', 'writer', chat({ text: 'Obtained elsewhere' })],
 	['POST', '/invalidate', 'admin', { tags: ['nothing'] }],
 	['GET', '/stats', 'admin'],
+	['GET', '/metrics', 'admin'],
 	['GET', '/entries', 'admin'],
 	['GET', '/entries/no-such-key', 'admin'],
 	['DELETE', '/entries/no-such-key', 'admin'],
@@ -30,6 +32,7 @@ const ROUTES: [method: string, path: string, who: 'caller' | 'writer' | 'admin',
 	['DELETE', '/warm/no-such-job', 'admin'],
 ];
 
+let served: Served;
 let emulator: ProviderEmulator;
 let directus: Directus;
 let ask: Ask;
@@ -39,18 +42,14 @@ let outsider: Account;
 let writer: Account;
 
 beforeAll(async () => {
-	emulator = await startProviderEmulator();
-	directus = await startDirectus({ env: { ...emulator.environment(), AI_CACHE_STORE: 'memory' } });
-	ask = asker(directus);
+	served = await serve();
+	({ emulator, directus, ask } = served);
 	plain = await createAccount(directus, 'plain', READ_ARTICLES);
 	member = await createMember(directus, 'member', plain.role);
 	outsider = await createAccount(directus, 'outsider', READ_ARTICLES);
 	writer = await createAccount(directus, 'writer', READ_ARTICLES);
 });
-afterAll(async () => {
-	await directus.stop();
-	await emulator.stop();
-});
+afterAll(() => served.stop());
 
 const statusAs = async (token: string | null, [method, path, , body]: (typeof ROUTES)[number]) =>
 	(await directus.api(method, `/ai-cache${path}`, body, token)).status;

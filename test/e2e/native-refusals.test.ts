@@ -1,43 +1,28 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { PROVIDERS } from '../../src/contract.ts';
-import { keyOf, type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
-import { type Directus, startDirectus } from './support/directus.ts';
-import { type Ask, asker, statsOf } from './support/generations.ts';
+import { keyOf, type ProviderEmulator } from '../support/provider-emulator.ts';
+import type { Directus } from './support/directus.ts';
+import { type Ask, statsOf } from './support/generations.ts';
 import { logLines } from './support/log.ts';
 import { ADMIN } from './support/process.ts';
+import { newChats, type Served, serve } from './support/served.ts';
 
 /** A word of every prompt here, to be looked for where no prompt may be. */
 const CANARY = 'periwinkle';
 
+let served: Served;
 let emulator: ProviderEmulator;
 let directus: Directus;
 let ask: Ask;
-let prompts = 0;
 
-const chat = (more: object = {}) => ({
-	provider: 'openai',
-	model: 'gpt-4o-mini',
-	prompt: `${CANARY} ${++prompts}`,
-	...more,
-});
+const chat = newChats(CANARY);
 
 beforeAll(async () => {
-	emulator = await startProviderEmulator();
-	directus = await startDirectus({
-		env: {
-			...emulator.environment(),
-			AI_CACHE_STORE: 'memory',
-			AI_CACHE_UPSTREAM_RETRIES: '0',
-			AI_CACHE_UPSTREAM_TIMEOUT: '1500ms',
-		},
-	});
-	ask = asker(directus);
+	served = await serve({ AI_CACHE_UPSTREAM_RETRIES: '0', AI_CACHE_UPSTREAM_TIMEOUT: '1500ms' });
+	({ emulator, directus, ask } = served);
 });
-afterAll(async () => {
-	await directus.stop();
-	await emulator.stop();
-});
+afterAll(() => served.stop());
 beforeEach(() => emulator.reset());
 
 describe('a provider’s failure', () => {

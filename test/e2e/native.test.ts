@@ -8,10 +8,11 @@ import {
 	type Provider,
 	PROVIDERS,
 } from '../../src/contract.ts';
-import { keyOf, type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
-import { type Directus, startDirectus } from './support/directus.ts';
-import { type Ask, asker } from './support/generations.ts';
+import { keyOf, type ProviderEmulator } from '../support/provider-emulator.ts';
+import type { Directus } from './support/directus.ts';
+import type { Ask } from './support/generations.ts';
 import { ADMIN } from './support/process.ts';
+import { type Served, serve } from './support/served.ts';
 
 const MODELS: Record<Provider, string> = {
 	openai: 'gpt-4o-mini',
@@ -23,6 +24,7 @@ const BATCH_MAX = 10;
 /** A word of every prompt here, to be looked for where no prompt may be. */
 const CANARY = 'periwinkle';
 
+let served: Served;
 let emulator: ProviderEmulator;
 let directus: Directus;
 let ask: Ask;
@@ -32,21 +34,10 @@ const newPrompt = (): string => `${CANARY} ${++prompts}`;
 const chat = (more: object = {}) => ({ provider: 'openai', model: 'gpt-4o-mini', prompt: newPrompt(), ...more });
 
 beforeAll(async () => {
-	emulator = await startProviderEmulator();
-	directus = await startDirectus({
-		env: {
-			...emulator.environment(),
-			AI_CACHE_STORE: 'memory',
-			AI_CACHE_BATCH_MAX: String(BATCH_MAX),
-			AI_CACHE_UPSTREAM_RETRIES: '0',
-		},
-	});
-	ask = asker(directus);
+	served = await serve({ AI_CACHE_BATCH_MAX: String(BATCH_MAX), AI_CACHE_UPSTREAM_RETRIES: '0' });
+	({ emulator, directus, ask } = served);
 });
-afterAll(async () => {
-	await directus.stop();
-	await emulator.stop();
-});
+afterAll(() => served.stop());
 beforeEach(() => emulator.reset());
 
 describe('generating', () => {

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import type { EntryDetail, JournalRow, SettingRow } from '../../src/contract.ts';
-import { keyOf, type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
-import { type Directus, startDirectus } from './support/directus.ts';
-import { type Ask, asker, statsOf } from './support/generations.ts';
+import { keyOf, type ProviderEmulator } from '../support/provider-emulator.ts';
+import type { Directus } from './support/directus.ts';
+import { type Ask, statsOf } from './support/generations.ts';
 import { logLines } from './support/log.ts';
+import { newChats, type Served, serve } from './support/served.ts';
 
 const COLLECTIONS = {
 	articles: { content_type: 'critical', ttl_factor: 0.5 },
@@ -13,39 +14,26 @@ const COLLECTIONS = {
 };
 const DAY = 86_400;
 
+let served: Served;
 let emulator: ProviderEmulator;
 let directus: Directus;
 let ask: Ask;
-let prompts = 0;
 
-const chat = (more: object = {}) => ({
-	provider: 'openai',
-	model: 'gpt-4o-mini',
-	prompt: `Prompt ${++prompts}`,
-	...more,
-});
+const chat = newChats();
 
 beforeAll(async () => {
-	emulator = await startProviderEmulator();
-	const { AI_CACHE_DEEPSEEK_API_KEY: _, ...environment } = emulator.environment();
-	directus = await startDirectus({
-		env: {
-			...environment,
-			AI_CACHE_STORE: 'memory',
-			AI_CACHE_MAX_TTL: '30d',
-			AI_CACHE_ON_MODEL_UPDATE: 'invalidate',
-			// As operators write them: Directus splits a value at its commas.
-			AI_CACHE_COLLECTIONS: JSON.stringify(COLLECTIONS),
-			AI_CACHE_COST_TIERS: '{"openai":{"gpt-4o-mini":"medium","gpt-house":"very_high"}}',
-			AI_CACHE_PRICES: '{"openai/gpt-4o-mini":{"input":1000,"output":2000},"openai/gpt-dear":{"input":1,"output":50}}',
-		},
+	served = await serve({
+		AI_CACHE_DEEPSEEK_API_KEY: '',
+		AI_CACHE_MAX_TTL: '30d',
+		AI_CACHE_ON_MODEL_UPDATE: 'invalidate',
+		// As operators write them: Directus splits a value at its commas.
+		AI_CACHE_COLLECTIONS: JSON.stringify(COLLECTIONS),
+		AI_CACHE_COST_TIERS: '{"openai":{"gpt-4o-mini":"medium","gpt-house":"very_high"}}',
+		AI_CACHE_PRICES: '{"openai/gpt-4o-mini":{"input":1000,"output":2000},"openai/gpt-dear":{"input":1,"output":50}}',
 	});
-	ask = asker(directus);
+	({ emulator, directus, ask } = served);
 });
-afterAll(async () => {
-	await directus.stop();
-	await emulator.stop();
-});
+afterAll(() => served.stop());
 beforeEach(() => emulator.reset());
 
 const detail = (key: string) => directus.data<EntryDetail>('GET', `/ai-cache/entries/${key}`);

@@ -7,6 +7,17 @@ import type { Api } from './api.ts';
 /** What an answer is declared to depend on: one collection's part, or several. */
 export type Declared = DependencyDeclaration | DependencyDeclaration[];
 
+export const of = (collection: string, items?: (string | number)[], fields?: string[]): DependencyDeclaration => ({
+	collection,
+	...(items && { items }),
+	...(fields && { fields }),
+});
+export const article = (id: number, ...fields: string[]) =>
+	of('articles', [id], fields.length > 0 ? fields : undefined);
+export const anyArticle = of('articles');
+export const anyTitle = of('articles', undefined, ['title']);
+export const anyBody = of('articles', undefined, ['body']);
+
 export interface Expectation {
 	/** Answers that depend on these must be gone after the change. */
 	drops: Declared[];
