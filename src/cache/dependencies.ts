@@ -160,7 +160,7 @@ function collectionPurgeTags(
 		});
 	}
 	if (!fields) return [collectionTag(collection)];
-	return changeTags({ kind: 'update', collection, items: [], fields });
+	return changeTags({ kind: 'update', collection, items: [ANY_ITEM], fields });
 }
 
 /**

@@ -108,6 +108,12 @@ describe('a purge', () => {
 			false,
 		],
 		[{ collection: 'articles', fields: ['title'] }, { collection: 'articles', fields: ['title'] }, true],
+		[{ collection: 'articles', fields: ['title'] }, { collection: 'articles' }, true],
+		[{ collection: 'articles', fields: ['title'] }, { collection: 'articles', items: ['5'], fields: ['title'] }, true],
+		[{ collection: 'articles', fields: ['title'] }, { collection: 'articles', items: ['5'] }, true],
+		[{ collection: 'articles', fields: ['title'] }, { collection: 'articles', items: ['5'], fields: ['body'] }, false],
+		[{ collection: 'articles', fields: ['title'] }, { collection: 'articles', fields: ['body'] }, false],
+		[{ collection: 'articles', fields: ['title'] }, { collection: 'pages', fields: ['title'] }, false],
 		[{ tags: ['free', 'other'] }, { collection: 'pages' }, true],
 	])('by %j against %j: %s', (criteria, dependency, expected) => {
 		expect(meets(tagsOf(dependency), purgeTags(criteria)!)).toBe(expected);

@@ -4,6 +4,7 @@ import {
 	anyChangeTag,
 	changeTags,
 	collectionTag,
+	criteriaTagSets,
 	freeTag,
 	itemTag,
 	modelTag,
@@ -42,6 +43,20 @@ export function invalidationContract(harness: () => StoreHarness): void {
 				expect(await answers(process, entry)).toBe(false);
 				expect(await answers(process, apart)).toBe(tag !== allTag());
 			}
+		});
+
+		it('of a field in a collection ends what depends on it in any item, and is counted as it was foretold', async () => {
+			const { store, other } = harness();
+			const of = (items: string[], ...fields: string[]) =>
+				put(harness(), { content: [{ collection: 'articles', items, fields }] });
+			const titles = [await of(['1'], 'title'), await of(['2', '3'], 'title', 'body')];
+			const whole = await put(harness(), article('4'));
+			const body = await of(['1'], 'body');
+			const criteria = { collection: 'articles', fields: ['title'] };
+			expect(await other.measure(criteriaTagSets(criteria))).toMatchObject({ entries: 3 });
+			expect(await purge(store, purgeTags(criteria)!)).toMatchObject({ entries: 3 });
+			for (const entry of [...titles, whole]) expect(await answers(other, entry)).toBe(false);
+			expect(await answers(other, body)).toBe(true);
 		});
 
 		it('refuses an answer whose generation was under way', async () => {
