@@ -118,9 +118,9 @@ export class Asker {
 		{ signal, wantsLive, background = false, parts }: AskOptions,
 		heard: { headers: Headers | null },
 	): Promise<Answer<LiveStream>> {
-		const { mode = 'default', max_age, ...stale } = exchange.directives;
+		const { mode = 'default', max_age } = exchange.directives;
 		// Where nobody asks, nothing that is out of date will do.
-		const { stale_while_revalidate, stale_if_error } = background ? {} : (stale as CacheDirectives);
+		const { stale_while_revalidate, stale_if_error }: CacheDirectives = background ? {} : exchange.directives;
 		const kept = background ? null : keptPlace(exchange, this.#values);
 		return this.#cache.resolve({
 			key: exchange.key,

@@ -63,11 +63,16 @@ describe('warming what is asked most', () => {
 		expect(await warmer.candidates(10, true)).toEqual([]);
 	});
 
-	it('takes no answer that is out of date for the one it makes', async () => {
-		const { askOften, clock, prompts } = start();
-		await askOften(announce('1', { cache: { ttl: 100, stale_while_revalidate: 300 } }));
-		clock.advanceSeconds(200);
-		expect(await warm()).toMatchObject({ generated: 1, already_cached: 0 });
-		expect(prompts).toHaveLength(2);
-	});
+	it.each(['stale_while_revalidate', 'stale_if_error'])(
+		'takes none that is out of date instead, with %s',
+		async (name) => {
+			const { askOften, clock, upstream, prompts } = start();
+			await askOften(announce('1', { cache: { ttl: 100, [name]: 300 } }));
+			clock.advanceSeconds(200);
+			upstream.fail = 400;
+			expect(await warm()).toMatchObject({ generated: 0, already_cached: 0, failed: 1, spent_usd: 0 });
+			expect(await warm()).toMatchObject({ generated: 1, failed: 0 });
+			expect(prompts).toHaveLength(3);
+		},
+	);
 });
