@@ -6,7 +6,7 @@ import { callerHeaders, type Headers } from '../providers/headers.ts';
 import { parseObject } from '../providers/json.ts';
 import { dialects } from '../providers/registry.ts';
 import { NothingCachedError } from './errors.ts';
-import { asProviderError, redacted, UpstreamFailure } from './upstream-failure.ts';
+import { asProviderError, UpstreamFailure } from './upstream-failure.ts';
 
 export interface ProviderErrorAnswer {
 	status: number;
@@ -50,7 +50,7 @@ export function sendProviderError(response: ServerResponse, error: unknown, prov
 	response.end(body);
 }
 
-/** The provider's own words where they are JSON, but for what looks like the key in a refusal of it. */
+/** The provider's own words where they are JSON. */
 function failureAnswer({ provider, status, headers, body }: UpstreamFailure): ProviderErrorAnswer {
 	const text = body.toString();
 	if (parseObject(text) === null) {
@@ -58,8 +58,7 @@ function failureAnswer({ provider, status, headers, body }: UpstreamFailure): Pr
 		const { 'content-type': _, ...others } = callerHeaders(headers);
 		return shaped(provider, status, message, 'AI_CACHE_PROVIDER_FAILED', others);
 	}
-	const refused = status === 401 || status === 403;
-	return { status, headers: callerHeaders(headers), body: refused ? redacted(text) : text };
+	return { status, headers: callerHeaders(headers), body: text };
 }
 
 function shaped(

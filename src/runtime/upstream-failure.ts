@@ -3,6 +3,7 @@ import type { ReceivedHeaders } from '../providers/headers.ts';
 import type { UpstreamAnswer } from '../providers/upstream.ts';
 import { UpstreamAborted, UpstreamError, UpstreamTimeout } from '../providers/upstream-errors.ts';
 import { UnusableStream } from './streaming/unusable-stream.ts';
+import { withoutKey, withoutKeyRemains, withoutKeyShapes } from './redaction.ts';
 import { ProviderFailedError, ProviderRateLimitedError, ProviderTimeoutError } from './errors.ts';
 
 /** The provider answered, but not with an answer. Doors that speak its dialect pass it on as it is. */
@@ -21,10 +22,11 @@ export class UpstreamFailure extends Error {
 		this.body = body;
 	}
 
-	/** Without the key, which some providers repeat when they refuse it. */
+	/** Without the key, which some providers repeat, in full or in part, when they refuse it. */
 	static of(provider: Provider, { status, headers, body }: UpstreamAnswer, apiKey: string): UpstreamFailure {
-		const text = body.includes(apiKey) ? Buffer.from(body.toString().replaceAll(apiKey, '[redacted]')) : body;
-		return new UpstreamFailure(provider, status, headers, text);
+		const text = body.toString();
+		const clean = status === 401 || status === 403 ? withoutKeyRemains(text, apiKey) : withoutKey(text, apiKey);
+		return new UpstreamFailure(provider, status, headers, clean === text ? body : Buffer.from(clean));
 	}
 }
 
@@ -51,14 +53,11 @@ function failureError({ provider, status, headers, body }: UpstreamFailure): Err
 	});
 }
 
-/** The message in a provider's error body, without anything that looks like a key: some providers repeat it. */
+/** The message in a provider's error body, without anything that has a key's shape. */
 function reasonOf(body: Buffer): string {
 	const message = messageIn(parse(body)) ?? 'it gave no reason';
-	return redacted(message).slice(0, MAX_REASON);
+	return withoutKeyShapes(message).slice(0, MAX_REASON);
 }
-
-export const redacted = (text: string): string =>
-	text.replace(/\b(?:sk|pk|key|Bearer)[-_ ][\w*.-]{4,}|[A-Za-z0-9_-]{32,}/g, '[redacted]');
 
 function parse(body: Buffer): unknown {
 	try {
