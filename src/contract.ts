@@ -192,6 +192,8 @@ export interface Figures {
 	stale: number;
 	/** Hits that joined a generation under way. Included in `hits`. */
 	coalesced: number;
+	/** Hits and stale answers whose provider told no usage: nothing of theirs is in the tokens and the money saved. */
+	hits_without_usage: number;
 	/** Requests that went past the cache: asked so, or because the store was away. */
 	bypassed: number;
 	stored: number;

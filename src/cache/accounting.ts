@@ -21,11 +21,17 @@ export class Accounting {
 		this.#onGenerated = onGenerated;
 	}
 
+	/** A stream that was joined, and grew too large to be known as an entry: what it spared is not known either. */
+	shared(identity: Identity): void {
+		this.#stats.count(identity, { hits: 1, coalesced: 1, hits_without_usage: 1 });
+	}
+
 	hit(identity: Identity, entry: Entry, status: 'HIT' | 'STALE' | 'COALESCED'): void {
 		const { usd, tokens, ms } = savedBy(entry);
 		this.#stats.count(identity, {
 			[status === 'STALE' ? 'stale' : 'hits']: 1,
 			...(status === 'COALESCED' && { coalesced: 1 }),
+			...(tokens === 0 && { hits_without_usage: 1 }),
 			saved_usd: usd,
 			saved_tokens: tokens,
 			saved_ms: ms,

@@ -3,7 +3,7 @@ import { Accounting, type OnGenerated } from './accounting.ts';
 import type { Clock } from './clock.ts';
 import type { Tag } from './dependencies.ts';
 import type { Entry, Found } from './entry.ts';
-import { NotCachedError } from './errors.ts';
+import { NotCachedError, TooLargeError } from './errors.ts';
 import type { Answer, CacheRequest, Generated, Outcome } from './generation.ts';
 import { Generator, type GeneratorSettings, NOT_RESERVED, usable } from './generator.ts';
 import type { Models } from './models.ts';
@@ -203,7 +203,9 @@ export class AiCache<Live> {
 				const { entry, notStored } = await flight.outcome;
 				return OUTDATED.has(notStored) ? undefined : { ...this.#hit(request, entry, 'COALESCED'), leave };
 			}
-			flight.outcome.then(({ entry }) => this.#hit(request, entry, 'COALESCED')).catch(() => {});
+			flight.outcome
+				.then(({ entry }) => this.#hit(request, entry, 'COALESCED'))
+				.catch((error: unknown) => error instanceof TooLargeError && this.#accounting.shared(request));
 			return { status: 'COALESCED', live, outcome: flight.outcome, leave };
 		});
 	}
@@ -222,7 +224,9 @@ export class AiCache<Live> {
 			}
 			const reservation = 'reservation' in turn ? turn.reservation : null;
 			if (reservation === null) status = 'BYPASS';
-			return this.#generator.generate(request, reservation, signal, launch);
+			const outcome = await this.#generator.generate(request, reservation, signal, launch);
+			if (outcome.shared) status = 'COALESCED';
+			return outcome;
 		});
 		return this.#aboard(request, flight, async (leave) => {
 			const live = await flight.live;

@@ -23,6 +23,13 @@ export class NotCachedError extends CacheError {
 	}
 }
 
+/** An answer that outgrew the size limit while it was streamed: its callers got all of it, the cache none. */
+export class TooLargeError extends CacheError {
+	constructor() {
+		super('AI_CACHE_TOO_LARGE', 'The streamed answer is larger than an entry may be');
+	}
+}
+
 /** Bytes that are no entry of this schema: damaged, truncated, or larger than they may become. */
 export class UndecodableEntryError extends CacheError {
 	constructor(reason: string, options?: ErrorOptions) {

@@ -28,6 +28,8 @@ export interface Generation<Live> {
 	live?: Live;
 	/** Rejects where the provider failed or its stream did not end properly. */
 	done: Promise<Generated>;
+	/** True where another process had made the answer meanwhile: nothing was spent, and its callers say `COALESCED`. */
+	shared?: boolean;
 }
 
 /** An answer that is out of date, at a key of its own: given to those alone who say that they take it. */
@@ -66,6 +68,8 @@ export interface Outcome {
 	entry: Entry;
 	/** Null where it was stored, else why not. */
 	notStored: string | null;
+	/** See `Generation`. */
+	shared?: boolean;
 }
 
 export interface Answer<Live> {

@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 import { packSection } from './codec.ts';
 import type { Dependencies, Tag } from './dependencies.ts';
 import type { Entry, Found } from './entry.ts';
-import { StoreUnavailableError } from './errors.ts';
+import { StoreUnavailableError, TooLargeError } from './errors.ts';
 import type { CacheRequest, Generated, Outcome } from './generation.ts';
 import { newId } from './ids.ts';
 import type { Models } from './models.ts';
@@ -96,10 +96,11 @@ export class Generator {
 			const generation = await request.generate(signal);
 			launch(generation.live);
 			const generated = await generation.done;
-			this.#accounting.spent(request, generated);
-			return await this.#conclude(request, reservation, generated);
+			const { shared = false } = generation;
+			if (!shared) this.#accounting.spent(request, generated);
+			return { ...(await this.#conclude(request, reservation, generated)), shared };
 		} catch (error) {
-			if (!signal.aborted) this.#accounting.failed(request);
+			if (!signal.aborted && !(error instanceof TooLargeError)) this.#accounting.failed(request);
 			if (reservation) this.#release(reservation);
 			throw error;
 		} finally {

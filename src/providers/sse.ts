@@ -9,19 +9,31 @@ export interface ServerSentEvent {
 export interface EventDecoder {
 	/** The events that these bytes completed. */
 	push(bytes: Uint8Array): ServerSentEvent[];
+	/** The event that the stream ended with, where no blank line came after it. Nothing may be pushed any more. */
+	end(): ServerSentEvent[];
 }
 
-/** An event that no blank line ends is none, as the specification has it (HTML Living Standard §9.2.6). */
+/**
+ * An event that no blank line ends is none by the specification (HTML Living Standard §9.2.6), but SDKs read it, and
+ * some servers leave the last blank line out.
+ */
 export function eventDecoder(): EventDecoder {
 	const text = new TextDecoder('utf-8');
 	let events: ServerSentEvent[] = [];
 	const parser = createParser({ onEvent: ({ event, data }) => events.push({ event, data }) });
+	const completed = (): ServerSentEvent[] => {
+		const found = events;
+		events = [];
+		return found;
+	};
 	return {
 		push(bytes) {
 			parser.feed(text.decode(bytes, { stream: true }));
-			const completed = events;
-			events = [];
-			return completed;
+			return completed();
+		},
+		end() {
+			parser.feed(`${text.decode()}\n\n`);
+			return completed();
 		},
 	};
 }

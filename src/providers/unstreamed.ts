@@ -3,5 +3,6 @@ import type { StreamAssembler } from './provider.ts';
 /** Embeddings come as one body: no stream of them is ever whole. */
 export const neverWhole = (): StreamAssembler => ({
 	push: () => undefined,
+	weigh: () => 0,
 	result: () => ({ complete: false, reason: 'not_streamed' }),
 });

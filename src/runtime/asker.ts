@@ -171,7 +171,7 @@ export class Asker {
 		parts: AnswerParts,
 	): Promise<Generation<LiveStream>> {
 		const there = await parts.begin();
-		if (there !== null) return { done: Promise.resolve(this.#costFree(exchange, there)) };
+		if (there !== null) return { done: Promise.resolve(this.#joined(exchange, there)), shared: true };
 		try {
 			const { done } = await this.#generate(exchange, signal, heard);
 			const generated = await done;
@@ -184,11 +184,10 @@ export class Asker {
 		}
 	}
 
-	/** What others paid for. */
-	#costFree(exchange: Exchange, parsed: JsonObject): Generated {
+	/** An answer whose parts others had stored. */
+	#joined(exchange: Exchange, parsed: JsonObject): Generated {
 		const raw = { bytes: Buffer.from(JSON.stringify(parsed)), parsed, durationMs: 0, requestId: null };
-		const { draft } = draftOf(exchange, raw, this.#values, this.#pricing);
-		return { draft: { ...draft, usd: 0, usage: { input_tokens: 0, output_tokens: 0 } }, refused: KEPT_IN_PARTS };
+		return { ...draftOf(exchange, raw, this.#values, this.#pricing), refused: KEPT_IN_PARTS };
 	}
 
 	/** A part of an answer as it is stored. */
@@ -202,7 +201,10 @@ export class Asker {
 		if (bytes === null) {
 			throw new ProviderFailedError({ provider: exchange.provider, status: opened.status, reason: 'it sent nothing' });
 		}
-		const assembly = new Assembly(exchange.dialect.assembler(exchange.operation, exchange.body));
+		const assembly = new Assembly(
+			exchange.dialect.assembler(exchange.operation, exchange.body),
+			this.#values.AI_CACHE_MAX_ENTRY_SIZE,
+		);
 		const source = { status: opened.status, headers: callerHeaders(opened.headers), bytes };
 		const live = new SharedStream(source, assembly, this.#values.AI_CACHE_MAX_ENTRY_SIZE);
 		const done = live.assembled.then((body) =>

@@ -1,4 +1,5 @@
 import type { Provider } from '../contract.ts';
+import { TooLargeError } from '../cache/errors.ts';
 import type { ReceivedHeaders } from '../providers/headers.ts';
 import type { UpstreamAnswer } from '../providers/upstream.ts';
 import { UpstreamAborted, UpstreamError, UpstreamTimeout } from '../providers/upstream-errors.ts';
@@ -37,6 +38,7 @@ export function asProviderError(error: unknown, provider: Provider): unknown {
 	if (error instanceof UpstreamFailure) return failureError(error);
 	if (error instanceof UpstreamTimeout) return new ProviderTimeoutError({ provider, reason: error.message });
 	if (error instanceof UnusableStream) return new ProviderFailedError({ provider, status: 200, reason: error.message });
+	if (error instanceof TooLargeError) return new ProviderFailedError({ provider, status: 200, reason: error.message });
 	if (error instanceof UpstreamAborted) return error;
 	if (error instanceof UpstreamError) return new ProviderFailedError({ provider, status: null, reason: error.message });
 	return error;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { freeTag } from '../../src/cache/dependencies.ts';
+import { TooLargeError } from '../../src/cache/errors.ts';
 import type { Store } from '../../src/cache/store.ts';
 import { startEngine, textOf } from './support/engine.ts';
 
@@ -43,6 +44,34 @@ describe('identical requests at the same time', () => {
 		await plain;
 		(await engine.upstream.call(2)).answer('two');
 		expect([(await more).status, await textOf(await more)]).toEqual(['MISS', 'two']);
+	});
+});
+
+describe('a stream whose answer outgrows an entry', () => {
+	it('is a miss and no error, and a hit without usage to those who joined it', async () => {
+		const engine = startEngine();
+		const leading = engine.ask({ wantsLive: true });
+		const { breakOff } = (await engine.upstream.call(1)).stream('live');
+		const joined = await engine.ask({ wantsLive: true });
+		breakOff(new TooLargeError());
+		await expect((await leading).outcome).rejects.toBeInstanceOf(TooLargeError);
+		await expect(joined.outcome).rejects.toBeInstanceOf(TooLargeError);
+		expect([(await leading).status, joined.status]).toEqual(['MISS', 'COALESCED']);
+		const counts = { misses: 1, hits: 1, coalesced: 1, hits_without_usage: 1, errors: 0, stored: 0, saved_usd: 0 };
+		expect(await engine.counts()).toMatchObject(counts);
+	});
+});
+
+describe('a hit whose provider told no usage', () => {
+	it('is counted apart, and saves time alone', async () => {
+		const engine = startEngine();
+		await engine.fill('one', {}, { usage: { input_tokens: 0, output_tokens: 0 }, usd: 0 });
+		await engine.ask();
+		await engine.fill('two', { key: 'other' });
+		await engine.ask({ key: 'other' });
+		const counts = await engine.counts();
+		expect(counts).toMatchObject({ hits: 2, hits_without_usage: 1 });
+		expect(counts.saved_ms).toBeGreaterThan(0);
 	});
 });
 

@@ -224,6 +224,15 @@ describe('what belongs to the caller', () => {
 		expect(keyOf(anthropic, body(mark))).toBe(keyOf(anthropic, body({})));
 	});
 
+	it('takes a tool whose input Anthropic streams eagerly for the same tool', () => {
+		const body = (more: JsonObject): JsonObject => ({
+			model: 'm',
+			tools: [{ name: 'f', input_schema: schema, ...more }],
+			messages: [{ role: 'user', content: 'Hi' }],
+		});
+		expect(keyOf(anthropic, body({ eager_input_streaming: true }))).toBe(keyOf(anthropic, body({})));
+	});
+
 	it('keeps members of that name, and nulls, that are a tool’s own', () => {
 		const called = (input: JsonObject): JsonObject => ({
 			messages: [{ role: 'assistant', content: [{ type: 'tool_use', id: 't', name: 'f', input }] }],

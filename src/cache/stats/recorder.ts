@@ -15,6 +15,7 @@ export const COUNTERS = [
 	'misses',
 	'stale',
 	'coalesced',
+	'hits_without_usage',
 	'bypassed',
 	'stored',
 	'errors',

@@ -16,6 +16,7 @@ export function messageAssembler(): StreamAssembler {
 			if (message) stream.take(message, event);
 			else stream.failure ??= 'malformed';
 		},
+		weigh: () => stream.weigh(),
 		result: () => stream.result(),
 	};
 }
@@ -28,9 +29,13 @@ class MessageStream {
 
 	take(event: JsonObject, name: string | undefined): void {
 		const type = event['type'] ?? name;
-		if (type === 'error' || isObject(event['error'])) this.failure ??= 'error_event';
+		if (type === 'error' || isPresent(event['error'])) this.failure ??= 'error_event';
 		else if (type === 'message_start') this.#start(event);
 		else if (this.#message) this.#continue(type, event, this.#message);
+	}
+
+	weigh(): number {
+		return this.#blocks.reduce((sum, block) => sum + block.weigh(), JSON.stringify(this.#message).length);
 	}
 
 	result(): ReturnType<StreamAssembler['result']> {

@@ -38,6 +38,11 @@ export class BlockBuilder {
 		}
 	}
 
+	/** Characters of its JSON, input under way included. */
+	weigh(): number {
+		return JSON.stringify(this.block).length + (this.closed ? 0 : this.#json.length);
+	}
+
 	/** False where the input that came in pieces is no JSON. A tool that takes nothing has no pieces, or empty ones. */
 	close(): boolean {
 		this.closed = true;

@@ -23,12 +23,13 @@ export function chatAssembler(rules: DeltaRules): StreamAssembler {
 			}
 			const chunk = parseObject(data);
 			if (!chunk) failure ??= 'malformed';
-			else if (event === 'error' || isObject(chunk['error'])) failure ??= 'error_event';
+			else if (event === 'error' || isPresent(chunk['error'])) failure ??= 'error_event';
 			else {
 				mergeChunk(body, chunk);
 				for (const choice of objectsOf(chunk['choices'])) mergeChoice(choices, choice, rules);
 			}
 		},
+		weigh: () => JSON.stringify([body, choices]).length,
 		result() {
 			const reason = failure ?? unfinished(choices, done);
 			if (reason !== null) return { complete: false, reason };

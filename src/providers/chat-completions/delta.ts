@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../../contract.ts';
 import { isObject, isPresent } from '../json.ts';
 
-/** Text members that come whole, again and again, instead of piece by piece. */
+/** Text members that come whole, again and again, instead of piece by piece; some servers repeat them empty. */
 const WHOLE = new Set(['role', 'id', 'type', 'name', 'tool_call_id']);
 
 /** How a provider's delta merges where it differs from the common way. */
@@ -27,6 +27,7 @@ export function mergeDelta(message: JsonObject, delta: JsonObject, rules: DeltaR
 function mergeMember(target: JsonObject, name: string, value: JsonValue): void {
 	const current = target[name];
 	if (!isPresent(current) || !isPresent(value)) target[name] = isPresent(current) ? current : value;
+	else if (value === '' && WHOLE.has(name)) return;
 	else if (typeof current === 'string' && typeof value === 'string' && !WHOLE.has(name)) target[name] = current + value;
 	else if (Array.isArray(current) && Array.isArray(value)) current.push(...value);
 	else if (isObject(current) && isObject(value)) {
@@ -41,7 +42,7 @@ function mergeToolCalls(current: JsonValue | undefined, deltas: JsonValue[], rul
 	const calls = Array.isArray(current) ? current : [];
 	for (const delta of deltas) {
 		if (!isObject(delta)) continue;
-		const position = indexOf(delta['index']) ?? calls.length;
+		const position = placeOf(calls, delta);
 		const { index, ...rest } = delta;
 		const call = objectAt(calls, position);
 		if (rules.keepToolIndex && index !== undefined) call['index'] = index;
@@ -49,6 +50,18 @@ function mergeToolCalls(current: JsonValue | undefined, deltas: JsonValue[], rul
 	}
 	return calls;
 }
+
+/** Where a call belongs: by its index, but never upon a call of another id, which some servers give the same index. */
+function placeOf(calls: JsonValue[], { index, id }: JsonObject): number {
+	const place = indexOf(index) ?? calls.length;
+	const there = calls[place];
+	const other = isObject(there) && isText(there['id']) && isText(id) && there['id'] !== id;
+	if (!other) return place;
+	const known = calls.findIndex((call) => isObject(call) && call['id'] === id);
+	return known === -1 ? calls.length : known;
+}
+
+const isText = (value: JsonValue | undefined): boolean => typeof value === 'string' && value !== '';
 
 const MAX_INDEX = 1_023;
 

@@ -28,9 +28,8 @@ const GROWING = new Set([
 export function messageDeltas(message: JsonObject, logprobs: JsonValue, style: DeltaStyle): Delta[] {
 	const tokens = isObject(logprobs) ? logprobs : null;
 	const reasons = hasReasoning(message);
-	return [
-		{ delta: opening(message) },
-		...texts('reasoning_content', message, null).map(beside({ content: null })),
+	const grown = [
+		...texts('reasoning_content', message, tokens).map(beside({ content: null })),
 		...contentDeltas(message, tokens).map(beside(reasons ? { reasoning_content: null } : {})),
 		...texts('refusal', message, tokens),
 		...whole('annotations', message),
@@ -38,6 +37,9 @@ export function messageDeltas(message: JsonObject, logprobs: JsonValue, style: D
 		...functionCallDeltas(message['function_call']),
 		...whole('audio', message),
 	];
+	// Log probabilities of no token at all, as those of a tool call, have no other delta to come with.
+	const alone = tokens !== null && !grown.some((delta) => delta.logprobs !== undefined);
+	return [{ delta: opening(message), ...(alone && { logprobs: tokens }) }, ...grown];
 }
 
 /**
@@ -79,8 +81,9 @@ function texts(name: string, message: JsonObject, logprobs: JsonObject | null): 
 	const text = stringOf(message[name]);
 	const tokens = objectsOf(logprobs?.[name]);
 	if (!logprobs || tokens.length === 0) return pieces(text).map((piece) => ({ delta: { [name]: piece } }));
-	if (tokens.map(({ token }) => stringOf(token)).join('') !== text) return [{ delta: { [name]: text }, logprobs }];
 	const others = Object.fromEntries(Object.entries(logprobs).map(([member, value]) => [member, emptied(value)]));
+	if (tokens.map(({ token }) => stringOf(token)).join('') !== text)
+		return [{ delta: { [name]: text }, logprobs: { ...others, [name]: tokens } }];
 	return tokens.map((token) => ({
 		delta: { [name]: stringOf(token['token']) },
 		logprobs: { ...others, [name]: [token] },

@@ -22,6 +22,7 @@ export function responsesAssembler(): StreamAssembler {
 			else if (typeof type === 'string' && TERMINAL.has(type) && isObject(message['response']))
 				body = message['response'];
 		},
+		weigh: () => JSON.stringify([body, items]).length,
 		result() {
 			if (failure !== null || body === null) return { complete: false, reason: failure ?? 'cut' };
 			const empty = !Array.isArray(body['output']) || body['output'].length === 0;

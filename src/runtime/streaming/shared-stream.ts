@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../contract.ts';
+import { TooLargeError } from '../../cache/errors.ts';
 import type { Headers } from '../../providers/headers.ts';
 import type { LiveStream } from '../live-stream.ts';
 import type { Assembly } from './assembly.ts';
@@ -21,13 +22,16 @@ interface Follower {
 /**
  * One provider's stream for all who follow it. Reads on only when the fastest follower has drained what there is (and
  * freely while nobody follows); keeps what it read for those who lag or join later. Beyond `maxBytes` nobody joins any
- * more and nothing is assembled: it keeps what some follower still has to read, no more than that, and goes at the pace
- * of the slowest so that nobody misses a byte.
+ * more: it keeps what some follower still has to read, no more than that, and goes at the pace of the slowest so that
+ * nobody misses a byte. The answer is assembled until it is whole, or too large by itself.
  */
 export class SharedStream implements LiveStream {
 	readonly status: number;
 	readonly headers: Headers;
-	/** The assembled answer as soon as it is whole. Rejects with `UnusableStream` or with what the provider failed with. */
+	/**
+	 * The assembled answer as soon as it is whole. Rejects with `UnusableStream`, `TooLargeError`, or with what the
+	 * provider failed with.
+	 */
 	readonly assembled: Promise<JsonObject>;
 	readonly #maxBytes: number;
 	readonly #followers = new Set<Follower>();
@@ -38,6 +42,7 @@ export class SharedStream implements LiveStream {
 	#kept = 0;
 	#overflown = false;
 	#complete = false;
+	#tooLarge = false;
 	#ending: { error: Error } | 'properly' | null = null;
 
 	constructor({ status, headers, bytes }: SharedStreamSource, assembly: Assembly, maxBytes: number) {
@@ -73,7 +78,7 @@ export class SharedStream implements LiveStream {
 		return { [Symbol.asyncIterator]: () => iterator };
 	}
 
-	/** Reads the provider's bytes to their end, assembling until the answer is whole or too large. */
+	/** Reads the provider's bytes to their end; no further than the answer is wanted where nobody follows. */
 	async #pump(
 		bytes: AsyncIterable<Uint8Array>,
 		assembly: Assembly,
@@ -83,12 +88,13 @@ export class SharedStream implements LiveStream {
 		try {
 			for await (const chunk of bytes) {
 				if (this.#kept + chunk.byteLength > this.#maxBytes) this.#overflown = true;
-				if (this.#overflown) reject(new UnusableStream('too_large'));
-				else if (!this.#complete) this.#assemble(chunk, assembly, resolve);
-				if (this.#overflown && this.#followers.size === 0) return;
+				if (!this.#complete && !this.#tooLarge) this.#assemble(chunk, assembly, resolve, reject);
+				if (this.#tooLarge && this.#followers.size === 0) return;
 				this.#keep(chunk);
+				if (this.#followers.size === 0) this.#forget();
 				while (!this.#mayReadOn()) await this.#drained.wait();
 			}
+			if (!this.#complete && !this.#tooLarge) this.#settle(assembly.end(), resolve);
 			reject(new UnusableStream(assembly.incomplete));
 		} catch (error) {
 			reject(error);
@@ -96,8 +102,22 @@ export class SharedStream implements LiveStream {
 		}
 	}
 
-	#assemble(chunk: Uint8Array, assembly: Assembly, resolve: (body: JsonObject) => void): void {
-		const body = assembly.push(chunk);
+	#assemble(
+		chunk: Uint8Array,
+		assembly: Assembly,
+		resolve: (body: JsonObject) => void,
+		reject: (error: unknown) => void,
+	): void {
+		try {
+			this.#settle(assembly.push(chunk), resolve);
+		} catch (error) {
+			if (!(error instanceof TooLargeError)) throw error;
+			this.#tooLarge = true;
+			reject(error);
+		}
+	}
+
+	#settle(body: JsonObject | null, resolve: (body: JsonObject) => void): void {
 		if (body === null) return;
 		this.#complete = true;
 		resolve(body);

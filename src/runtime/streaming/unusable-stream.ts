@@ -1,4 +1,4 @@
-/** A stream that makes no answer: cut, an error in its midst, or over the limit. `reason` is a stable word. */
+/** A stream that makes no answer: cut, or with an error in its midst. `reason` is a stable word. */
 export class UnusableStream extends Error {
 	readonly reason: string;
 

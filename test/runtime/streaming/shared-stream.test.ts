@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { TooLargeError } from '../../../src/cache/errors.ts';
 import type { StreamAssembler } from '../../../src/providers/provider.ts';
 import { eventText } from '../../../src/providers/sse.ts';
 import { Assembly } from '../../../src/runtime/streaming/assembly.ts';
@@ -28,11 +29,12 @@ class Source implements AsyncIterable<Uint8Array> {
 	}
 }
 
-/** Whole once it has seen `[DONE]`. */
-function assembler(): StreamAssembler {
+/** Whole once it has seen `[DONE]`; keeps so many characters of each event. */
+function assembler(keeps: number): StreamAssembler {
 	const seen: string[] = [];
 	return {
 		push: ({ data }) => void seen.push(data),
+		weigh: () => seen.reduce((sum, data) => sum + Math.min(keeps, data.length), 0),
 		result: () =>
 			seen.at(-1) === '[DONE]' ? { complete: true, body: { seen: seen.length } } : { complete: false, reason: 'cut' },
 	};
@@ -41,10 +43,10 @@ function assembler(): StreamAssembler {
 const event = (data: string): string => eventText(data);
 const MAX_BYTES = 1000;
 
-function share(chunks: (string | Error)[], maxBytes = MAX_BYTES): { stream: SharedStream; source: Source } {
+function share(chunks: (string | Error)[], keeps = Infinity): { stream: SharedStream; source: Source } {
 	const source = new Source(chunks);
-	const stream = new SharedStream({ status: 200, headers: {}, bytes: source }, new Assembly(assembler()), maxBytes);
-	return { stream, source };
+	const assembly = new Assembly(assembler(keeps), MAX_BYTES);
+	return { stream: new SharedStream({ status: 200, headers: {}, bytes: source }, assembly, MAX_BYTES), source };
 }
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -94,6 +96,15 @@ describe('a shared stream', () => {
 		await expect(stream.assembled).rejects.toMatchObject({ reason: 'cut' });
 	});
 
+	it.each(['data: [DONE]', 'data: [DONE]\n', 'data: [DONE]\r'])(
+		'that ends with %j is assembled all the same',
+		async (end) => {
+			const { stream } = share([event('1'), end]);
+			expect(await readAll(stream.follow())).toBe(event('1') + end);
+			await expect(stream.assembled).resolves.toEqual({ seen: 2 });
+		},
+	);
+
 	it('hands a failure to its followers and lets nobody join after it', async () => {
 		const failure = new Error('broken');
 		const { stream } = share([event('1'), failure]);
@@ -102,7 +113,7 @@ describe('a shared stream', () => {
 		expect(stream.follow()).toBeNull();
 	});
 
-	it('over the limit goes through to those who follow, and is neither assembled nor joined', async () => {
+	it('whose answer is over the limit goes through to those who follow, and is neither assembled nor joined', async () => {
 		const chunks = [
 			...Array.from({ length: 50 }, (_, index) => event('x'.repeat(100) + String(index))),
 			event('[DONE]'),
@@ -112,8 +123,21 @@ describe('a shared stream', () => {
 		const [one, other] = await Promise.all([readAll(fast), readAll(slow)]);
 		expect(one).toBe(chunks.join(''));
 		expect(other).toBe(chunks.join(''));
-		await expect(stream.assembled).rejects.toMatchObject({ reason: 'too_large' });
+		await expect(stream.assembled).rejects.toBeInstanceOf(TooLargeError);
 		expect(stream.follow()).toBeNull();
+	});
+
+	it('over the limit whose answer is within it is assembled, joined by nobody, and not kept', async () => {
+		const chunks = [...Array.from({ length: 50 }, () => event('x'.repeat(100))), event('[DONE]')];
+		const { stream } = share(chunks, 10);
+		expect(await readAll(stream.follow())).toBe(chunks.join(''));
+		await expect(stream.assembled).resolves.toEqual({ seen: 51 });
+		expect(stream.follow()).toBeNull();
+	});
+
+	it('over the limit that nobody follows is assembled all the same', async () => {
+		const { stream } = share([...Array.from({ length: 50 }, () => event('x'.repeat(100))), event('[DONE]')], 10);
+		await expect(stream.assembled).resolves.toEqual({ seen: 51 });
 	});
 
 	it('over the limit waits for the slowest follower rather than keep more than the limit', async () => {
@@ -127,12 +151,12 @@ describe('a shared stream', () => {
 		expect(await fast).toHaveLength(50 * size);
 	});
 
-	it('over the limit that nobody follows is read no further', async () => {
+	it('whose answer is over the limit is read no further where nobody follows', async () => {
 		const { stream, source } = share(Array.from({ length: 50 }, () => event('x'.repeat(90))));
-		await expect(stream.assembled).rejects.toMatchObject({ reason: 'too_large' });
+		await expect(stream.assembled).rejects.toBeInstanceOf(TooLargeError);
 		await settle();
 		expect(source.closed).toBe(true);
-		expect(source.asked).toBeLessThan(20);
+		expect(source.asked).toBeLessThanOrEqual(2 * Math.ceil(MAX_BYTES / event('x'.repeat(90)).length));
 	});
 
 	it('goes on for the others when a follower leaves in the middle', async () => {
