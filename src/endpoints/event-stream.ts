@@ -14,12 +14,13 @@ export async function write(response: ServerResponse, chunk: string | Uint8Array
 	controller.abort();
 }
 
-/** Writes events at their pace, 0 for at once; stops where the caller leaves. */
+/** Writes events at their pace, 0 for at once; stops where the caller leaves. `pause` takes milliseconds. */
 export async function writeEvents(
 	response: ServerResponse,
 	events: readonly string[],
 	eventsPerSecond: number,
 	clock: Clock,
+	pause: (ms: number) => Promise<unknown> = sleep,
 ): Promise<void> {
 	if (eventsPerSecond === 0) {
 		await write(response, events.join(''));
@@ -28,7 +29,7 @@ export async function writeEvents(
 	const started = clock.now();
 	for (const [index, event] of events.entries()) {
 		const wait = started + (index * 1000) / eventsPerSecond - clock.now();
-		if (wait > 0) await sleep(wait);
+		if (wait > 0) await pause(wait);
 		if (response.destroyed) return;
 		await write(response, event);
 	}

@@ -19,6 +19,30 @@ export function setCacheHeaders(response: ServerResponse, facts: CacheFacts): vo
 	if (facts.status === 'HIT' || facts.status === 'STALE') response.setHeader('Age', String(facts.age));
 }
 
+/** A request that ended in an error. `providerStatus`: what the provider answered, null where it gave no status. */
+export interface FailureFacts {
+	/** What a good answer would have said. */
+	status: Extract<CacheStatus, 'MISS' | 'REFRESH' | 'BYPASS'>;
+	key: string;
+	providerStatus: number | null;
+}
+
+/** The same two headers for an error that the provider, or the way to it, is the reason of (RFC 9211 §2.3). */
+export function setFailureHeaders(response: ServerResponse, { status, key, providerStatus }: FailureFacts): void {
+	const forwarded = cacheStatus({ status, key, age: 0, ttl: 0, stored: false });
+	response.setHeader('X-AI-Cache', status);
+	response.setHeader(
+		'Cache-Status',
+		providerStatus === null ? forwarded : `${forwarded}; fwd-status=${providerStatus}`,
+	);
+}
+
+/** For `only-if-cached` with nothing there: no hit, and nothing was forwarded (RFC 9211 §2.8: why is a detail). */
+export function setNotCachedHeaders(response: ServerResponse): void {
+	response.setHeader('X-AI-Cache', 'MISS');
+	response.setHeader('Cache-Status', 'ai-cache; detail=only-if-cached');
+}
+
 /** RFC 9211 §2: `hit`, or `fwd` with its reason; `ttl` is negative for a stale answer (§2.4). */
 export function cacheStatus({ status, key, ttl, stored }: CacheFacts): string {
 	const name = `ai-cache; key="${key}"`;

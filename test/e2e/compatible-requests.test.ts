@@ -1,34 +1,28 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
 import Anthropic from '@anthropic-ai/sdk';
 import AnthropicBeforeOne from 'anthropic-sdk-0';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
-import { type Directus, startDirectus } from './support/directus.ts';
+import type { ProviderEmulator } from '../support/provider-emulator.ts';
+import { type Compatible, startCompatible } from './support/compatible.ts';
+import type { Directus } from './support/directus.ts';
 import { ADMIN } from './support/process.ts';
 import { type Sdks, sdksOf } from './support/sdks.ts';
 
+let compatible: Compatible;
 let emulator: ProviderEmulator;
 let directus: Directus;
 let sdks: Sdks;
 let prompts = 0;
 
 beforeAll(async () => {
-	emulator = await startProviderEmulator();
-	directus = await startDirectus({
-		env: {
-			...emulator.environment(),
-			AI_CACHE_STORE: 'memory',
-			AI_CACHE_UPSTREAM_RETRIES: '0',
-			MAX_PAYLOAD_SIZE: '64kb',
-		},
-	});
+	compatible = await startCompatible({ MAX_PAYLOAD_SIZE: '64kb' });
+	({ emulator, directus } = compatible);
 	sdks = sdksOf(directus.url, ADMIN.token);
 });
-afterAll(async () => {
-	await directus.stop();
-	await emulator.stop();
-});
+afterAll(() => compatible.stop());
 beforeEach(() => {
 	emulator.reset();
 	sdks.reset();
@@ -55,6 +49,35 @@ describe('directives as headers', () => {
 		const asked = create(ask(), { 'cache-control': 'only-if-cached' });
 		await expect(asked).rejects.toMatchObject({ status: 504, code: 'AI_CACHE_NOT_CACHED' });
 		expect(emulator.calls()).toBe(0);
+	});
+
+	it('only-if-cached says so in its headers where nothing is stored', async () => {
+		await create(ask(), { 'cache-control': 'only-if-cached' }).catch(() => {});
+		expect(sdks.statuses).toEqual(['MISS']);
+		expect(sdks.lastHeaders().get('cache-status')).toBe('ai-cache; detail=only-if-cached');
+		expect(sdks.lastHeaders().get('age')).toBeNull();
+	});
+
+	it.each([
+		[{}, 'MISS', /^ai-cache; key="[^"]+"; fwd=uri-miss; fwd-status=429$/],
+		[{ 'cache-control': 'no-cache' }, 'REFRESH', /^ai-cache; key="[^"]+"; fwd=request; fwd-status=429$/],
+		[{ 'cache-control': 'no-store' }, 'BYPASS', /^ai-cache; key="[^"]+"; fwd=bypass; fwd-status=429$/],
+	])('a provider’s error says in its headers how it came about: %s', async (headers, status, cacheStatus) => {
+		emulator.failNext({ status: 429 });
+		await expect(create(ask(), headers)).rejects.toBeInstanceOf(OpenAI.RateLimitError);
+		expect(sdks.statuses).toEqual([status]);
+		expect(sdks.lastHeaders().get('cache-status')).toMatch(cacheStatus);
+	});
+
+	it('stale-if-error gives what expired, with its age and a ttl below zero', async () => {
+		const request = ask();
+		await create(request, { 'x-ai-cache-ttl': '1' });
+		await wait(2100);
+		emulator.failNext({ status: 500 });
+		await create(request, { 'x-ai-cache-ttl': '1', 'cache-control': 'stale-if-error=60' });
+		expect(sdks.statuses).toEqual(['MISS', 'STALE']);
+		expect(sdks.lastHeaders().get('cache-status')).toMatch(/^ai-cache; hit; ttl=-\d+; key="[^"]+"$/);
+		expect(Number(sdks.lastHeaders().get('age'))).toBeGreaterThanOrEqual(2);
 	});
 
 	it('bind an entry to content and bound its life', async () => {

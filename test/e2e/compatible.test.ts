@@ -4,13 +4,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import type { GenerationAnswer, Provider } from '../../src/contract.ts';
-import { keyOf, type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
+import { keyOf, type ProviderEmulator } from '../support/provider-emulator.ts';
 import { jsonBody } from '../support/recorded-request.ts';
-import { type Account, createAccount } from './support/access.ts';
-import { type Directus, startDirectus } from './support/directus.ts';
+import type { Account } from './support/access.ts';
+import { type Compatible, isAnsweredAgain as answeredAgain, startCompatible } from './support/compatible.ts';
+import type { Directus } from './support/directus.ts';
 import { asker } from './support/generations.ts';
 import { type Sdks, sdksOf } from './support/sdks.ts';
 
+let compatible: Compatible;
 let emulator: ProviderEmulator;
 let directus: Directus;
 let caller: Account;
@@ -18,21 +20,11 @@ let sdks: Sdks;
 let prompts = 0;
 
 beforeAll(async () => {
-	emulator = await startProviderEmulator();
-	directus = await startDirectus({
-		env: {
-			...emulator.environment(),
-			AI_CACHE_STORE: 'memory',
-			AI_CACHE_UPSTREAM_RETRIES: '0',
-		},
-	});
-	caller = await createAccount(directus, 'caller', []);
+	compatible = await startCompatible();
+	({ emulator, directus, caller } = compatible);
 	sdks = sdksOf(directus.url, caller.token);
 });
-afterAll(async () => {
-	await directus.stop();
-	await emulator.stop();
-});
+afterAll(() => compatible.stop());
 beforeEach(() => {
 	emulator.reset();
 	sdks.reset();
@@ -44,16 +36,8 @@ const ask = (content = prompt(), model = 'gpt-4o-mini') => ({
 	messages: [{ role: 'user' as const, content }],
 });
 
-/** What a second, identical call answers: a hit that says the same, without a call upstream. */
-async function isAnsweredAgain<Answer>(provider: Provider, call: () => PromiseLike<Answer>): Promise<Answer> {
-	const first = await call();
-	const calls = emulator.calls(provider);
-	const second = await call();
-	expect(sdks.statuses.slice(-2)).toEqual(['MISS', 'HIT']);
-	expect(emulator.calls(provider)).toBe(calls);
-	expect(second).toEqual(first);
-	return first;
-}
+const isAnsweredAgain = <Answer>(provider: Provider, call: () => PromiseLike<Answer>): Promise<Answer> =>
+	answeredAgain(compatible, sdks, provider, call);
 
 describe('the openai SDK', () => {
 	it('gets the second identical completion from the cache, id and usage included', async () => {

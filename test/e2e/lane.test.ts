@@ -129,6 +129,35 @@ describe('the express lane answers as the normal way does', () => {
 		expect(answerIn(other).cache.key).not.toBe(answerIn(admin).cache.key);
 	});
 
+	it.each([
+		['gzip', 'gzip'],
+		['br, gzip;q=0.2', 'gzip'],
+		['identity', undefined],
+		['gzip;q=0, *', undefined],
+	])('a long hit of a compatible route, for who accepts %s', async (accepted, encoding) => {
+		emulator.setText(() => 'A sentence that is said again. '.repeat(200));
+		const body = JSON.stringify({ model: 'gpt-4o', messages: [{ role: 'user', content: `Lane ${++prompts}` }] });
+		const path = '/ai-cache/openai/v1/chat/completions';
+		const sent = { path, body, headers: { 'accept-encoding': accepted } };
+		const plain = await send(normal, { ...sent, headers: { 'accept-encoding': 'identity' } });
+		const { headers, body: answer } = await expectAlike(sent, 'lane');
+		expect([headers['x-ai-cache'], headers['content-encoding']]).toEqual(['HIT', encoding]);
+		expect(headers['vary']).toMatch(/accept-encoding/i);
+		expect(Number(headers['content-length']) < 1000).toBe(encoding === 'gzip');
+		expect(answer).toBe(plain.body);
+	});
+
+	it.each(['openai/v1', 'mistral/v1', 'deepseek'])('a stream of a compatible route: %s', async (base) => {
+		const body = JSON.stringify({
+			model: 'some-model',
+			messages: [{ role: 'user', content: `Lane ${++prompts}` }],
+			stream: true,
+		});
+		const { headers, body: answer } = await expectAlike({ path: `/ai-cache/${base}/chat/completions`, body }, 'lane');
+		expect([headers['x-ai-cache'], headers['content-encoding']]).toEqual(['HIT', undefined]);
+		expect(answer).toMatch(/data: \[DONE\]\n\n$/);
+	});
+
 	it('a text of several bytes a character', async () => {
 		const answer = await expectAlike({ path: PATH, body: chat({ prompt: 'Überschrift für „Ärger“ 🚀' }) }, 'lane');
 		expect(answerIn(answer).text).toContain('🚀');

@@ -1,8 +1,8 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CacheStatus, JsonObject } from '../../contract.ts';
 import type { Clock } from '../../cache/clock.ts';
 import { unpackSection } from '../../cache/codec.ts';
-import type { Entry } from '../../cache/entry.ts';
+import type { Entry, Section } from '../../cache/entry.ts';
 import type { Headers } from '../../providers/headers.ts';
 import { dialects } from '../../providers/registry.ts';
 import { REQUEST_ID_HEADERS } from '../../providers/request-id.ts';
@@ -10,7 +10,9 @@ import { ageOf, ttlLeft } from '../../runtime/answer.ts';
 import type { FollowedStream } from '../../runtime/asker.ts';
 import { setCacheHeaders } from '../../runtime/cache-headers.ts';
 import type { Joined } from '../../runtime/embeddings.ts';
+import { acceptsGzip, addVary } from '../http-encoding.ts';
 import { EVENT_STREAM, write, writeEvents } from '../event-stream.ts';
+import { ReadyHits } from './ready.ts';
 
 /** An entry as it is answered. */
 export interface Given {
@@ -24,10 +26,27 @@ export interface Given {
 
 const JSON_TYPE = 'application/json';
 
+/** Sections that were unpacked once without an error. */
+const sound = new WeakSet<Section>();
+
+/** The stored answer as the events of the stream that `request` asks for; of the request, `stream_options` alone counts. */
+async function eventsOf({ meta, body }: Entry, request: JsonObject): Promise<string[]> {
+	const answer = JSON.parse((await unpackSection(body)).toString()) as JsonObject;
+	return dialects[meta.provider].replay(meta.operation, request, answer);
+}
+
+/** A section's stored bytes, which are unpacked once to make sure that they can be: no damaged answer goes out. */
+async function checked(section: Section): Promise<Buffer> {
+	if (!sound.has(section)) await unpackSection(section);
+	sound.add(section);
+	return section.bytes;
+}
+
 /** Writes the answers of the provider-compatible routes. */
 export class CompatibleReply {
 	readonly #clock: Clock;
 	readonly #eventsPerSecond: number;
+	readonly #ready = new ReadyHits();
 
 	/** `eventsPerSecond`: pace of replayed streams, 0 for at once. */
 	constructor(clock: Clock, eventsPerSecond: number) {
@@ -35,10 +54,15 @@ export class CompatibleReply {
 		this.#eventsPerSecond = eventsPerSecond;
 	}
 
-	/** The provider's own bytes. */
-	async sendWhole(response: ServerResponse, given: Given): Promise<void> {
-		const bytes = await unpackSection(given.entry.body);
+	/** The provider's own bytes, compressed as they are stored where `request` accepts that. */
+	async sendWhole(request: IncomingMessage, response: ServerResponse, given: Given): Promise<void> {
+		const { body } = given.entry;
+		const packed = body.codec === 'gzip';
+		const asStored = packed && acceptsGzip(request.headers['accept-encoding']);
+		const bytes = asStored ? await checked(body) : await this.#unpacked(given);
 		this.#begin(response, given, JSON_TYPE);
+		if (packed) addVary(response, 'Accept-Encoding');
+		if (asStored) response.setHeader('Content-Encoding', 'gzip');
 		response.setHeader('Content-Length', bytes.length);
 		response.end(bytes);
 	}
@@ -54,12 +78,24 @@ export class CompatibleReply {
 
 	/** The answer as the stream that `request` asks for. */
 	async sendReplayed(response: ServerResponse, given: Given, request: JsonObject): Promise<void> {
-		const { provider, operation } = given.entry.meta;
-		const body = JSON.parse((await unpackSection(given.entry.body)).toString()) as JsonObject;
-		const events = dialects[provider].replay(operation, request, body);
+		if (this.#eventsPerSecond === 0) {
+			const form = `stream ${JSON.stringify(request['stream_options'] ?? null)}`;
+			const make = async (): Promise<Buffer> => Buffer.from((await eventsOf(given.entry, request)).join(''));
+			const bytes = given.status === 'HIT' ? await this.#ready.get(given.entry, form, make) : await make();
+			this.#begin(response, given, EVENT_STREAM);
+			response.end(bytes);
+			return;
+		}
+		const events = await eventsOf(given.entry, request);
 		this.#begin(response, given, EVENT_STREAM);
 		await writeEvents(response, events, this.#eventsPerSecond, this.#clock);
 		response.end();
+	}
+
+	#unpacked({ entry, status }: Given): Promise<Buffer> {
+		const { body } = entry;
+		const keeps = status === 'HIT' && body.codec !== 'identity';
+		return keeps ? this.#ready.get(entry, 'whole', () => unpackSection(body)) : unpackSection(body);
 	}
 
 	/** The provider's bytes as they arrive; a stream that breaks off breaks the connection. */

@@ -1,7 +1,9 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, Response, Router } from 'express';
 import { type Operation, type Provider, PROVIDERS } from '../../contract.ts';
+import { NotCachedError } from '../../cache/errors.ts';
 import { isObject } from '../../providers/json.ts';
+import { setFailureHeaders, setNotCachedHeaders } from '../../runtime/cache-headers.ts';
 import type { Caller } from '../../runtime/caller.ts';
 import { InvalidRequestError, NotFoundError } from '../../runtime/errors.ts';
 import type { Exchange } from '../../runtime/exchange.ts';
@@ -9,6 +11,7 @@ import type { HostContext } from '../../runtime/host.ts';
 import { toLookup } from '../../runtime/native.ts';
 import { isUnexpected, sendProviderError } from '../../runtime/provider-errors.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
+import { UpstreamFailure } from '../../runtime/upstream-failure.ts';
 import { headerDirectives } from '../compatible/directives.ts';
 import { COMPATIBLE_PATHS } from '../compatible/paths.ts';
 import { CompatibleReply, type Given } from '../compatible/reply.ts';
@@ -44,7 +47,10 @@ export function compatibleRoutes(router: Router, runtime: Runtime, host: HostCon
 			inShape(provider, async (request, response) => {
 				const caller = demandCaller(request, values);
 				const exchange = exchangeOf(runtime, provider, operation, request, caller);
-				await answer(runtime, reply, exchange, request, response);
+				await answer(runtime, reply, exchange, request, response).catch((error: unknown) => {
+					if (!response.headersSent) tellFailure(response, exchange, error);
+					throw error;
+				});
 			}),
 		);
 	}
@@ -101,14 +107,25 @@ async function answer(
 		return;
 	}
 	const { entry, notStored } = await outcome;
-	const send = (to: ServerResponse, given: Given): Promise<void> =>
-		streams ? reply.sendReplayed(to, given, exchange.body) : reply.sendWhole(to, given);
+	const send = (from: IncomingMessage, to: ServerResponse, given: Given): Promise<void> =>
+		streams ? reply.sendReplayed(to, given, exchange.body) : reply.sendWhole(from, to, given);
 	if (notStored === null && isLasting(exchange)) {
-		lane.remember(request, response, exchange.caller, toLookup(exchange), (hit, _request, to) =>
-			send(to, { entry: hit, status: 'HIT', notStored: null, headers: null }),
+		lane.remember(request, response, exchange.caller, toLookup(exchange), (hit, from, to) =>
+			send(from, to, { entry: hit, status: 'HIT', notStored: null, headers: null }),
 		);
 	}
-	await send(response, { entry, status, notStored, headers });
+	await send(request, response, { entry, status, notStored, headers });
+}
+
+function tellFailure(response: ServerResponse, { key, uncacheable, directives }: Exchange, error: unknown): void {
+	const { mode } = directives;
+	if (error instanceof NotCachedError) {
+		setNotCachedHeaders(response);
+		return;
+	}
+	const past = uncacheable !== null || mode === 'no-store';
+	const status = past ? 'BYPASS' : mode === 'no-cache' ? 'REFRESH' : 'MISS';
+	setFailureHeaders(response, { status, key, providerStatus: error instanceof UpstreamFailure ? error.status : null });
 }
 
 /** Whether the same bytes may be answered with the same entry from now on. */

@@ -4,7 +4,8 @@ import { batchElements, single } from '../../runtime/api-errors.ts';
 import type { Caller } from '../../runtime/caller.ts';
 import { type Resolved, toLookup } from '../../runtime/native.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import { ProviderRateLimitedError } from '../../runtime/errors.ts';
+import { setNotCachedHeaders } from '../../runtime/cache-headers.ts';
+import { NothingCachedError, ProviderRateLimitedError } from '../../runtime/errors.ts';
 import { sendNativeStream } from '../native-stream.ts';
 import { demandCaller, demandWriter, type DirectusRequest, leaving, route } from '../http.ts';
 
@@ -45,6 +46,7 @@ export function generationRoutes(router: Router, runtime: Runtime): void {
 				if (Array.isArray(resolved)) return resolved;
 				return await send(request, response, caller, resolved);
 			} catch (error) {
+				if (error instanceof NothingCachedError) setNotCachedHeaders(response);
 				passRetryAfter(response, error);
 				throw error;
 			}

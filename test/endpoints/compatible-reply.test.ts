@@ -1,0 +1,85 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { describe, expect, it } from 'vitest';
+
+import { packSection } from '../../src/cache/codec.ts';
+import type { Entry } from '../../src/cache/entry.ts';
+import { UndecodableEntryError } from '../../src/cache/errors.ts';
+import { ReadyHits } from '../../src/endpoints/compatible/ready.ts';
+import { CompatibleReply } from '../../src/endpoints/compatible/reply.ts';
+import { entryOf } from '../bench/support/entries.ts';
+import { fakeClock } from '../support/clock.ts';
+
+const longEntry = (): Promise<Entry> => entryOf('openai:gpt-4o:key', 5000, 1, { content: [], tags: [] });
+
+async function send(entry: Entry, acceptEncoding: string) {
+	const request = new IncomingMessage(new Socket());
+	request.headers['accept-encoding'] = acceptEncoding;
+	const response = new ServerResponse(request);
+	const sending = new CompatibleReply(fakeClock(), 0).sendWhole(request, response, {
+		entry,
+		status: 'HIT',
+		notStored: null,
+		headers: null,
+	});
+	return { response, sending };
+}
+
+describe('a whole answer', () => {
+	it('is sent as it is stored to who accepts gzip, and unpacked to all others', async () => {
+		const entry = await longEntry();
+		const packed = await send(entry, 'gzip');
+		await packed.sending;
+		expect(packed.response.getHeaders()).toMatchObject({
+			'content-encoding': 'gzip',
+			'content-length': entry.body.bytes.length,
+			vary: 'Accept-Encoding',
+		});
+		const plain = await send(entry, 'identity');
+		await plain.sending;
+		expect(plain.response.getHeaders()).toMatchObject({ 'content-length': entry.body.length, vary: 'Accept-Encoding' });
+		expect(plain.response.hasHeader('content-encoding')).toBe(false);
+	});
+
+	it('that is short is sent as it is, whatever is accepted', async () => {
+		const entry = { ...(await longEntry()), body: await packSection(Buffer.from('{}'), 1000) };
+		const { response, sending } = await send(entry, 'gzip');
+		await sending;
+		expect([response.hasHeader('content-encoding'), response.hasHeader('vary')]).toEqual([false, false]);
+	});
+
+	it.each(['gzip', 'identity'])('that is damaged goes out to nobody: %s', async (acceptEncoding) => {
+		const entry = await longEntry();
+		const bytes = Buffer.from(entry.body.bytes);
+		bytes.writeUInt8(bytes.readUInt8(bytes.length - 5) ^ 0xff, bytes.length - 5);
+		const { response, sending } = await send({ ...entry, body: { ...entry.body, bytes } }, acceptEncoding);
+		await expect(sending).rejects.toBeInstanceOf(UndecodableEntryError);
+		expect(response.getHeaderNames()).toEqual([]);
+	});
+});
+
+describe('hits that are kept ready', () => {
+	it('are made once for an entry and a form, and anew for an entry that took its place', async () => {
+		const ready = new ReadyHits();
+		const [entry, successor] = [await longEntry(), await longEntry()];
+		let made = 0;
+		const make = async (): Promise<Buffer> => Buffer.from(String(++made));
+		const texts = [];
+		for (const [of, form] of [
+			[entry, 'whole'],
+			[entry, 'whole'],
+			[entry, 'stream'],
+			[successor, 'whole'],
+			[entry, 'whole'],
+		] as const)
+			texts.push((await ready.get(of, form, make)).toString());
+		expect(texts).toEqual(['1', '1', '2', '3', '1']);
+	});
+
+	it('whose making failed are made again', async () => {
+		const ready = new ReadyHits();
+		const entry = await longEntry();
+		await expect(ready.get(entry, 'whole', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+		expect((await ready.get(entry, 'whole', async () => Buffer.from('yes'))).toString()).toBe('yes');
+	});
+});
