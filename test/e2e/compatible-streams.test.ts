@@ -5,7 +5,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { eventSteps, type RawProvider, type Step, startRawProvider } from '../support/raw-provider.ts';
 import { jsonBody } from '../support/recorded-request.ts';
+import { chatChunk, gate } from './support/chat-stream.ts';
 import { type Directus, startDirectus } from './support/directus.ts';
+import { statsOf } from './support/generations.ts';
 import { ADMIN } from './support/process.ts';
 import { rawProviderEnvironment } from './support/raw-environment.ts';
 import { type Sdks, sdksOf } from './support/sdks.ts';
@@ -40,16 +42,8 @@ beforeEach(() => {
 
 const ask = () => ({ model: 'gpt-4o-mini', messages: [{ role: 'user' as const, content: `question ${++prompts}` }] });
 
-const chunk = (delta: object, finish_reason: string | null = null): string =>
-	JSON.stringify({
-		id: 'chatcmpl-1',
-		object: 'chat.completion.chunk',
-		created: 1,
-		model: 'gpt-4o-mini',
-		choices: [{ index: 0, delta, finish_reason }],
-	});
-const START = chunk({ role: 'assistant', content: 'Hello' });
-const END = [chunk({}, 'stop'), '[DONE]'];
+const START = chatChunk({ role: 'assistant', content: 'Hello' });
+const END = [chatChunk({}, 'stop'), '[DONE]'];
 
 function post(body: object, path = '/openai/v1/chat/completions', signal?: AbortSignal): Promise<Response> {
 	return fetch(`${directus.url}/ai-cache${path}`, {
@@ -58,13 +52,6 @@ function post(body: object, path = '/openai/v1/chat/completions', signal?: Abort
 		body: JSON.stringify(body),
 		...(signal && { signal }),
 	});
-}
-
-/** A promise and what settles it. */
-function gate(): { opened: Promise<void>; open: () => void } {
-	let open = (): void => {};
-	const opened = new Promise<void>((resolve) => (open = resolve));
-	return { opened, open };
 }
 
 const isStored = async (body: object): Promise<boolean> => {
@@ -153,20 +140,51 @@ describe('a stream under way', () => {
 		expect(await isStored(request)).toBe(false);
 	});
 
-	it('over the limit goes through whole and is not stored', async () => {
-		const long = Array.from({ length: 200 }, (_, index) => chunk({ content: `${index} ${'x'.repeat(400)}` }));
-		provider.answer({ headers: EVENTS, body: eventSteps([START, ...long, ...END]) });
+	const longStream = (words: number): string[] => {
+		const long = Array.from({ length: 200 }, (_, index) => chatChunk({ content: `${index} ${'x'.repeat(words)}` }));
+		return [START, ...long, ...END];
+	};
+
+	it('whose answer is over the limit goes through whole, is not stored, and is a miss without an error', async () => {
+		const events = longStream(400);
+		provider.answer({ headers: EVENTS, body: eventSteps(events) });
+		const request = ask();
+		const { overall: before } = await statsOf(directus);
+		const text = await (await post({ ...request, stream: true })).text();
+		expect(text).toBe(events.map((event) => `data: ${event}\n\n`).join(''));
+		const { overall: after } = await statsOf(directus);
+		expect([after.misses - before.misses, after.errors - before.errors]).toEqual([1, 0]);
+		expect(after.stored).toBe(before.stored);
+		expect(await isStored(request)).toBe(false);
+	});
+
+	it('over the limit whose answer is within it goes through whole, and is stored', async () => {
+		const events = longStream(20);
+		expect(events.join('').length).toBeGreaterThan(LIMIT_BYTES);
+		provider.answer({ headers: EVENTS, body: eventSteps(events) });
 		const request = ask();
 		const text = await (await post({ ...request, stream: true })).text();
-		expect(text).toBe([START, ...long, ...END].map((event) => `data: ${event}\n\n`).join(''));
-		expect(await isStored(request)).toBe(false);
+		expect(text).toBe(events.map((event) => `data: ${event}\n\n`).join(''));
+		expect(await isStored(request)).toBe(true);
+		expect(provider.requests).toHaveLength(1);
+	});
+
+	it('without usage gives hits that are counted as such', async () => {
+		provider.answer({ headers: EVENTS, body: eventSteps([START, ...END]) });
+		const request = ask();
+		const { overall: before } = await statsOf(directus);
+		await (await post({ ...request, stream: true })).text();
+		await (await post(request)).text();
+		const { overall: after } = await statsOf(directus);
+		expect([after.hits - before.hits, after.hits_without_usage - before.hits_without_usage]).toEqual([1, 1]);
+		expect(after.saved.tokens).toBe(before.saved.tokens);
 	});
 });
 
 describe('a provider that answers a stream with', () => {
 	it.each([
 		['an error event within a 200', [START, '{"error":{"message":"Overloaded","type":"server_error"}}']],
-		['an end without its mark', [START, chunk({}, 'stop')]],
+		['an end without its mark', [START, chatChunk({}, 'stop')]],
 		['something that is no JSON', [START, '{"half', '[DONE]']],
 	])('%s is passed on, and nothing is stored', async (_what, events) => {
 		provider.answer({ headers: EVENTS, body: eventSteps(events) });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { request as httpRequest, type ServerResponse } from 'node:http';
 
-import type { ChatCompletionRequest, TextResponse } from '@copilotkit/aimock';
+import type { ChatCompletionRequest, TextResponse, ToolCallResponse } from '@copilotkit/aimock';
 
 import type { Provider } from '../../src/contract.ts';
 import { embeddingsAnswer, type EmbeddingsRequest, tokensOf } from './emulated-embeddings.ts';
@@ -22,6 +22,12 @@ export type Failure =
 export interface Snapshot {
 	snapshot: string;
 	systemFingerprint: string | undefined;
+}
+
+/** A tool that the model calls, its arguments as JSON. */
+export interface EmulatedToolCall {
+	name: string;
+	arguments: string;
 }
 
 export interface EmulatedUsage {
@@ -64,6 +70,14 @@ export function textAnswer(
 				: { prompt_tokens: input, completion_tokens: output, total_tokens: input + output },
 		...(snapshot?.systemFingerprint === undefined ? {} : { systemFingerprint: snapshot.systemFingerprint }),
 	};
+}
+
+/** The same answer with tool calls in place of its text. */
+export function toolAnswer(
+	{ content: _, ...answer }: TextResponse,
+	calls: readonly EmulatedToolCall[],
+): ToolCallResponse {
+	return { ...answer, toolCalls: calls.map((call, index) => ({ ...call, id: `call_${answer.id}_${index}` })) };
 }
 
 export function answerEmbeddings(

@@ -8,6 +8,7 @@ import { type Provider, PROVIDERS } from '../../src/contract.ts';
 import {
 	answerEmbeddings,
 	defaultText,
+	type EmulatedToolCall,
 	type EmulatedUsage,
 	fail,
 	type Failure,
@@ -15,6 +16,7 @@ import {
 	promptOf,
 	type Snapshot,
 	textAnswer,
+	toolAnswer,
 } from './emulated-answers.ts';
 import { type RecordedRequest, recordRequest } from './recorded-request.ts';
 
@@ -45,6 +47,8 @@ export interface ProviderEmulator {
 	hold(): () => void;
 	setDelay(ms: number): void;
 	setText(text: NonNullable<EmulatorOptions['text']>): void;
+	/** A user's message that comes with tools is answered with these calls; null, the default: with a text as all others. */
+	setToolCalls(calls: readonly EmulatedToolCall[] | null): void;
 	/** The next calls fail so. */
 	failNext(failure: Failure, times?: number): void;
 	/** Every call fails so until told otherwise. */
@@ -79,6 +83,7 @@ export async function startProviderEmulator(options: EmulatorOptions = {}): Prom
 		delayMs: options.delayMs ?? 0,
 		text: options.text ?? defaultText,
 		usage: null as EmulatedUsage | null,
+		toolCalls: null as readonly EmulatedToolCall[] | null,
 		failures: [] as Failure[],
 		failAll: null as Failure | null,
 		gate: Promise.resolve(),
@@ -92,7 +97,9 @@ export async function startProviderEmulator(options: EmulatorOptions = {}): Prom
 		const provider = request._context as Provider;
 		const call = requests.length;
 		const text = state.text(promptOf(request), provider, call);
-		return textAnswer(request, provider, text, call, state.usage, snapshots.get(request.model));
+		const answer = textAnswer(request, provider, text, call, state.usage, snapshots.get(request.model));
+		const callsTools = state.toolCalls && request.tools?.length && request.messages.at(-1)?.role === 'user';
+		return callsTools ? toolAnswer(answer, state.toolCalls ?? []) : answer;
 	});
 	await models.start();
 
@@ -154,6 +161,9 @@ export async function startProviderEmulator(options: EmulatorOptions = {}): Prom
 		},
 		setText: (text) => {
 			state.text = text;
+		},
+		setToolCalls: (calls) => {
+			state.toolCalls = calls;
 		},
 		failNext: (failure, times = 1) => state.failures.push(...Array.from({ length: times }, () => failure)),
 		failAll: (failure) => {
