@@ -1,4 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
+import * as fflate from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { decodeEntry, decodeMeta, encodeEntry, packSection, unpackSection } from '../../src/cache/codec.ts';
 import type { Section } from '../../src/cache/entry.ts';
@@ -11,6 +12,18 @@ const clock = { now: () => Date.UTC(2026, 0, 1) };
 const text = (length: number): Buffer =>
 	Buffer.from('A sentence of an answer. '.repeat(length / 25 + 1).slice(0, length));
 
+/** The result, and how often the event loop came round before it was there. */
+async function turnsDuring<Result>(work: () => Promise<Result>): Promise<[Result, number]> {
+	let turns = 0;
+	let next = setImmediate(function turn() {
+		turns++;
+		next = setImmediate(turn);
+	});
+	const result = await work();
+	clearImmediate(next);
+	return [result, turns];
+}
+
 describe('a section', () => {
 	it('stays as it is up to the threshold, and where compression gains nothing', async () => {
 		const small = text(THRESHOLD);
@@ -20,7 +33,7 @@ describe('a section', () => {
 		expect((await packSection(noise, 10)).codec).toBe('identity');
 	});
 
-	it.each([1001, 16 * 1024, 16 * 1024 + 1, 300_000])(
+	it.each([1001, 2048, 2049, 16 * 1024, 16 * 1024 + 1, 64 * 1024, 64 * 1024 + 1, 300_000])(
 		'of %i bytes becomes one gzip member and comes back',
 		async (length) => {
 			const bytes = text(length);
@@ -33,7 +46,26 @@ describe('a section', () => {
 		},
 	);
 
-	it.each([8000, 200_000])('never becomes larger than it says, whatever its bytes would', async (stated) => {
+	it.each([1500, 10_000, 100_000])('of %i bytes is read whichever way it was compressed', async (length) => {
+		const bytes = text(length);
+		for (const packed of [Buffer.from(fflate.gzipSync(bytes)), gzipSync(bytes, { level: 9 })]) {
+			const back = await unpackSection({ codec: 'gzip', length, bytes: packed });
+			expect(back.equals(bytes)).toBe(true);
+		}
+	});
+
+	it('that is large lets other work of the process go on while it is compressed and read', async () => {
+		const large = text(1_000_000);
+		const [section, packTurns] = await turnsDuring(() => packSection(large, THRESHOLD));
+		const [back, unpackTurns] = await turnsDuring(() => unpackSection(section));
+		expect(back.equals(large)).toBe(true);
+		expect(packTurns).toBeGreaterThan(0);
+		expect(unpackTurns).toBeGreaterThan(0);
+		// What takes a fraction of a millisecond is not worth a thread.
+		expect((await turnsDuring(() => packSection(text(2000), THRESHOLD)))[1]).toBe(0);
+	});
+
+	it.each([1500, 8000, 200_000])('never becomes larger than it says, whatever its bytes would', async (stated) => {
 		const bomb = gzipSync(Buffer.alloc(5_000_000));
 		const section: Section = { codec: 'gzip', length: stated, bytes: bomb };
 		await expect(unpackSection(section)).rejects.toBeInstanceOf(UndecodableEntryError);
@@ -43,7 +75,7 @@ describe('a section', () => {
 		await expect(unpackSection({ ...section, bytes: lying })).rejects.toBeInstanceOf(UndecodableEntryError);
 	});
 
-	it.each([10, 5000, 100_000])('of %i bytes that is damaged is reported, never answered', async (length) => {
+	it.each([10, 1500, 5000, 100_000])('of %i bytes that is damaged is reported, never answered', async (length) => {
 		const packed = gzipSync(text(length));
 		const damaged = Buffer.from(packed);
 		damaged.fill(255, 10, damaged.length - 4);
