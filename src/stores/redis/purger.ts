@@ -1,3 +1,4 @@
+import { Cluster } from 'ioredis';
 import type { Tag } from '../../cache/dependencies.ts';
 import type { HeldFigures } from '../../cache/entry.ts';
 import { ID_LENGTH, newId } from '../../cache/ids.ts';
@@ -14,6 +15,14 @@ import { countSetAside, type SetAside } from './tally.ts';
 const SAMPLE = 25;
 const MEMBERS_PER_CHUNK = 500;
 
+interface Purged {
+	/** What earlier purges had noted and not swept by then. */
+	earlier: string[];
+	setAside: SetAside[];
+	/** Noted names of tags that nothing held. */
+	absent: string[];
+}
+
 /** Invalidation: tokens go at once, counting and giving back memory follow. */
 export class Purger {
 	readonly #context: RedisContext;
@@ -24,11 +33,13 @@ export class Purger {
 		this.#sweeper = sweeper;
 	}
 
-	/** The same few commands whatever hangs on the tags. */
+	/** The same few commands whatever hangs on the tags; in force after one round trip and the other processes' word. */
 	async invalidate(tags: readonly Tag[]): Promise<Invalidation> {
-		const { earlier, setAside } = await this.#setAside([...new Set(tags)]);
-		await this.#context.bus.revoke(tags);
-		const counted = countSetAside(this.#context, setAside, earlier);
+		const purged = this.#setAside([...new Set(tags)]);
+		// One Redis carries out in the order that it was asked; the nodes of a cluster do not wait for each other.
+		if (this.#context.client instanceof Cluster) await purged;
+		const [{ earlier, setAside, absent }] = await Promise.all([purged, this.#context.bus.revoke(tags)]);
+		const counted = this.#count(setAside, earlier, absent);
 		// Only once it is counted: the sweep takes from the sorted sets what the count reads.
 		counted
 			.catch(() => {})
@@ -37,8 +48,15 @@ export class Purger {
 		return { counted };
 	}
 
+	/** Takes back the notes of what was not there to be set aside; until then, others' counts wait for it. */
+	async #count(setAside: readonly SetAside[], earlier: readonly string[], absent: readonly string[]) {
+		const { client, keys } = this.#context;
+		if (absent.length > 0) await run(client, [['ZREM', keys.sweeps, ...absent]]);
+		return countSetAside(this.#context, setAside, earlier);
+	}
+
 	/** Takes the tokens away and sets the indexes aside, which are noted first, so that no crash leaves any unswept. */
-	async #setAside(tags: readonly Tag[]): Promise<{ earlier: string[]; setAside: SetAside[] }> {
+	async #setAside(tags: readonly Tag[]): Promise<Purged> {
 		const { client, keys, clock } = this.#context;
 		const now = clock.now();
 		const id = newId();
@@ -56,8 +74,7 @@ export class Purger {
 			if (!Array.isArray(reply)) absent.push(name);
 			else setAside.push({ name, at: now, live: number(reply[0]), sample: texts(reply[1]) });
 		});
-		if (absent.length > 0) await run(client, [['ZREM', keys.sweeps, ...absent]]);
-		return { earlier: texts(earlier), setAside };
+		return { earlier: texts(earlier), setAside, absent };
 	}
 
 	async #sweepAll(setAside: readonly SetAside[]): Promise<void> {
