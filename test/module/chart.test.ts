@@ -4,6 +4,7 @@ import {
 	bucketHitRate,
 	condense,
 	labelIndexes,
+	labelPlace,
 	linePath,
 	niceCeiling,
 	stackedBars,
@@ -69,5 +70,14 @@ describe('geometry', () => {
 	it('breaks a line at gaps, keeps lone values as dots and those above the top inside the plot', () => {
 		expect(linePath([0, 0.5, null, 2], PLOT, 1)).toBe('M12.5 50.0L37.5 25.0M87.5 0.0h0');
 		expect(linePath([null, null], PLOT, 1)).toBe('');
+	});
+});
+
+describe('the label of an axis', () => {
+	it('stands below the middle of its slot, but is cut at neither end', () => {
+		expect(labelPlace(0, 24, 40)).toEqual({ x: 20, anchor: 'start' });
+		expect(labelPlace(12, 24, 40)).toEqual({ x: 500, anchor: 'middle' });
+		expect(labelPlace(23, 24, 40)).toEqual({ x: 960, anchor: 'end' });
+		expect(labelPlace(23, 24, 100)).toEqual({ x: 2350, anchor: 'middle' });
 	});
 });

@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { EntryDetail, JsonObject } from '../../src/contract.ts';
 import { criteriaName, itemPath } from '../../src/module/lib/criteria.ts';
+import { plainLine } from '../../src/module/lib/preview.ts';
 import { promptTurns } from '../../src/module/lib/prompt.ts';
 import { regenerationRequest } from '../../src/module/lib/regenerate.ts';
+
+describe('an answer in one line', () => {
+	it('has none of Markdown’s marks, and all of its words', () => {
+		const answer = '# Opening\n\nThe harbour opens in **May**:\n- run `npm start`\n- 2 * 3 stays, as snake_case does';
+		expect(plainLine(answer)).toBe('Opening The harbour opens in May: run npm start 2 * 3 stays, as snake_case does');
+	});
+});
 
 describe('the prompt in reading order', () => {
 	it('reads OpenAI’s chat, parts that are no text by their type', () => {

@@ -32,6 +32,12 @@ describe('figures in the user’s locale', () => {
 		expect(english.bytes(2 ** 55)).toContain('TB');
 	});
 
+	it('says milliseconds with no more digits than they have a meaning', () => {
+		expect(plain(english.milliseconds(15.077))).toBe('15 ms');
+		expect(plain(english.milliseconds(0.4211))).toBe('0.4 ms');
+		expect(plain(german.milliseconds(0.4211))).toBe('0,4 ms');
+	});
+
 	it('says durations in their two largest units', () => {
 		expect(english.duration(0.84)).toBe('0.8s');
 		expect(english.duration(86_400)).toBe('1d');

@@ -91,6 +91,20 @@ export function labelIndexes(length: number, most: number): number[] {
 	return Array.from({ length: Math.ceil(length / step) }, (_, index) => index * step);
 }
 
+/** Half of the width that the longest label of an axis may have. */
+const LABEL_HALF = 32;
+
+/** Where the label of one of `count` slots stands, and how it is anchored there: cut at neither end of the axis. */
+export function labelPlace(
+	index: number,
+	count: number,
+	slot: number,
+): { x: number; anchor: 'start' | 'middle' | 'end' } {
+	const middle = slot * (index + 0.5);
+	if (index === 0) return { x: middle, anchor: 'start' };
+	return count * slot - middle < LABEL_HALF ? { x: count * slot, anchor: 'end' } : { x: middle, anchor: 'middle' };
+}
+
 /**
  * `d` attribute of a line through `values`, from 0 at the bottom to `top`. It breaks where a value is null; a value
  * alone between gaps becomes a stroke of no length, which round line caps show as a dot.

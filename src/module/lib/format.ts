@@ -21,6 +21,8 @@ export interface Formatter {
 	bucket(iso: string, bucketSeconds: number): string;
 	/** Time since or until: `5 minutes ago`. */
 	relative(iso: string, now: number): string;
+	/** Milliseconds, with a digit behind the point where there are few: `0.4 ms`, `15 ms`. */
+	milliseconds(value: number): string;
 	/** A factor, as `1.5`. */
 	factor(value: number): string;
 }
@@ -62,6 +64,12 @@ export function createFormatter(locale: string): Formatter {
 		dateTime: (iso) => dateTime.format(new Date(iso)),
 		bucket: (iso, bucketSeconds) => bucketFormat(locale, bucketSeconds).format(new Date(iso)),
 		relative: (iso, now) => formatRelative(relative, (Date.parse(iso) - now) / 1000),
+		milliseconds: (value) =>
+			new Intl.NumberFormat(locale, {
+				style: 'unit',
+				unit: 'millisecond',
+				maximumFractionDigits: value < 10 ? 1 : 0,
+			}).format(value),
 		factor: (value) => factor.format(value),
 	};
 }
