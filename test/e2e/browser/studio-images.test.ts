@@ -4,9 +4,11 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 
 import { type ProviderEmulator, startProviderEmulator } from '../../support/provider-emulator.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { closeBrowser, enableModule, openStudio, type StudioOptions } from '../support/browser.ts';
 import { type Directus, startDirectus } from '../support/directus.ts';
 import { PROJECT } from '../support/paths.ts';
+import { countSampleHistory } from './sample-history.ts';
 import { ask } from './studio-traffic.ts';
 
 const FOLDER = path.join(PROJECT, 'docs/images');
@@ -41,6 +43,7 @@ const PICTURES: Picture[] = [
 	{ name: 'collections', location: '/collections', until: '[data-collection]' },
 	{ name: 'entries', location: '/entries', until: '.v-table .preview' },
 	{ name: 'entry', location: '/entries', click: '.v-table .preview', until: '.v-drawer .life' },
+	{ name: 'entries-400', location: '/entries', options: { width: 400 }, until: '.v-table .preview' },
 	{ name: 'journal', location: '/journal', until: '.v-table time' },
 	{ name: 'warming', location: '/warming', until: '.start' },
 	{ name: 'settings', location: '/settings', until: '.ai-cache-plain' },
@@ -50,12 +53,16 @@ const PICTURES: Picture[] = [
 describe.runIf(process.env['AI_CACHE_IMAGES'])('the pictures of the documentation', () => {
 	let emulator: ProviderEmulator;
 	let directus: Directus;
+	let redis: TestRedis;
 
 	beforeAll(async () => {
 		await mkdir(FOLDER, { recursive: true });
 		emulator = await startProviderEmulator({ text: (_prompt, _provider, call) => SENTENCES[call % 3] ?? '' });
 		emulator.setUsage({ input_tokens: 1840, output_tokens: 220 });
-		directus = await startDirectus({ env: emulator.environment() });
+		emulator.setDelay(400);
+		redis = await startRedis();
+		await countSampleHistory(redis.url);
+		directus = await startDirectus({ env: { ...emulator.environment(), AI_CACHE_REDIS: redis.url } });
 		await enableModule(directus);
 		await makeBusyDay(directus);
 	});
@@ -63,6 +70,7 @@ describe.runIf(process.env['AI_CACHE_IMAGES'])('the pictures of the documentatio
 		await closeBrowser();
 		await directus.stop();
 		await emulator.stop();
+		await redis.stop();
 	});
 
 	for (const { name, location, options, click, until } of PICTURES)
@@ -72,7 +80,7 @@ describe.runIf(process.env['AI_CACHE_IMAGES'])('the pictures of the documentatio
 				localStorage.setItem('sidebar-collapsed', 'true');
 				localStorage.setItem('nav-bar-collapsed', String(narrow));
 			}, options?.width === 400);
-			await studio.open(`/ai-cache${location}${location === '' ? '?period=1h' : ''}`);
+			await studio.open(`/ai-cache${location}`);
 			if (click) await studio.page.locator(click).first().click();
 			await studio.page.locator(until).first().waitFor();
 			await studio.page.waitForTimeout(1_500);
