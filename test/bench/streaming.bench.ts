@@ -140,7 +140,7 @@ async function memory(directus: Directus): Promise<string> {
 		megabytes(after[name]),
 	];
 	return [
-		`${STREAMS} different streams of ${megabytes(bytes)} MB each at once, in MB. All are stored, and can be joined from their beginning while they last. Afterwards: purged, and collected.`,
+		`${STREAMS} different streams of ${megabytes(bytes)} MB each at once, in MB. Afterwards: purged, and collected.`,
 		table([
 			['', 'before', 'peak', 'a stream', 'after'],
 			row('resident set', 'rss'),
