@@ -1,6 +1,7 @@
 /**
  * Runs every `test/bench/*.bench.ts` (or those whose name holds an argument) one after the other in the project's own
- * Node and writes what they print on stdout, Markdown, to `docs/benchmarks.md`; progress goes to stderr.
+ * Node. Without an argument, writes what they print on stdout, Markdown, to `docs/benchmarks.md`; progress goes to
+ * stderr. Takes about 25 minutes; `test/bench/support/sizes.ts` names what makes it shorter.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
@@ -8,7 +9,7 @@ import { cpus, totalmem } from 'node:os';
 import path from 'node:path';
 
 import { ensureInstalled, ensureSystemPrograms } from './support/install.mjs';
-import { NODE, PROJECT } from './support/run.mjs';
+import { NODE, PROJECT, run } from './support/run.mjs';
 
 const FOLDER = path.join(PROJECT, 'test/bench');
 const RESULT = path.join(PROJECT, 'docs/benchmarks.md');
@@ -16,6 +17,10 @@ const RESULT = path.join(PROJECT, 'docs/benchmarks.md');
 await ensureInstalled('.');
 await ensureInstalled('sandbox/directus-12');
 await ensureSystemPrograms(['redis-server']);
+const built = await run(NODE, [path.join(PROJECT, 'node_modules/@directus/extensions-sdk/cli.js'), 'build'], {
+	quiet: true,
+});
+if (built !== 0) process.exit(built);
 
 const asked = process.argv.slice(2);
 const files = readdirSync(FOLDER)
@@ -50,7 +55,7 @@ function introduction() {
 	return [
 		'# Benchmarks',
 		'',
-		'Written by `npm run bench`. Compare figures of one run with each other; another machine has other ones.',
+		'Written by `npm run bench`; one part by `npm run bench <name>`. Compare figures of one run with each other; another machine has other ones.',
 		'',
 		`Machine: ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${memory} GiB.`,
 	].join('\n');

@@ -5,99 +5,152 @@ import { collectionTag } from '../../src/cache/dependencies.ts';
 import { MemoryStore } from '../../src/stores/memory/store.ts';
 import { RedisStore } from '../../src/stores/redis/store.ts';
 import { startRedis } from '../support/redis.ts';
-import { fill } from './support/entries.ts';
-import { milliseconds, progress, ratio, section, table } from './support/table.ts';
+import { answerOf, dependenciesOf, fill, tagsOf } from './support/entries.ts';
+import { rateAsync } from './support/rate.ts';
+import { upTo } from './support/sizes.ts';
+import { SketchCache } from './support/sketch.ts';
+import { median, repeat, time } from './support/timing.ts';
+import { milliseconds, perSecond, progress, ratio, section, table } from './support/table.ts';
 
-const SIZES = [10, 1000, 10_000, 100_000];
+const SIZES = upTo([10, 1000, 10_000, 100_000, 1_000_000]);
 const BYTES = 300;
+const REPETITIONS = 5;
+const CONCURRENCY = 50;
+const COLLECTION = 'articles';
 const limits = { maxEntryBytes: 2 ** 22, maxTtl: 86_400, staleSeconds: 0, journalRows: 100 };
 const redis = await startRedis();
+const connection = { url: redis.url, connectTimeoutMs: 1000 };
 
-const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1500));
-
-async function time(work: () => Promise<unknown>): Promise<number> {
-	const started = performance.now();
-	await work();
-	return performance.now() - started;
+interface Purge {
+	/** Until it is in force in every process. */
+	inForce: number;
+	/** Until it is known how many entries it dropped. */
+	counted: number;
 }
 
-/** Acknowledged, with the exact count. */
-async function measureRedis(size: number): Promise<number> {
-	const namespace = `inv${size}`;
-	const store = new RedisStore({
-		...limits,
-		connection: { url: redis.url, connectTimeoutMs: 1000 },
-		namespace,
-		firstLevelBytes: 2 ** 26,
-	});
+interface Measured {
+	purge: Purge;
+	lookups: number;
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 500));
+
+async function openStore(): Promise<RedisStore> {
+	const store = new RedisStore({ ...limits, connection, namespace: 'bench', firstLevelBytes: 2 ** 26 });
 	await store.open();
 	await settled();
-	await fill(store, 'e', size, BYTES);
-	let entries = -1;
-	const took = await time(async () => {
-		entries = (await (await store.invalidate([collectionTag('articles')])).counted).entries;
-	});
+	return store;
+}
+
+/** On a Redis that nothing else was asked of; the first purges of the process are of nothing, to warm it up. */
+async function purgeOnce(size: number): Promise<Purge> {
+	const store = await openStore();
+	await repeat(20, async () => (await store.invalidate([collectionTag('nothing')])).counted);
+	const started = performance.now();
+	const { counted } = await store.invalidate([collectionTag(COLLECTION)]);
+	const inForce = performance.now() - started;
+	const { entries } = await counted;
+	const took = { inForce, counted: performance.now() - started };
 	if (entries !== size) throw new Error(`counted ${entries} of ${size}`);
-	await settled();
 	await store.close();
-	await redis.client.flushall();
 	return took;
 }
+
+/** Filled once and saved; each repetition begins with what was saved. */
+async function measureRedis(size: number): Promise<Measured> {
+	await redis.client.flushall();
+	const store = await openStore();
+	await fill(store, 'e', size, BYTES, COLLECTION);
+	await store.close();
+	const reader = new RedisStore({ ...limits, connection, namespace: 'bench', firstLevelBytes: 0 });
+	await reader.open();
+	const lookups = await rateAsync(() => reader.lookup([lookupOf(size)]), CONCURRENCY);
+	await reader.close();
+	await redis.client.save();
+	const purges = await repeat(REPETITIONS, async () => {
+		await redis.restart();
+		return purgeOnce(size);
+	});
+	return { purge: medianOf(purges), lookups };
+}
+
+function lookupOf(size: number): { key: string; tags: string[] } {
+	const item = Math.floor(Math.random() * size);
+	return { key: `e:${item}`, tags: tagsOf(dependenciesOf(item, COLLECTION)) };
+}
+
+const medianOf = (purges: readonly Purge[]): Purge => ({
+	inForce: median(purges.map(({ inForce }) => inForce)),
+	counted: median(purges.map(({ counted }) => counted)),
+});
 
 async function measureMemory(size: number): Promise<number> {
-	const store = new MemoryStore({ ...limits, maxBytes: 2 ** 32 });
-	await fill(store, 'e', size, BYTES);
-	const took = await time(() => store.invalidate([collectionTag('articles')]));
+	const store = new MemoryStore({ ...limits, maxBytes: 2 ** 34 });
+	await fill(store, 'e', size, BYTES, COLLECTION);
+	let counted: Promise<unknown> = Promise.resolve();
+	const took = await time(async () => {
+		({ counted } = await store.invalidate([collectionTag(COLLECTION)]));
+	});
+	await counted;
 	await store.close();
 	return took;
 }
 
-/** The specification's own: every key is looked at, every match deleted. */
-async function measureKeysAndDel(size: number): Promise<number> {
-	const client = new Redis(redis.url);
-	const value = 'x'.repeat(BYTES);
-	for (let start = 0; start < size; start += 1000) {
-		const pipeline = client.pipeline();
-		for (let index = start; index < Math.min(size, start + 1000); index++) {
-			pipeline.set(`ai_response:v1:openai:gpt-4:${index}:collection:articles`, value);
-		}
-		await pipeline.exec();
-	}
-	const took = await time(async () => {
-		const keys = await client.keys('ai_response:v1:*:*:*:collection:articles');
-		for (let start = 0; start < keys.length; start += 50_000) await client.del(...keys.slice(start, start + 50_000));
+async function measureSketch(size: number): Promise<{ purge: number; lookups: number }> {
+	await redis.client.flushall();
+	const client = new Redis(redis.url, { enableAutoPipelining: true });
+	const sketch = new SketchCache(client);
+	await sketch.fill(size, COLLECTION, answerOf(BYTES, 1).toString());
+	const lookups = await rateAsync(() => sketch.get(`p${Math.floor(Math.random() * size)}`, COLLECTION), CONCURRENCY);
+	await redis.client.save();
+	const purges = await repeat(REPETITIONS, async () => {
+		await redis.restart();
+		await client.ping();
+		return time(() => sketch.invalidate(COLLECTION));
 	});
-	await client.flushall();
 	client.disconnect();
-	return took;
+	return { purge: median(purges), lookups };
 }
 
-const best = async (measure: (size: number) => Promise<number>, size: number): Promise<number> =>
-	Math.min(await measure(size), await measure(size), await measure(size));
-
-const rows: (string | number)[][] = [];
-let smallest: { redis: number; memory: number; keys: number } | undefined;
+const measured: { size: number; redis: Measured; memory: number; sketch: { purge: number; lookups: number } }[] = [];
 for (const size of SIZES) {
 	progress(`${size} entries`);
-	const took = {
-		redis: await best(measureRedis, size),
-		memory: await best(measureMemory, size),
-		keys: await best(measureKeysAndDel, size),
-	};
-	smallest ??= took;
-	rows.push([
-		size.toLocaleString('en'),
-		milliseconds(took.redis),
-		ratio(took.redis, smallest.redis),
-		milliseconds(took.memory),
-		milliseconds(took.keys),
-		ratio(took.keys, smallest.keys),
-	]);
+	measured.push({
+		size,
+		redis: await measureRedis(size),
+		memory: median(await repeat(REPETITIONS, () => measureMemory(size))),
+		sketch: await measureSketch(size),
+	});
 }
+const [smallest] = measured;
 section(
 	'Invalidating a collection',
-	'Milliseconds until it is in force in every process, on Redis with the exact number of entries; best of three. KEYS and DEL is what the first sketch of this cache did.',
-	table([['entries', 'Redis', '× of 10', 'memory', 'KEYS + DEL', '× of 10'], ...rows]),
+	`Milliseconds, median of ${REPETITIONS}, each on a Redis that was just started with that many entries. In force: no process answers any of them. Counted: their exact number is known as well. KEYS and DEL is what the first sketch of this cache did; Redis does nothing else meanwhile.`,
+	table([
+		['entries', 'in force', '× of 10', 'counted', 'memory store', 'KEYS + DEL', '× of 10'],
+		...measured.map(({ size, redis: { purge }, memory, sketch }) => [
+			size.toLocaleString('en'),
+			milliseconds(purge.inForce),
+			ratio(purge.inForce, smallest!.redis.purge.inForce),
+			milliseconds(purge.counted),
+			milliseconds(memory),
+			milliseconds(sketch.purge),
+			ratio(sketch.purge, smallest!.sketch.purge),
+		]),
+	]),
+);
+section(
+	'Look-ups as entries grow, beside the first sketch',
+	`Hits of random entries in Redis, ${CONCURRENCY} at a time, nothing kept in the process. The sketch reads and then counts, two commands one after the other, and checks no content.`,
+	table([
+		['entries', 'entry and six tokens, one command', 'the sketch', 'ratio'],
+		...measured.map(({ size, redis: { lookups }, sketch }) => [
+			size.toLocaleString('en'),
+			perSecond(lookups),
+			perSecond(sketch.lookups),
+			ratio(lookups, sketch.lookups),
+		]),
+	]),
 );
 await redis.stop();
 process.exit(0);

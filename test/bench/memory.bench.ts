@@ -1,30 +1,22 @@
 /** Whether the memory store keeps to its bound while a million distinct entries pass through it. */
 import { MemoryStore } from '../../src/stores/memory/store.ts';
 import { fill } from './support/entries.ts';
+import { memoryInUse } from './support/memory-use.ts';
 import { megabytes, progress, ratio, section, table } from './support/table.ts';
 
 const MAX_BYTES = 256 * 2 ** 20;
 const ENTRIES = 1_000_000;
 const STEPS = 10;
 
-/** Heap and what lies outside it, after a full collection. */
-function inUse(): number {
-	globalThis.gc?.();
-	globalThis.gc?.();
-	const { heapUsed, external } = process.memoryUsage();
-	return heapUsed + external;
-}
-
-if (globalThis.gc === undefined) throw new Error('run with --expose-gc');
 const store = new MemoryStore({ maxBytes: MAX_BYTES, maxEntryBytes: 2 ** 22, staleSeconds: 0, journalRows: 100 });
 await fill(store, 'warm-up', 1000, 800);
 await store.removeKeys(Array.from({ length: 1000 }, (_, index) => `warm-up:${index}`));
-const before = inUse();
+const before = memoryInUse();
 const rows: (string | number)[][] = [];
 for (let step = 1; step <= STEPS; step++) {
 	progress(`${(step * ENTRIES) / STEPS} entries`);
 	await fill(store, `step${step}`, ENTRIES / STEPS, 500 + step * 250);
-	const used = inUse() - before;
+	const used = memoryInUse() - before;
 	const [held] = await store.count(['*']);
 	rows.push([
 		((step * ENTRIES) / STEPS).toLocaleString('en'),
