@@ -1,0 +1,180 @@
+/** What the hook costs Directus' own writes, and what an item template costs beside Directus' own reading. */
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+import { startProviderEmulator } from '../support/provider-emulator.ts';
+import { startRedis } from '../support/redis.ts';
+import { RedisStore } from '../../src/stores/redis/store.ts';
+import { type Directus, startDirectus } from '../e2e/support/directus.ts';
+import type { DirectusProcess } from '../e2e/support/process.ts';
+import { fill } from './support/entries.ts';
+import { MAX_ENTRIES } from './support/sizes.ts';
+import { median, quantile, repeat, time } from './support/timing.ts';
+import { milliseconds, progress, ratio, section, table } from './support/table.ts';
+
+/** Rounds of all processes in turn, so that what else the machine does hits each alike. */
+const ROUNDS = 25;
+const PER_ROUND = 20;
+const MANY = 10_000;
+const MANY_ROUNDS = 2;
+const ARTICLES = 10;
+const NAMESPACE = 'bench';
+const TEMPLATE = '{{title}} by {{author.name}}, about {{tags.tags_id.label}}, {{translations.title}}';
+const FIELDS = 'title,author.name,tags.tags_id.label,translations.title';
+
+interface Contender {
+	name: string;
+	directus: Directus;
+	took: number[];
+}
+
+type Work = (process: DirectusProcess, index: number) => Promise<unknown>;
+
+const emulator = await startProviderEmulator();
+const redis = await startRedis();
+const env = { ...emulator.environment(), LOG_LEVEL: 'silent' };
+const start = async (name: string, bundle: boolean, more: Record<string, string> = {}): Promise<Contender> => ({
+	name,
+	directus: await startDirectus({ bundle, env: { ...env, ...more } }),
+	took: [],
+});
+
+/** Each contender's times, taken in turns: forwards in one round, backwards in the next. */
+async function interleave(
+	contenders: readonly Contender[],
+	rounds: number,
+	perRound: number,
+	work: Work,
+): Promise<void> {
+	for (const { took } of contenders) took.length = 0;
+	for (let round = 0; round < rounds; round++) {
+		for (const { directus, took } of round % 2 === 0 ? contenders : contenders.toReversed()) {
+			for (let index = 0; index < perRound; index++) {
+				took.push(await time(() => work(directus.process(0), round * perRound + index)));
+			}
+		}
+	}
+}
+
+const rowsOf = (contenders: readonly Contender[]): string[][] => {
+	const [bare] = contenders;
+	return contenders.map(({ name, took }) => [
+		name,
+		milliseconds(median(took)),
+		milliseconds(quantile(took, 0.99)),
+		ratio(median(took), median(bare!.took)),
+	]);
+};
+
+const patch: Work = (process, index) =>
+	process.data('PATCH', `/items/articles/${(index % ARTICLES) + 1}`, { title: `Title ${index} ${Math.random()}` });
+
+/** Put there past Directus, which would take minutes. */
+function makeMany({ directory }: Directus): number[] {
+	const database = new DatabaseSync(path.join(directory, 'data.db'), { timeout: 10_000 });
+	const insert = database.prepare('INSERT INTO tags (label) VALUES (?) RETURNING id');
+	database.exec('BEGIN');
+	const keys = Array.from({ length: MANY }, (_, index) => Number(insert.get(`Tag ${index}`)?.['id']));
+	database.exec('COMMIT');
+	database.close();
+	return keys;
+}
+
+progress('starting');
+const bare = await start('without the bundle', false);
+const memory = await start('memory store', true, { AI_CACHE_STORE: 'memory' });
+const onRedis = await start('Redis', true, { AI_CACHE_REDIS: redis.url, AI_CACHE_NAMESPACE: NAMESPACE });
+const contenders = [bare, memory, onRedis];
+
+progress('one item');
+await interleave(contenders, 2, 50, patch);
+await interleave(contenders, ROUNDS, PER_ROUND, patch);
+section(
+	'An update of one item',
+	`\`PATCH /items/articles/1\`, ${ROUNDS * PER_ROUND} each, one after the other, the processes in turns. Milliseconds. The response is kept back until the change is in force in the cache.`,
+	table([['', 'p50', 'p99', 'to Directus alone'], ...rowsOf(contenders)]),
+);
+
+progress(`${MANY} items`);
+const keysOf = new Map<string, number[]>();
+for (const { directus } of contenders) keysOf.set(directus.url, makeMany(directus));
+await interleave(contenders, MANY_ROUNDS, 1, (process, index) =>
+	process.data('PATCH', '/items/tags?fields=id&limit=1', {
+		keys: keysOf.get(process.url)!,
+		data: { label: `Label ${index} ${Math.random()}` },
+	}),
+);
+section(
+	`An update of ${MANY.toLocaleString('en')} items in one request`,
+	`${MANY_ROUNDS} each, in turns. Milliseconds.`,
+	table([['', 'p50', 'p99', 'to Directus alone'], ...rowsOf(contenders)]),
+);
+
+progress('an item template');
+const template = { provider: 'openai', model: 'gpt-4o-mini', prompt: TEMPLATE, collection: 'articles' };
+const { directus } = memory;
+const reading: Contender = { name: `\`GET\` of the same fields`, directus, took: [] };
+const rendering: Contender = { name: 'hit of an item template', directus, took: [] };
+const plain: Contender = { name: 'hit of a request without a template', directus, took: [] };
+const ways: [Contender, Work][] = [
+	[reading, (process, index) => process.data('GET', `/items/articles/${(index % ARTICLES) + 1}?fields=${FIELDS}`)],
+	[
+		rendering,
+		(process, index) => process.data('POST', '/ai-cache/lookup', { ...template, item: (index % ARTICLES) + 1 }),
+	],
+	[
+		plain,
+		(process, index) =>
+			process.data('POST', '/ai-cache/lookup', { ...template, collection: undefined, prompt: `${index % ARTICLES}` }),
+	],
+];
+for (let item = 1; item <= ARTICLES; item++) {
+	await directus.data('POST', '/ai-cache/generate', { ...template, item });
+	await directus.data('POST', '/ai-cache/generate', { ...template, collection: undefined, prompt: `${item - 1}` });
+}
+const works = new Map(ways);
+for (let round = 0; round < ROUNDS; round++) {
+	for (const [way, work] of works) {
+		for (let index = 0; index < PER_ROUND; index++) {
+			way.took.push(await time(() => work(directus.process(0), round * PER_ROUND + index)));
+		}
+	}
+}
+section(
+	'An item template beside reading the item',
+	`\`${TEMPLATE}\`, rendered with the caller's permissions for each request, and \`GET /items/articles/1?fields=${FIELDS}\`; ${ROUNDS * PER_ROUND} each, in turns. Milliseconds.`,
+	table([['', 'p50', 'p99', 'to the `GET`'], ...rowsOf([reading, rendering, plain])]),
+);
+
+progress(`${MAX_ENTRIES} entries`);
+const store = new RedisStore({
+	connection: { url: redis.url, connectTimeoutMs: 1000 },
+	namespace: NAMESPACE,
+	firstLevelBytes: 0,
+	maxEntryBytes: 2 ** 22,
+	maxTtl: 86_400,
+	staleSeconds: 0,
+	journalRows: 100,
+});
+await store.open();
+await fill(store, 'hook', MAX_ENTRIES, 300);
+await store.close();
+await interleave([bare, onRedis], ROUNDS, PER_ROUND, patch);
+const [alone, full] = rowsOf([bare, { ...onRedis, name: 'Redis' }]);
+const purge = { collection: 'articles' };
+const [took] = await repeat(1, () =>
+	time(async () => {
+		const { entries } = await onRedis.directus.data<{ entries: number }>('POST', '/ai-cache/invalidate', purge);
+		if (entries < MAX_ENTRIES - ARTICLES) throw new Error(`dropped ${entries} of ${MAX_ENTRIES}`);
+	}),
+);
+section(
+	`With ${MAX_ENTRIES.toLocaleString('en')} entries in the cache`,
+	`The same update of one item. Then one \`POST /ai-cache/invalidate\` of the collection drops all of them, with their exact number, in ${milliseconds(took!)} ms.`,
+	table([['', 'p50', 'p99', 'to Directus alone'], alone!, full!]),
+);
+
+await Promise.all(contenders.map(({ directus }) => directus.stop()));
+await redis.stop();
+await emulator.stop();
+process.exit(0);
