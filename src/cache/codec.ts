@@ -14,7 +14,7 @@ const SECTION_HEADER = 9;
 
 /**
  * Decoded bytes up to which each way is taken, by `npm run bench compression`: fflate, which makes no native object,
- * while it is as fast; zlib in place while that takes well under a millisecond; above, zlib on its thread pool.
+ * while it reads about as fast as zlib; zlib in place while that takes well under a millisecond; above, its thread pool.
  */
 const FFLATE_MAX = 2 * 1024;
 const PACK_IN_PLACE_MAX = 16 * 1024;
