@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import { StoreUnavailableError } from './errors.ts';
+import { patientTimer } from './patient-timer.ts';
 
 /** The time that one request may spend on the store before it goes on without it. */
 export class StoreBudget {
@@ -15,22 +16,27 @@ export class StoreBudget {
 	/** The promise, or `StoreUnavailableError` once the budget is used up. Its time counts towards the budget. */
 	async within<Result>(promise: Promise<Result>): Promise<Result> {
 		const started = this.#clock.now();
-		let timer: NodeJS.Timeout | undefined;
+		let cancel = (): void => {};
 		const deadline = new Promise<never>((_, reject) => {
 			const giveUp = (): void => reject(new StoreUnavailableError('no answer in time'));
-			// A process that was busy itself finds the timer and the store's answer due at once: the answer counts.
-			timer = setTimeout(() => setImmediate(giveUp), Math.max(0, this.#left));
+			cancel = patientTimer(Math.max(0, this.#left), () => setImmediate(giveUp));
 		});
 		try {
 			return await Promise.race([promise, deadline]);
 		} catch (error) {
 			promise.catch(() => {});
+			this.#left = 0;
 			throw error instanceof StoreUnavailableError
 				? error
 				: new StoreUnavailableError('it answered with an error', { cause: error });
 		} finally {
-			clearTimeout(timer);
-			this.#left -= this.#clock.now() - started;
+			cancel();
+			this.#spend(this.#clock.now() - started);
 		}
+	}
+
+	/** An answer that came in spite of taking longer was kept waiting by this process itself: see `patientTimer`. */
+	#spend(milliseconds: number): void {
+		if (milliseconds <= this.#left) this.#left -= milliseconds;
 	}
 }

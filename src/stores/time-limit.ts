@@ -1,4 +1,5 @@
 import { StoreUnavailableError } from '../cache/errors.ts';
+import { patientTimer } from '../cache/patient-timer.ts';
 
 /**
  * The outcome of the call, or `StoreUnavailableError` once the time is over. `late` is given what came after that; a
@@ -11,18 +12,18 @@ export function timeLimit<Result>(
 ): Promise<Result> {
 	return new Promise((resolve, reject) => {
 		let over = false;
-		const timer = setTimeout(() => {
+		const cancel = patientTimer(milliseconds, () => {
 			over = true;
 			reject(new StoreUnavailableError(`no answer within ${milliseconds} ms`));
-		}, milliseconds);
+		});
 		invoke(call).then(
 			(result) => {
-				clearTimeout(timer);
+				cancel();
 				if (over) late(result);
 				else resolve(result);
 			},
 			(error: unknown) => {
-				clearTimeout(timer);
+				cancel();
 				reject(unavailable(error));
 			},
 		);
