@@ -52,8 +52,9 @@ export class Accounting {
 		this.#onGenerated(identity.provider, draft.durationMs);
 	}
 
-	stored(identity: Identity): void {
+	stored(identity: Identity, key: string): void {
 		this.#stats.count(identity, { stored: 1 });
+		this.#stats.replaced(key);
 	}
 
 	failed(identity: Identity): void {

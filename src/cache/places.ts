@@ -66,7 +66,7 @@ export class Places {
 		const results = await this.#store.commit(commits);
 		return commits.map(({ entry }, index) => {
 			const result = results[index]!;
-			if (result === 'stored') this.#accounting.stored(this.#items[index]!.identity);
+			if (result === 'stored') this.#accounting.stored(this.#items[index]!.identity, entry.meta.key);
 			return { entry, notStored: result === 'stored' ? null : result };
 		});
 	}

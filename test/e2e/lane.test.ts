@@ -30,6 +30,7 @@ interface Sent {
 
 const PATH = '/ai-cache/generate';
 let prompts = 0;
+let marks = 0;
 const chat = (more: object = {}): string =>
 	JSON.stringify({ provider: 'openai', model: 'gpt-4o-mini', prompt: `Lane ${++prompts}`, ...more });
 
@@ -63,16 +64,24 @@ function comparable({ status, headers, body }: Answer): Answer {
 /** How many requests went the normal way: Directus logs each of those, and none that the lane answered. */
 const loggedRequests = (process: DirectusProcess): number => process.logs().split('/ai-cache/').length;
 
+/** Waits until the log has come up with what was answered so far: lines are written a moment after the answer. */
+async function logged(process: DirectusProcess): Promise<number> {
+	const mark = `/server/ping?mark=${++marks}`;
+	await (await fetch(process.url + mark)).text();
+	await expect.poll(() => process.logs().includes(mark)).toBe(true);
+	return loggedRequests(process);
+}
+
 async function expectAlike(sent: Sent, wayOfLane: 'lane' | 'normal'): Promise<Answer> {
 	for (let times = 0; times < 2; times++) {
 		await send(normal, sent);
 		await send(lane, sent);
 	}
-	const before = loggedRequests(lane);
+	const before = await logged(lane);
 	const fast = await send(lane, sent);
 	const slow = await send(normal, sent);
 	expect(comparable(fast)).toEqual(comparable(slow));
-	await expect.poll(() => loggedRequests(lane) > before).toBe(wayOfLane === 'normal');
+	expect((await logged(lane)) > before).toBe(wayOfLane === 'normal');
 	return fast;
 }
 

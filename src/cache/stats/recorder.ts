@@ -77,6 +77,11 @@ export class StatsRecorder {
 		if (count !== undefined || this.#hits.size < MAX_KEYS) this.#hits.set(key, (count ?? 0) + 1);
 	}
 
+	/** Another entry stands at the key: hits of the former that wait to be written are none of its own. */
+	replaced(key: string): void {
+		this.#hits.delete(key);
+	}
+
 	/** Counts that a request was made, by what it is ranked under; `record` says how to make it again. */
 	requested(rank: string, record: Buffer | null): void {
 		const known = this.#requested.get(rank);

@@ -63,6 +63,17 @@ describe('the recorder', () => {
 		]);
 	});
 
+	it('gives an entry no hits of the one that stood in its place', async () => {
+		const { recorder, store, cache } = setUp();
+		await cache.put([putItem('a', 'one')]);
+		recorder.hit('a');
+		recorder.replaced('a');
+		recorder.hit('a');
+		recorder.hit('a');
+		await recorder.flush();
+		expect((await store.read('a'))?.hits).toBe(2);
+	});
+
 	it('writes the rest when it stops', async () => {
 		const { recorder, rows } = setUp();
 		recorder.start();
