@@ -41,7 +41,8 @@ async function measureOverview(): Promise<void> {
 	const studio = await openStudio(directus, { width: 1440, height: 900 });
 	const pages = {
 		overview: () => paint(studio, '/ai-cache?period=30d', ['.metrics', '.activity .frame svg', '[data-provider]']),
-		dashboard: () => paint(studio, `/insights/${dashboard}`, ['.v-workspace-tile .metric', '.v-workspace-tile .v-list']),
+		dashboard: () =>
+			paint(studio, `/insights/${dashboard}`, ['.v-workspace-tile .metric', '.v-workspace-tile .v-list']),
 		dashboards: () => paint(studio, '/insights', ['.v-table tbody tr']),
 	};
 	const took = { overview: [] as number[], dashboard: [] as number[], dashboards: [] as number[] };

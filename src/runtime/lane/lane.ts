@@ -47,7 +47,10 @@ const TELLING_HEADERS = [
 	'anthropic-beta',
 	'openai-beta',
 ] as const;
-const MAX_KNOWN = 20_000;
+/** Bytes of requests that are known, each with its body, which its reply may hold on to, as text and parsed. */
+const MAX_KNOWN_BYTES = 32 * 2 ** 20;
+const KNOWN_BYTES = 2000;
+const BYTES_PER_BODY_BYTE = 4;
 
 /**
  * Answers hits ahead of Directus' own middlewares, where it is certain to answer as the normal way would: the caller was
@@ -59,7 +62,7 @@ export class Lane {
 	readonly #settings: LaneSettings;
 	readonly #modelsGeneration: () => number;
 	readonly #callers: AuthMemo;
-	readonly #known = new LRUCache<string, Known>({ max: MAX_KNOWN });
+	readonly #known = new LRUCache<string, Known>({ maxSize: MAX_KNOWN_BYTES });
 
 	constructor(cache: AiCache<LiveStream>, clock: Clock, settings: LaneSettings, modelsGeneration: () => number) {
 		this.#cache = cache;
@@ -128,7 +131,8 @@ export class Lane {
 		this.#callers.remember(token, this.#address(request), admitted, until);
 		if (request.rawBody.length > MAX_PEEK_BYTES) return;
 		const models = this.#modelsGeneration();
-		this.#known.set(digestOf(request, admitted, request.rawBody), { lookup, reply, models });
+		const size = KNOWN_BYTES + BYTES_PER_BODY_BYTE * request.rawBody.length;
+		this.#known.set(digestOf(request, admitted, request.rawBody), { lookup, reply, models }, { size });
 	}
 
 	#admitted(request: LaneRequest): Admitted | undefined {

@@ -26,10 +26,13 @@ interface Ready {
  */
 export class NativeReply {
 	readonly #clock: Clock;
-	readonly #ready = new LRUCache<Entry, Ready>({
+	/** By number: an entry that its store has dropped is not kept for the sake of its answer. */
+	readonly #numbers = new WeakMap<Entry, number>();
+	readonly #ready = new LRUCache<number, Ready>({
 		maxSize: MAX_READY_BYTES,
 		sizeCalculation: ({ before }) => before.length + 200,
 	});
+	#last = 0;
 
 	constructor(clock: Clock) {
 		this.#clock = clock;
@@ -37,13 +40,16 @@ export class NativeReply {
 
 	/** Sends it; at once where the entry was sent before. `notStored`: why it is not in the cache, null where it is. */
 	send(response: ServerResponse, entry: Entry, status: CacheStatus, notStored: string | null): void | Promise<void> {
-		const ready = this.#ready.get(entry);
+		const ready = this.#ready.get(this.#numbers.get(entry) ?? 0);
 		if (ready !== undefined) {
 			this.#write(response, entry, ready, status, notStored);
 			return;
 		}
 		return this.#prepare(entry).then((made) => {
-			if (notStored === null) this.#ready.set(entry, made);
+			if (notStored === null) {
+				this.#numbers.set(entry, ++this.#last);
+				this.#ready.set(this.#last, made);
+			}
 			this.#write(response, entry, made, status, notStored);
 		});
 	}
