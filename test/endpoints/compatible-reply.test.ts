@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { packSection } from '../../src/cache/codec.ts';
 import type { Entry } from '../../src/cache/entry.ts';
 import { UndecodableEntryError } from '../../src/cache/errors.ts';
-import { ReadyHits } from '../../src/endpoints/compatible/ready.ts';
 import { CompatibleReply } from '../../src/endpoints/compatible/reply.ts';
+import { ReadyAnswers } from '../../src/runtime/ready-answers.ts';
 import { entryOf } from '../bench/support/entries.ts';
 import { fakeClock } from '../support/clock.ts';
 
@@ -60,7 +60,7 @@ describe('a whole answer', () => {
 
 describe('hits that are kept ready', () => {
 	it('are made once for an entry and a form, and anew for an entry that took its place', async () => {
-		const ready = new ReadyHits();
+		const ready = new ReadyAnswers<Buffer>(({ length }) => length);
 		const [entry, successor] = [await longEntry(), await longEntry()];
 		let made = 0;
 		const make = async (): Promise<Buffer> => Buffer.from(String(++made));
@@ -77,7 +77,7 @@ describe('hits that are kept ready', () => {
 	});
 
 	it('whose making failed are made again', async () => {
-		const ready = new ReadyHits();
+		const ready = new ReadyAnswers<Buffer>(({ length }) => length);
 		const entry = await longEntry();
 		await expect(ready.get(entry, 'whole', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
 		expect((await ready.get(entry, 'whole', async () => Buffer.from('yes'))).toString()).toBe('yes');

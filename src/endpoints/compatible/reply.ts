@@ -10,9 +10,9 @@ import { ageOf, ttlLeft } from '../../runtime/answer.ts';
 import type { FollowedStream } from '../../runtime/asker.ts';
 import { setCacheHeaders } from '../../runtime/cache-headers.ts';
 import type { Joined } from '../../runtime/embeddings.ts';
+import { ReadyAnswers } from '../../runtime/ready-answers.ts';
 import { acceptsGzip, addVary } from '../http-encoding.ts';
 import { EVENT_STREAM, write, writeEvents } from '../event-stream.ts';
-import { ReadyHits } from './ready.ts';
 
 /** An entry as it is answered. */
 export interface Given {
@@ -46,7 +46,7 @@ async function checked(section: Section): Promise<Buffer> {
 export class CompatibleReply {
 	readonly #clock: Clock;
 	readonly #eventsPerSecond: number;
-	readonly #ready = new ReadyHits();
+	readonly #ready = new ReadyAnswers<Buffer>(({ length }) => length);
 
 	/** `eventsPerSecond`: pace of replayed streams, 0 for at once. */
 	constructor(clock: Clock, eventsPerSecond: number) {

@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { LRUCache } from 'lru-cache';
 import { type CacheStatus, type JsonObject } from '../../contract.ts';
 import { savedBy } from '../../cache/accounting.ts';
 import type { Clock } from '../../cache/clock.ts';
@@ -8,9 +7,7 @@ import type { Entry } from '../../cache/entry.ts';
 import { dialects } from '../../providers/registry.ts';
 import { ageOf, isFromCache, ttlLeft } from '../answer.ts';
 import { setCacheHeaders } from '../cache-headers.ts';
-
-/** Bytes of written-out answers that are kept ready. */
-const MAX_READY_BYTES = 32 * 2 ** 20;
+import { ReadyAnswers } from '../ready-answers.ts';
 
 /** The part of an answer that is the same every time it is given. */
 interface Ready {
@@ -26,13 +23,7 @@ interface Ready {
  */
 export class NativeReply {
 	readonly #clock: Clock;
-	/** By number: an entry that its store has dropped is not kept for the sake of its answer. */
-	readonly #numbers = new WeakMap<Entry, number>();
-	readonly #ready = new LRUCache<number, Ready>({
-		maxSize: MAX_READY_BYTES,
-		sizeCalculation: ({ before }) => before.length + 200,
-	});
-	#last = 0;
+	readonly #ready = new ReadyAnswers<Ready>(({ before }) => before.length);
 
 	constructor(clock: Clock) {
 		this.#clock = clock;
@@ -40,16 +31,13 @@ export class NativeReply {
 
 	/** Sends it; at once where the entry was sent before. `notStored`: why it is not in the cache, null where it is. */
 	send(response: ServerResponse, entry: Entry, status: CacheStatus, notStored: string | null): void | Promise<void> {
-		const ready = this.#ready.get(this.#numbers.get(entry) ?? 0);
+		const ready = this.#ready.find(entry);
 		if (ready !== undefined) {
 			this.#write(response, entry, ready, status, notStored);
 			return;
 		}
 		return this.#prepare(entry).then((made) => {
-			if (notStored === null) {
-				this.#numbers.set(entry, ++this.#last);
-				this.#ready.set(this.#last, made);
-			}
+			if (notStored === null) this.#ready.keep(entry, made);
 			this.#write(response, entry, made, status, notStored);
 		});
 	}
