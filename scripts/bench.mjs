@@ -1,10 +1,11 @@
 /**
  * Runs every `test/bench/*.bench.ts` (or those whose name holds an argument) one after the other in the project's own
- * Node. Without an argument, writes what they print on stdout, Markdown, to `docs/benchmarks.md`; progress goes to
- * stderr. Takes about 25 minutes; `test/bench/support/sizes.ts` names what makes it shorter.
+ * Node. What they print on stdout, Markdown, takes its place in `docs/benchmarks.md`, where each bench has a part of its
+ * own; one that fails leaves its part as it was. Progress goes to stderr. All take about an hour;
+ * `test/bench/support/sizes.ts` names what makes it shorter, and then nothing is written.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import path from 'node:path';
 
@@ -16,28 +17,44 @@ const RESULT = path.join(PROJECT, 'docs/benchmarks.md');
 
 await ensureInstalled('.');
 await ensureInstalled('sandbox/directus-12');
-await ensureSystemPrograms(['redis-server']);
+await ensureSystemPrograms();
+const { format, resolveConfig } = await import('prettier');
 const built = await run(NODE, [path.join(PROJECT, 'node_modules/@directus/extensions-sdk/cli.js'), 'build'], {
 	quiet: true,
 });
 if (built !== 0) process.exit(built);
 
+const shortened = Object.keys(process.env).some((name) => name.startsWith('AI_CACHE_BENCH_'));
 const asked = process.argv.slice(2);
 const files = readdirSync(FOLDER)
 	.filter((file) => file.endsWith('.bench.ts'))
 	.filter((file) => asked.length === 0 || asked.some((name) => file.includes(name)))
 	.sort();
-const sections = [];
+const parts = partsOf(existsSync(RESULT) ? readFileSync(RESULT, 'utf8') : '');
 for (const file of files) {
 	console.error(`── ${file}`);
 	const { code, output } = await measure(path.join(FOLDER, file));
-	if (code !== 0) process.exitCode = 1;
-	sections.push(output.trim());
 	process.stdout.write(output);
+	if (code !== 0) {
+		process.exitCode = 1;
+		continue;
+	}
+	parts.set(file, output.trim());
+	if (!shortened) await writeResult();
 }
-if (asked.length === 0 && process.exitCode !== 1) {
-	mkdirSync(path.dirname(RESULT), { recursive: true });
-	writeFileSync(RESULT, `${[introduction(), ...sections].join('\n\n')}\n`);
+
+async function writeResult() {
+	const marked = [...parts].sort().map(([name, text]) => `<!-- ${name} -->\n\n${text}`);
+	const options = { ...(await resolveConfig(RESULT)), filepath: RESULT };
+	writeFileSync(RESULT, await format([introduction(), ...marked].join('\n\n'), options));
+}
+
+/** What each bench wrote when it last ran, by its file's name. */
+function partsOf(document) {
+	const [, ...marked] = document.split(/^<!-- (\S+\.bench\.ts) -->$/m);
+	const found = new Map();
+	for (let index = 0; index < marked.length; index += 2) found.set(marked[index], marked[index + 1].trim());
+	return found;
 }
 
 function measure(file) {

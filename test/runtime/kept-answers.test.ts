@@ -1,32 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { ContentChange } from '../../src/cache/dependencies.ts';
 import { redisHarness } from '../stores/redis/support.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
-import { announce, startArticles, user } from './support/articles.ts';
-
-let started: ReturnType<typeof startArticles>[] = [];
-const start = (environment: Record<string, unknown> = {}) => {
-	const articles = startArticles({
-		AI_CACHE_ON_INVALIDATE: 'refresh',
-		AI_CACHE_REFRESH_BUDGET: '1000',
-		AI_CACHE_WARM_CONCURRENCY: '1',
-		...environment,
-	});
-	started.push(articles);
-	for (const item of ['1', '2', '3', '4']) articles.titles.set(item, `Title ${item}`);
-	return articles;
-};
-afterEach(() => {
-	for (const articles of started) articles.stop();
-	started = [];
-});
+import { announce, startArticles, startRefreshing, user } from './support/articles.ts';
 
 describe('while an answer is made again', () => {
 	const PATIENT = announce('1', { cache: { stale_while_revalidate: 30 } });
 
 	async function changed(environment: Record<string, unknown> = {}, more: readonly ContentChange[] = []) {
-		const articles = start(environment);
+		const articles = startRefreshing(environment);
 		await articles.askOften(PATIENT);
 		await articles.kept.look();
 		await articles.save('1', 'Another title', more);
@@ -98,7 +81,6 @@ describe('two processes on one Redis', () => {
 		const environment = { AI_CACHE_ON_INVALIDATE: 'refresh' };
 		const saving = startArticles(environment, { clock, store, titles });
 		const asking = startArticles(environment, { clock, store: other, titles });
-		started.push(saving, asking);
 		const patient = announce('1', { cache: { stale_while_revalidate: 30 } });
 		expect((await asking.ask(patient)).status).toBe('MISS');
 		await asking.askOften(patient);

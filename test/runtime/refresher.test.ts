@@ -1,28 +1,11 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import type { ContentChange } from '../../src/cache/dependencies.ts';
-import { announce, startArticles, USD } from './support/articles.ts';
-
-let started: ReturnType<typeof startArticles>[] = [];
-const start = (environment: Record<string, unknown> = {}) => {
-	const articles = startArticles({
-		AI_CACHE_ON_INVALIDATE: 'refresh',
-		AI_CACHE_REFRESH_BUDGET: '1000',
-		AI_CACHE_WARM_CONCURRENCY: '1',
-		...environment,
-	});
-	started.push(articles);
-	for (const item of ['1', '2', '3', '4']) articles.titles.set(item, `Title ${item}`);
-	return articles;
-};
-afterEach(() => {
-	for (const articles of started) articles.stop();
-	started = [];
-});
+import { announce, startRefreshing, USD } from './support/articles.ts';
 
 describe('an answer that is asked often', () => {
 	it('is made again from the new content, so that whoever asks next waits for nobody', async () => {
-		const articles = start();
+		const articles = startRefreshing();
 		await articles.askOften(announce('1'));
 		await articles.save('1', 'Another title');
 		await articles.pass(10);
@@ -33,7 +16,7 @@ describe('an answer that is asked often', () => {
 	});
 
 	it('is made again once where its item is saved ten times in a minute', async () => {
-		const articles = start();
+		const articles = startRefreshing();
 		await articles.askOften(announce('1'));
 		for (let save = 1; save <= 10; save++) {
 			await articles.save('1', `Draft ${save}`);
@@ -45,7 +28,7 @@ describe('an answer that is asked often', () => {
 	});
 
 	it('is made again once a minute where its item is saved on and on', async () => {
-		const articles = start();
+		const articles = startRefreshing();
 		await articles.askOften(announce('1'));
 		for (let second = 0; second < 150; second++) {
 			await articles.save('1', `Draft ${second}`);
@@ -55,7 +38,7 @@ describe('an answer that is asked often', () => {
 	});
 
 	it('is made again where an event came before the change was committed, long ago even', async () => {
-		const articles = start();
+		const articles = startRefreshing();
 		await articles.askOften(announce('1'));
 		await articles.save('1', 'Title 1');
 		await articles.pass(10);
@@ -66,7 +49,7 @@ describe('an answer that is asked often', () => {
 	});
 
 	it('is counted, with what it cost, and noted in the journal', async () => {
-		const articles = start();
+		const articles = startRefreshing();
 		await articles.askOften(announce('1'));
 		await articles.save('1', 'Another title');
 		await articles.pass(10);
@@ -86,7 +69,7 @@ describe('an answer that is asked often', () => {
 	});
 
 	it('keeps its rank whatever its item is changed to', async () => {
-		const articles = start();
+		const articles = startRefreshing();
 		await articles.askOften(announce('1'), 2);
 		await articles.save('1', 'Another title');
 		await articles.ask(announce('1'));
@@ -97,7 +80,7 @@ describe('an answer that is asked often', () => {
 
 describe('nothing is made again', () => {
 	it('of what is asked seldom', async () => {
-		const articles = start();
+		const articles = startRefreshing();
 		await articles.askOften(announce('1'), 2);
 		await articles.save('1', 'Another title');
 		await articles.pass(10);
@@ -105,7 +88,7 @@ describe('nothing is made again', () => {
 	});
 
 	it('of other items', async () => {
-		const articles = start();
+		const articles = startRefreshing();
 		await articles.askOften(announce('2'));
 		await articles.save('1', 'Another title');
 		await articles.pass(10);
@@ -113,7 +96,7 @@ describe('nothing is made again', () => {
 	});
 
 	it('of a text that was written elsewhere, which holds the old content', async () => {
-		const articles = start();
+		const articles = startRefreshing();
 		const { store, recorder } = articles;
 		await articles.askOften(announce('1'));
 		const [asked] = await store.topRequested(1);
@@ -126,7 +109,7 @@ describe('nothing is made again', () => {
 	});
 
 	it('after a purge by hand', async () => {
-		const articles = start();
+		const articles = startRefreshing();
 		await articles.askOften(announce('1'));
 		await articles.invalidator.purge({ collection: 'articles' }, { cause: 'purge' });
 		await articles.pass(100);
@@ -134,7 +117,7 @@ describe('nothing is made again', () => {
 	});
 
 	it('in a collection whose own setting is to drop', async () => {
-		const articles = start({ AI_CACHE_COLLECTIONS: '{"articles":{"on_invalidate":"drop"}}' });
+		const articles = startRefreshing({ AI_CACHE_COLLECTIONS: '{"articles":{"on_invalidate":"drop"}}' });
 		await articles.askOften(announce('1'));
 		await articles.save('1', 'Another title');
 		await articles.pass(10);
@@ -142,7 +125,7 @@ describe('nothing is made again', () => {
 	});
 
 	it('for a user who may not ask any more; the journal says so', async () => {
-		const articles = start();
+		const articles = startRefreshing();
 		await articles.askOften(announce('1'));
 		articles.mayNot.add('ann');
 		await articles.save('1', 'Another title');
@@ -152,7 +135,7 @@ describe('nothing is made again', () => {
 	});
 
 	it('of what somebody asked for meanwhile', async () => {
-		const articles = start();
+		const articles = startRefreshing();
 		await articles.askOften(announce('1'));
 		await articles.save('1', 'Another title');
 		await articles.ask(announce('1'));
@@ -164,7 +147,7 @@ describe('nothing is made again', () => {
 
 describe('where one collection alone refreshes', () => {
 	it('its answers are made again, and those of others are not', async () => {
-		const articles = start({
+		const articles = startRefreshing({
 			AI_CACHE_ON_INVALIDATE: 'drop',
 			AI_CACHE_COLLECTIONS: '{"articles":{"on_invalidate":"refresh"}}',
 		});
@@ -179,7 +162,7 @@ describe('where one collection alone refreshes', () => {
 });
 
 describe('what one change and one day may cost', () => {
-	const saveAll = async (articles: ReturnType<typeof start>, text: string) => {
+	const saveAll = async (articles: ReturnType<typeof startRefreshing>, text: string) => {
 		const items = ['1', '2', '3', '4'];
 		for (const item of items) articles.titles.set(item, `${text} ${item}`);
 		const change: ContentChange = { kind: 'update', collection: 'articles', items, fields: ['title'] };
@@ -188,7 +171,7 @@ describe('what one change and one day may cost', () => {
 	};
 
 	it('is bounded by a number of answers: the most requested', async () => {
-		const articles = start({ AI_CACHE_REFRESH_MAX: '2' });
+		const articles = startRefreshing({ AI_CACHE_REFRESH_MAX: '2' });
 		for (const [item, times] of [
 			['1', 3],
 			['2', 6],
@@ -202,7 +185,7 @@ describe('what one change and one day may cost', () => {
 	});
 
 	it('is bounded by the day’s budget; what is left waits for whoever asks, and the journal says so', async () => {
-		const articles = start({ AI_CACHE_REFRESH_BUDGET: String(2.5 * USD) });
+		const articles = startRefreshing({ AI_CACHE_REFRESH_BUDGET: String(2.5 * USD) });
 		for (const item of ['1', '2', '3', '4']) await articles.askOften(announce(item));
 		await saveAll(articles, 'New');
 		expect(articles.prompts).toHaveLength(4 + 3);
@@ -220,7 +203,7 @@ describe('what one change and one day may cost', () => {
 	});
 
 	it('a failure is told, and the next answer is made all the same', async () => {
-		const articles = start({ AI_CACHE_UPSTREAM_RETRIES: '0' });
+		const articles = startRefreshing({ AI_CACHE_UPSTREAM_RETRIES: '0' });
 		await articles.askOften(announce('1'), 4);
 		await articles.askOften(announce('2'));
 		articles.upstream.fail = 500;

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { announce, startArticles, user } from './support/articles.ts';
 
@@ -8,7 +8,6 @@ const start = () => {
 	for (const item of ['1', '2']) articles.titles.set(item, `Title ${item}`);
 	return articles;
 };
-afterEach(() => articles.stop());
 
 async function warm(top = 10) {
 	const { id } = await articles.warmer.top(top, null);

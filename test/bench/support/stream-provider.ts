@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 
 export interface StreamPlan {
@@ -18,6 +19,8 @@ export interface StreamPlan {
 export interface StreamProvider {
 	readonly url: string;
 	plan: StreamPlan;
+	/** When the first byte of the answer to each request body was written, by `performance.now()`. */
+	readonly began: Map<string, number>;
 	stop(): Promise<void>;
 }
 
@@ -33,13 +36,20 @@ const chunk = (delta: object, finish: string | null = null): string =>
 	})}\n\n`;
 
 export async function startStreamProvider(initial: StreamPlan): Promise<StreamProvider> {
+	const began = new Map<string, number>();
 	const server = createServer((request, response) => {
-		request.resume().once('end', () => void answer(response, provider.plan));
+		void (async () => {
+			const body = await text(request);
+			await wait(provider.plan.thinkMs);
+			began.set(body, performance.now());
+			await answer(response, provider.plan);
+		})();
 	});
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 	const provider: StreamProvider = {
 		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
 		plan: initial,
+		began,
 		stop: async () => {
 			server.closeAllConnections();
 			await new Promise((resolve) => server.close(resolve));
@@ -49,7 +59,6 @@ export async function startStreamProvider(initial: StreamPlan): Promise<StreamPr
 }
 
 async function answer(response: ServerResponse, plan: StreamPlan): Promise<void> {
-	await wait(plan.thinkMs);
 	response.setMaxListeners(0);
 	response.writeHead(200, { 'content-type': 'text/event-stream' });
 	response.write(chunk({ role: 'assistant', content: '' }));

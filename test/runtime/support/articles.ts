@@ -1,3 +1,5 @@
+import { onTestFinished } from 'vitest';
+
 import type { GenerationRequest } from '../../../src/contract.ts';
 import { AiCache } from '../../../src/cache/cache.ts';
 import { changeTags, type ContentChange, type ContentDependency } from '../../../src/cache/dependencies.ts';
@@ -46,7 +48,7 @@ interface Shared {
 	titles: Map<string, string>;
 }
 
-/** A process with the memory store, unless another is given, and articles that have a title; its provider answers with what it was asked. */
+/** A process with the memory store, unless another is given, and articles that have a title; its provider answers with what it was asked. Ends with the test. */
 export function startArticles(environment: Record<string, unknown> = {}, shared: Partial<Shared> = {}) {
 	const clock = shared.clock ?? fakeClock();
 	const { values } = readSettings({
@@ -93,6 +95,7 @@ export function startArticles(environment: Record<string, unknown> = {}, shared:
 		await invalidator.changed([change, ...more], { cause: 'event', event: 'items.update' });
 		await invalidator.settled();
 	};
+	onTestFinished(() => refresher.close());
 	return {
 		clock,
 		store,
@@ -123,8 +126,19 @@ export function startArticles(environment: Record<string, unknown> = {}, shared:
 			await refresher.refreshDue();
 		},
 		journal: () => store.readJournal(50, null),
-		stop: () => refresher.close(),
 	};
+}
+
+/** With four articles, where what is asked often is made again from new content, one answer at a time. */
+export function startRefreshing(environment: Record<string, unknown> = {}) {
+	const articles = startArticles({
+		AI_CACHE_ON_INVALIDATE: 'refresh',
+		AI_CACHE_REFRESH_BUDGET: '1000',
+		AI_CACHE_WARM_CONCURRENCY: '1',
+		...environment,
+	});
+	for (const item of ['1', '2', '3', '4']) articles.titles.set(item, `Title ${item}`);
+	return articles;
 }
 
 /** Notes what it is asked, and says it back. `fail` is how it answers the next call instead. */
