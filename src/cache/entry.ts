@@ -115,6 +115,9 @@ export interface EntryQuery extends Pick<InvalidationCriteria, 'provider' | 'mod
 export interface FoundPage {
 	entries: { entry: Pick<Entry, 'meta'>; size: number; hits: number }[];
 	nextCursor: string | null;
-	/** Live entries that meet the filter; a search may narrow them further. */
+	/**
+	 * Live entries that meet the filter; a search may narrow them further. Those that a purge has just dropped may be
+	 * counted until they are swept.
+	 */
 	total: number;
 }

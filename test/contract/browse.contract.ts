@@ -1,10 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import { allTag, collectionTag, freeTag, providerTag, type Tag } from '../../src/cache/dependencies.ts';
+import { allTag, collectionTag, freeTag, itemTag, providerTag, type Tag } from '../../src/cache/dependencies.ts';
 import type { Entry, EntryQuery, FoundPage } from '../../src/cache/entry.ts';
 import { put, type StoreHarness } from './harness.ts';
 
 const BY_EXPIRY: EntryQuery = { sort: 'expires', descending: false, limit: 7, cursor: null };
 const ALL: Tag[][] = [[allTag()]];
+
+const FILTERS: { sets: Tag[][]; meets: (entry: Entry) => boolean; search?: string }[] = [
+	{ sets: ALL, meets: () => true },
+	{ sets: [[collectionTag('articles')]], meets: ({ meta }) => meta.content[0]?.collection === 'articles' },
+	{
+		sets: [[itemTag('pages', '3')]],
+		meets: ({ meta }) => meta.content[0]?.collection === 'pages' && itemOf(meta) === '3',
+	},
+	{
+		sets: [[providerTag('openai')], [freeTag('odd')]],
+		meets: ({ meta }) => meta.freeTags.includes('odd'),
+	},
+	{ sets: ALL, search: 'NUMBER 7', meets: ({ meta }) => meta.preview === 'Number 7' },
+];
+
+const itemOf = ({ content }: Entry['meta']): string | undefined => content[0]?.items?.[0];
 
 /** Reads page after page; `between` may change things before each next one. */
 async function readAll(
@@ -105,6 +121,64 @@ export function browseContract(harness: () => StoreHarness): void {
 			const page = await harness().store.browse(BY_EXPIRY, sets);
 			expect(page.total).toBe(10);
 			expect(await readAll(harness(), BY_EXPIRY, [[freeTag('none')]])).toEqual([]);
+		});
+
+		it.each(sorts)(
+			'agrees with a list of all that is held, after any changes, by $sort, $descending',
+			async (order) => {
+				const { store, clock } = harness();
+				const held = new Map<string, { entry: Entry; hits: number }>();
+				const add = async (key?: string): Promise<void> => {
+					const number = held.size;
+					const entry = await put(harness(), {
+						...(key !== undefined && { key }),
+						content: [{ collection: number % 3 ? 'articles' : 'pages', items: [String(number % 5)] }],
+						freeTags: number % 2 ? ['odd'] : [],
+						ttl: 3000 + ((number * 37) % 50),
+						body: 'x'.repeat(100 + ((number * 11) % 40)),
+						preview: `Number ${number % 10}`,
+					});
+					held.set(entry.meta.key, { entry, hits: 0 });
+				};
+				const keyAt = (place: number): string => [...held.keys()][place % held.size]!;
+				const drop = async (key: string): Promise<void> => {
+					await store.removeKeys([key]);
+					held.delete(key);
+				};
+				const hit = async (key: string, count: number): Promise<void> => {
+					await store.addHits(new Map([[key, count]]));
+					held.get(key)!.hits += count;
+				};
+				for (let index = 0; index < 60; index++) await add();
+				for (let round = 0; round < 5; round++) {
+					for (const { sets, meets, search } of FILTERS) {
+						const query: EntryQuery = { ...BY_EXPIRY, ...order, ...(search !== undefined && { search }), limit: 9 };
+						const wanted = [...held.values()].filter(({ entry }) => meets(entry)).map(({ entry }) => entry.meta.key);
+						expect((await readAll(harness(), query, sets)).toSorted()).toEqual(wanted.toSorted());
+					}
+					await add();
+					// Generated anew, so that another entry stands at the same key.
+					await add(keyAt(round * 13));
+					await drop(keyAt(round * 7));
+					await hit(keyAt(round * 5), round);
+					clock.advance(1 + round);
+				}
+			},
+		);
+
+		it('counts and shows no more what has expired since the page before', async () => {
+			const { store, clock } = harness();
+			for (let index = 0; index < 20; index++) await put(harness(), { ttl: index % 4 ? 5000 : 60 });
+			for (const { sort, descending } of sorts) {
+				const query: EntryQuery = { ...BY_EXPIRY, sort, descending };
+				expect((await store.browse(query, ALL)).total).toBe(20);
+			}
+			clock.advanceSeconds(61);
+			for (const { sort, descending } of sorts) {
+				const query: EntryQuery = { ...BY_EXPIRY, sort, descending };
+				expect((await store.browse(query, ALL)).total).toBe(15);
+				expect(await readAll(harness(), query)).toHaveLength(15);
+			}
 		});
 
 		it('finds text in the preview, model, tags and content, whatever its case', async () => {

@@ -6,6 +6,7 @@ import type { Lookup } from '../../cache/store.ts';
 import { BoundedEntries } from '../bounded-entries.ts';
 import { type Cell, Cells } from './cells.ts';
 import { covers, decodedBytes, decodeHeld, type Held, heldBytes, stateOf } from './held.ts';
+import { Listings } from './listings.ts';
 import { countForSweep } from './sweeper.ts';
 
 /** Entries and the cells that they hold, within one bound of bytes. */
@@ -14,12 +15,18 @@ export class Holdings {
 	readonly #staleMs: number;
 	readonly #entries: BoundedEntries<Held>;
 	readonly cells: Cells<Held>;
+	readonly listings: Listings;
 
 	constructor(maxBytes: number, staleMs: number, clock: Clock) {
 		this.#clock = clock;
 		this.#staleMs = staleMs;
 		this.#entries = new BoundedEntries<Held>(maxBytes, (held) => this.#forget(held));
 		this.cells = new Cells<Held>((bytes) => this.#entries.reserve(bytes));
+		this.listings = new Listings(
+			() => this.all(),
+			this.cells,
+			() => clock.now(),
+		);
 	}
 
 	get bytes(): number {
@@ -56,7 +63,9 @@ export class Holdings {
 	put(key: string, tags: readonly Tag[], entry: Entry): boolean {
 		const held = this.#hold(key, tags, entry);
 		const bytes = heldBytes(held.bytes.length, key, held.cells.length);
-		return this.#entries.set(key, held, bytes, entry.meta.costTier);
+		if (!this.#entries.set(key, held, bytes, entry.meta.costTier)) return false;
+		this.listings.add(held);
+		return true;
 	}
 
 	decode(held: Held): Entry {
@@ -65,6 +74,11 @@ export class Holdings {
 		// After it is decoded: making room may put out this very entry, which then takes its bytes with it.
 		this.#entries.reserve(decodedBytes(held));
 		return entry;
+	}
+
+	addHits(key: string, count: number): void {
+		const held = this.#entries.peek(key);
+		if (held !== undefined) this.listings.addHits(held, count);
 	}
 
 	remove(held: Held): void {
@@ -93,6 +107,7 @@ export class Holdings {
 
 	#forget(held: Held): void {
 		countForSweep(held);
+		this.listings.delete(held);
 		if (held.decoded !== null) this.#entries.reserve(-decodedBytes(held));
 		for (const cell of held.cells) {
 			cell.members?.delete(held);

@@ -154,8 +154,7 @@ export class MemoryStore implements Store {
 	}
 
 	browse(query: EntryQuery, tagSets: readonly (readonly Tag[])[]): Promise<FoundPage> {
-		const decode = (held: Held): Entry => this.#holdings.decode(held);
-		return browse(this.#holdings.all(), query, tagSets, this.#clock.now(), decode);
+		return browse(this.#holdings.listings.selection(tagSets, query.search), query, this.#clock.now());
 	}
 
 	read(key: string): Promise<{ entry: Entry; size: number; hits: number } | undefined> {
@@ -172,10 +171,7 @@ export class MemoryStore implements Store {
 	}
 
 	addHits(hits: ReadonlyMap<string, number>): Promise<void> {
-		for (const [key, count] of hits) {
-			const held = this.#holdings.at(key);
-			if (held) held.hits += count;
-		}
+		for (const [key, count] of hits) this.#holdings.addHits(key, count);
 		return Promise.resolve();
 	}
 

@@ -5,7 +5,15 @@ import { number, run } from './client.ts';
 import type { RedisContext } from './context.ts';
 import { FilteredLists } from './filtered-lists.ts';
 import { type Head, headsOf, validHeads } from './members.ts';
-import { type Position, parseCursor, type Ranked, type Ranking, SortedSet, writeCursor } from './ranking.ts';
+import {
+	type Cursor,
+	type Position,
+	parseCursor,
+	type Ranked,
+	type Ranking,
+	SortedSet,
+	writeCursor,
+} from './ranking.ts';
 
 /** Entries that a search looks at for one page. */
 const SEARCH_MAX = 5000;
@@ -23,7 +31,7 @@ export class Browser {
 
 	async page(query: EntryQuery, tagSets: readonly (readonly Tag[])[]): Promise<FoundPage> {
 		const after = query.cursor === null ? null : parseCursor(query.cursor);
-		const { ranking, total } = await this.#ranking(query, tagSets, after === null);
+		const { ranking, total, listedAt } = await this.#ranking(query, tagSets, after);
 		const entries: FoundPage['entries'] = [];
 		let place = after === null ? 0 : await ranking.placeAfter(after);
 		const end = query.search ? place + SEARCH_MAX : Infinity;
@@ -40,24 +48,24 @@ export class Browser {
 			}
 		}
 		const more = last !== null && (await this.#anyLeft(ranking, place));
-		return { entries, nextCursor: more && last ? writeCursor(last) : null, total };
+		return { entries, nextCursor: more && last ? writeCursor({ ...last, listedAt }) : null, total };
 	}
 
 	async #ranking(
 		query: EntryQuery,
 		tagSets: readonly (readonly Tag[])[],
-		anew: boolean,
-	): Promise<{ ranking: Ranking; total: number }> {
+		after: Cursor | null,
+	): Promise<{ ranking: Ranking; total: number; listedAt: number | null }> {
 		const { client, keys, clock } = this.#context;
 		const filtered = tagSets.length > 1 || tagSets[0]?.length !== 1 || tagSets[0][0] !== '*';
 		if (filtered) {
-			const list = await this.#lists.list(query, tagSets, anew);
-			return { ranking: list, total: list.size };
+			const since = after === null ? null : (after.listedAt ?? 0);
+			const { at, ranking } = await this.#lists.list(query, tagSets, since);
+			return { ranking, total: ranking.size, listedAt: at };
 		}
-		const after = `(${clock.now()}`;
-		const [total] = await run(client, [['ZCOUNT', keys.index('*'), after, '+inf']]);
+		const [total] = await run(client, [['ZCOUNT', keys.index('*'), `(${clock.now()}`, '+inf']]);
 		const name = query.sort === 'expires' ? keys.index('*') : keys.sorted(query.sort);
-		return { ranking: new SortedSet(client, name, query.descending), total: number(total) };
+		return { ranking: new SortedSet(client, name, query.descending), total: number(total), listedAt: null };
 	}
 
 	/** In the order of the list; null for what is not to be shown. */

@@ -10,23 +10,30 @@ const LIST_LIFE_MS = 30_000;
 const MAX_LISTS = 8;
 const SCORES_PER_CHUNK = 1000;
 
+export interface FilteredList {
+	/** When it was begun. */
+	at: number;
+	ranking: RankedList;
+}
+
 /** Lists that were found by intersecting indexes, kept for the pages that follow the first. */
 export class FilteredLists {
 	readonly #context: RedisContext;
-	readonly #lists = new Map<string, { at: number; list: RankedList }>();
+	readonly #lists = new Map<string, FilteredList>();
 
 	constructor(context: RedisContext) {
 		this.#context = context;
 	}
 
-	async list(query: EntryQuery, tagSets: readonly (readonly Tag[])[], anew: boolean): Promise<RankedList> {
+	/** One made `since` then, which another process may have begun to page through; made now where that is null. */
+	async list(query: EntryQuery, tagSets: readonly (readonly Tag[])[], since: number | null): Promise<FilteredList> {
 		const name = JSON.stringify([query.sort, query.descending, tagSets]);
 		const now = this.#context.clock.now();
 		const known = this.#lists.get(name);
-		if (known && !anew && now - known.at <= LIST_LIFE_MS) return known.list;
-		const list = new RankedList(await this.#find(query, tagSets), query.descending);
+		if (known && since !== null && known.at >= since && now - known.at <= LIST_LIFE_MS) return known;
+		const list = { at: now, ranking: new RankedList(await this.#find(query, tagSets), query.descending) };
 		this.#lists.delete(name);
-		this.#lists.set(name, { at: now, list });
+		this.#lists.set(name, list);
 		if (this.#lists.size > MAX_LISTS) this.#lists.delete(this.#lists.keys().next().value!);
 		return list;
 	}

@@ -95,10 +95,17 @@ function compare(one: Position, other: Position, descending: boolean): number {
 	return descending ? -order : order;
 }
 
-export const writeCursor = ({ score, member }: Position): string => `${score}|${member}`;
+/** Where the next page begins, and when the list that it goes on with was made, if one was. */
+export interface Cursor extends Position {
+	listedAt: number | null;
+}
+
+export const writeCursor = ({ score, member, listedAt }: Cursor): string =>
+	[score, ...(listedAt === null ? [] : [listedAt]), member].join('|');
 
 /** Null for what is no cursor of ours: the list then begins at its beginning. */
-export function parseCursor(cursor: string): Position | null {
-	const [, score, member] = /^(-?[\d.e+]+)\|(.+)$/s.exec(cursor) ?? [];
-	return score === undefined || member === undefined ? null : { score: Number(score), member };
+export function parseCursor(cursor: string): Cursor | null {
+	const [, score, listedAt, member] = /^(-?[\d.e+]+)\|(?:(\d+)\|)?(.+)$/s.exec(cursor) ?? [];
+	if (score === undefined || member === undefined) return null;
+	return { score: Number(score), member, listedAt: listedAt === undefined ? null : Number(listedAt) };
 }

@@ -68,6 +68,21 @@ describe('the memory store’s bound', () => {
 		expect(await store.bytesHeld()).toBe(0);
 	});
 
+	it('is not touched by a search through everything', async () => {
+		const store = storeOf(300_000);
+		const entries: Entry[] = [];
+		for (let index = 0; index < 500; index++) {
+			const entry = sampleEntry(clock, { body: 'x'.repeat(500) });
+			entries.push(entry);
+			await commitTo(store, entry);
+		}
+		const before = [await store.bytesHeld(), ...(await store.count([allTag()]))];
+		const query = { sort: 'created', descending: true, limit: 500, cursor: null } as const;
+		const page = await store.browse({ ...query, search: 'AN answer' }, [[allTag()]]);
+		expect(page.entries.length).toBe(before[1]);
+		expect([await store.bytesHeld(), ...(await store.count([allTag()]))]).toEqual(before);
+	});
+
 	it('puts out cheap generations before dear ones of the same age and use', async () => {
 		const store = storeOf(400_000);
 		const tiers: CostTier[] = ['low', 'medium', 'high', 'very_high'];
@@ -94,6 +109,55 @@ describe('the memory store’s bound', () => {
 });
 
 describe('many entries', () => {
+	it('are listed right while they come and go during the listing itself', async () => {
+		const store = storeOf(512 * 2 ** 20);
+		const keys = new Set<string>();
+		const add = async (index: number): Promise<void> => {
+			const entry = sampleEntry(clock, { ttl: 3600 + (index % 7), preview: index % 2 ? 'odd' : 'even' });
+			keys.add(entry.meta.key);
+			await commitTo(store, entry);
+			clock.advance(index % 2);
+		};
+		for (let index = 0; index < 15_000; index++) await add(index);
+		const query = { sort: 'hits', descending: true, limit: 100_000, cursor: null } as const;
+		const pages = Promise.all([
+			store.browse(query, [[allTag()]]),
+			store.browse({ ...query, search: 'odd', limit: 5 }, [[allTag()]]),
+		]);
+		const first = [...keys];
+		for (let index = 0; index < 2000; index++) {
+			await add(index);
+			const gone = first[index * 7]!;
+			keys.delete(gone);
+			await store.removeKeys([gone]);
+			await store.addHits(new Map([[first[index * 7 + 1]!, index % 9]]));
+			if (index % 100 === 0) await new Promise(setImmediate);
+		}
+		await pages;
+		const page = await store.browse(query, [[allTag()]]);
+		expect(page.entries.map(({ entry }) => entry.meta.key).toSorted()).toEqual([...keys].toSorted());
+		const hits = page.entries.map((entry) => entry.hits);
+		expect(hits).toEqual(hits.toSorted((one, other) => other - one));
+		expect(page.total).toBe(keys.size);
+		const odd = page.entries.filter(({ entry }) => entry.meta.preview === 'odd').length;
+		expect((await store.browse({ ...query, search: 'odd', limit: 5 }, [[allTag()]])).total).toBe(odd);
+	});
+
+	it('are listed right long after the last page, and by more filters than are kept', async () => {
+		const store = storeOf(512 * 2 ** 20);
+		const query = { sort: 'created', descending: true, limit: 1, cursor: null } as const;
+		const totals = (): Promise<number[]> =>
+			Promise.all(
+				Array.from({ length: 9 }, async (_, tag) => (await store.browse(query, [[freeTag(`t${tag}`)]])).total),
+			);
+		for (let round = 1; round < 5; round++) {
+			for (let index = 0; index < 45; index++)
+				await commitTo(store, sampleEntry(clock, { freeTags: [`t${index % 9}`] }));
+			expect(await totals()).toEqual(Array.from({ length: 9 }, () => 5 * round));
+			clock.advanceSeconds(400);
+		}
+	});
+
 	it('are counted, swept, listed and measured without holding up the process', { timeout: 60_000 }, async () => {
 		const store = storeOf(512 * 2 ** 20);
 		for (let index = 0; index < 60_000; index++) {
