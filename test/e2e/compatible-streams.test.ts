@@ -158,6 +158,23 @@ describe('a stream under way', () => {
 		expect(await isStored(request)).toBe(false);
 	});
 
+	it('asked for natively whose answer is over the limit gives all deltas, and says why no answer follows', async () => {
+		const words = Array.from({ length: 200 }, (_, index) => `${index} ${'x'.repeat(400)}`);
+		provider.answer({
+			headers: EVENTS,
+			body: eventSteps([START, ...words.map((content) => chatChunk({ content })), ...END]),
+		});
+		const prompt = `question ${++prompts}`;
+		const answer = await post({ provider: 'openai', model: 'gpt-4o-mini', prompt, stream: true }, '/generate');
+		const events = (await answer.text()).split('\n\n').filter(Boolean);
+		const said = events.map(
+			(event) => JSON.parse(event.slice('data: '.length)) as { delta?: string; errors?: object[] },
+		);
+		const last = said.pop();
+		expect(said.map(({ delta }) => delta).join('')).toBe(`Hello${words.join('')}`);
+		expect(last).toMatchObject({ errors: [{ message: expect.stringContaining('larger than an entry may be') }] });
+	});
+
 	it('over the limit whose answer is within it goes through whole, and is stored', async () => {
 		const events = longStream(20);
 		expect(events.join('').length).toBeGreaterThan(LIMIT_BYTES);
