@@ -41,3 +41,10 @@ export function eventDecoder(): EventDecoder {
 /** One event as it goes over the wire. `data` has no line breaks: JSON, or a word such as `[DONE]`. */
 export const eventText = (data: string, event?: string): string =>
 	event === undefined ? `data: ${data}\n\n` : `event: ${event}\ndata: ${data}\n\n`;
+
+/** The word that ends the streams of chat completions; some servers put it, or spaces, where it means nothing. */
+export const isDone = (data: string): boolean => data.trim() === '[DONE]';
+
+/** Whether an event is no message: without data, or `[DONE]`. */
+export const saysNothing = ({ event, data }: ServerSentEvent): boolean =>
+	event !== 'error' && (data.trim() === '' || isDone(data));

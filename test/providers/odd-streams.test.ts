@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { JsonObject, Operation, Provider } from '../../src/contract.ts';
 import { dialects } from '../../src/providers/registry.ts';
 import { eventText } from '../../src/providers/sse.ts';
-import { decode } from './support/fixtures.ts';
+import { Assembly } from '../../src/runtime/streaming/assembly.ts';
+import { decode, streamText, wholeFixtures } from './support/fixtures.ts';
 import { RandomAnswers } from './support/random-answers.ts';
 
 const REQUEST: JsonObject = { stream: true, stream_options: { include_usage: true } };
@@ -71,6 +72,36 @@ describe('a chat stream', () => {
 		});
 	});
 
+	it('that has the word null for an id goes on with the call of that index, or else with the last', () => {
+		for (const place of [{ index: 0 }, {}]) {
+			const calls = (more: JsonObject): JsonObject => ({ delta: { tool_calls: [{ ...place, ...more }] } });
+			const message = messageOf('mistral', [
+				calls({ id: 'a', function: { name: 'look', arguments: '' } }),
+				calls({ id: 'null', function: { name: '', arguments: '{"a":' } }),
+				calls({ function: { name: '', arguments: '1' } }),
+				calls({ id: 'a', function: { arguments: '}' } }),
+				{ delta: {}, finish_reason: 'tool_calls' },
+			]);
+			expect(message).toEqual({
+				tool_calls: [{ id: 'a', ...place, function: { name: 'look', arguments: '{"a":1}' } }],
+			});
+		}
+	});
+
+	it('whose calls have no index takes each that is named for a new one', () => {
+		const whole = (name: string): JsonObject => ({
+			delta: { tool_calls: [{ id: 'null', function: { name, arguments: '{}' } }] },
+		});
+		const message = messageOf('mistral', [whole('one'), whole('two'), { delta: {}, finish_reason: 'tool_calls' }]);
+		expect(message).toMatchObject({ tool_calls: [{ function: { name: 'one' } }, { function: { name: 'two' } }] });
+	});
+
+	it('whose calls are counted from 1 leaves no hole', () => {
+		const one = { id: 'a', type: 'function', function: { name: 'one', arguments: '{}' } };
+		const message = messageOf('openai', [call(1, one), { delta: {}, finish_reason: 'tool_calls' }]);
+		expect(message).toEqual({ tool_calls: [one] });
+	});
+
 	it('whose calls come in turns puts each together', () => {
 		const message = messageOf('openai', [
 			call(1, { id: 'b', type: 'function', function: { name: 'two', arguments: '' } }),
@@ -107,6 +138,7 @@ describe('a chat stream', () => {
 			`\uFEFF${plain}`,
 			plain.replaceAll('\n', '\r\n'),
 			plain.replaceAll('data: ', 'data:'),
+			plain.replace('data: [DONE]', 'data:\n\ndata: \n\ndata: [DONE] '),
 			`: PROCESSING\n\nretry: 3000\n\n${plain.replaceAll('data: ', ': ping\nid: 7\ndata: ')}`,
 		];
 		for (const variant of variants) {
@@ -144,4 +176,33 @@ describe('log probabilities', () => {
 		const text = dialects[provider].replay('chat', REQUEST, structuredClone(body)).join('');
 		expect(assembled(provider, 'chat', text)).toEqual({ complete: true, body });
 	});
+});
+
+describe.each<[Provider, Operation, string]>([
+	['openai', 'chat', 'text'],
+	['openai', 'responses', 'responses-text'],
+	['anthropic', 'messages', 'text'],
+])('a stream of %s (%s) that comes in one piece', (provider, operation, name) => {
+	const fixture = wholeFixtures(provider).find((one) => one.name === name)!;
+
+	it.each([
+		['`[DONE]` after its end', (text: string) => `${text}data: [DONE]\n\n`],
+		['an event without data after its end', (text: string) => `${text}data:\n\n`],
+	])('is whole with %s', (_what, changed) => {
+		const assembly = new Assembly(dialects[provider].assembler(operation, fixture.request), 1e6);
+		expect(assembly.push(Buffer.from(changed(streamText(fixture))))).toEqual(fixture.body);
+	});
+
+	it('is no answer with an error event that has no data', () => {
+		const assembly = new Assembly(dialects[provider].assembler(operation, fixture.request), 1e6);
+		expect(assembly.push(Buffer.from(`event: error\ndata:\n\n${streamText(fixture)}`))).toBeNull();
+	});
+});
+
+it('a message whose last event is named by its line alone is whole', () => {
+	const fixture = wholeFixtures('anthropic').find(({ name }) => name === 'text')!;
+	const text = streamText(fixture).replace('{"type":"message_stop"}', '{}');
+	expect(text).toContain('event: message_stop\ndata: {}');
+	const assembly = new Assembly(dialects.anthropic.assembler('messages', fixture.request), 1e6);
+	expect(assembly.push(Buffer.from(text))).toEqual(fixture.body);
 });

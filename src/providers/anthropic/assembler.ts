@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../contract.ts';
 import { isObject, isPresent, objectOf, parseObject } from '../json.ts';
 import type { StreamAssembler } from '../provider.ts';
+import { saysNothing } from '../sse.ts';
 import { BlockBuilder, UnreadableDelta } from './block-builder.ts';
 
 /**
@@ -12,6 +13,7 @@ export function messageAssembler(): StreamAssembler {
 	const stream = new MessageStream();
 	return {
 		push({ event, data }) {
+			if (saysNothing({ event, data })) return;
 			const message = parseObject(data);
 			if (message) stream.take(message, event);
 			else stream.failure ??= 'malformed';

@@ -1,10 +1,11 @@
 import type { JsonObject, JsonValue } from '../../contract.ts';
 import { isObject, isPresent, objectOf, objectsOf, parseObject } from '../json.ts';
 import type { StreamAssembler } from '../provider.ts';
+import { isDone, saysNothing } from '../sse.ts';
 import { indexOf, mergeDelta, type DeltaRules } from './delta.ts';
 
-/** Of a chunk alone: `obfuscation` is padding that hides the chunks' lengths from eavesdroppers. */
-const OF_CHUNKS_ALONE = new Set(['choices', 'object', 'obfuscation']);
+/** `obfuscation` fills a chunk up, so that its length tells eavesdroppers nothing. */
+const OF_CHUNKS_ALONE = ['choices', 'object', 'obfuscation'];
 
 /**
  * Builds the `chat.completion` that a stream of `chat.completion.chunk` stands for. Whole where every choice said why
@@ -15,17 +16,18 @@ export function chatAssembler(rules: DeltaRules): StreamAssembler {
 	const choices: JsonObject[] = [];
 	let failure: string | null = null;
 	let done = false;
+	const alone = new Set([...OF_CHUNKS_ALONE, ...rules.padding]);
 	return {
 		push({ event, data }) {
-			if (data === '[DONE]') {
-				done = true;
+			if (saysNothing({ event, data })) {
+				done ||= isDone(data);
 				return;
 			}
 			const chunk = parseObject(data);
 			if (!chunk) failure ??= 'malformed';
 			else if (event === 'error' || isPresent(chunk['error'])) failure ??= 'error_event';
 			else {
-				mergeChunk(body, chunk);
+				mergeChunk(body, chunk, alone);
 				for (const choice of objectsOf(chunk['choices'])) mergeChoice(choices, choice, rules);
 			}
 		},
@@ -34,15 +36,15 @@ export function chatAssembler(rules: DeltaRules): StreamAssembler {
 			const reason = failure ?? unfinished(choices, done);
 			if (reason !== null) return { complete: false, reason };
 			if (body['usage'] === null) Reflect.deleteProperty(body, 'usage');
-			return { complete: true, body: { ...body, object: 'chat.completion', choices } };
+			return { complete: true, body: { ...body, object: 'chat.completion', choices: choices.map(withoutHoles) } };
 		},
 	};
 }
 
 /** Later chunks know better, but an empty one takes nothing back. */
-function mergeChunk(body: JsonObject, chunk: JsonObject): void {
+function mergeChunk(body: JsonObject, chunk: JsonObject, alone: ReadonlySet<string>): void {
 	for (const [name, value] of Object.entries(chunk)) {
-		if (OF_CHUNKS_ALONE.has(name)) continue;
+		if (alone.has(name)) continue;
 		if ((isPresent(value) && value !== '') || body[name] === undefined) body[name] = value;
 	}
 }
@@ -67,6 +69,14 @@ function mergeLogprobs(current: JsonValue | undefined, delta: JsonValue): JsonVa
 		else if (isPresent(value) || before === undefined) merged[name] = value;
 	}
 	return merged;
+}
+
+/** Some servers count their calls from 1. */
+function withoutHoles(choice: JsonObject): JsonObject {
+	const message = objectOf(choice['message']);
+	const { tool_calls: calls } = message;
+	if (!Array.isArray(calls)) return choice;
+	return { ...choice, message: { ...message, tool_calls: calls.filter(isObject) } };
 }
 
 function unfinished(choices: JsonObject[], done: boolean): string | null {

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../contract.ts';
-import { isObject, isPresent } from '../json.ts';
+import { isObject, isPresent, objectOf, stringOf } from '../json.ts';
 
 /** Text members that come whole, again and again, instead of piece by piece; some servers repeat them empty. */
 const WHOLE = new Set(['role', 'id', 'type', 'name', 'tool_call_id']);
@@ -8,7 +8,12 @@ const WHOLE = new Set(['role', 'id', 'type', 'name', 'tool_call_id']);
 export interface DeltaRules {
 	/** Whether a tool call of the whole answer still has the `index` that its deltas have. */
 	keepToolIndex: boolean;
+	/** Members of this provider's chunks that only fill them up. */
+	padding: readonly string[];
 }
+
+/** What Mistral's own SDK writes where it has no id. */
+const NO_ID = 'null';
 
 /**
  * Merges a delta into the message that it continues: texts are appended, lists extended, objects merged, the rest
@@ -27,7 +32,7 @@ export function mergeDelta(message: JsonObject, delta: JsonObject, rules: DeltaR
 function mergeMember(target: JsonObject, name: string, value: JsonValue): void {
 	const current = target[name];
 	if (!isPresent(current) || !isPresent(value)) target[name] = isPresent(current) ? current : value;
-	else if (value === '' && WHOLE.has(name)) return;
+	else if (WHOLE.has(name) && (value === '' || (name === 'id' && value === NO_ID))) return;
 	else if (typeof current === 'string' && typeof value === 'string' && !WHOLE.has(name)) target[name] = current + value;
 	else if (Array.isArray(current) && Array.isArray(value)) current.push(...value);
 	else if (isObject(current) && isObject(value)) {
@@ -37,7 +42,7 @@ function mergeMember(target: JsonObject, name: string, value: JsonValue): void {
 	} else target[name] = value;
 }
 
-/** OpenAI's calls are continued by `index`; Mistral sends whole calls, with or without one. */
+/** Calls are continued by `index`, or without one by their id; a call that names neither itself nor its tool goes on. */
 function mergeToolCalls(current: JsonValue | undefined, deltas: JsonValue[], rules: DeltaRules): JsonValue[] {
 	const calls = Array.isArray(current) ? current : [];
 	for (const delta of deltas) {
@@ -52,16 +57,25 @@ function mergeToolCalls(current: JsonValue | undefined, deltas: JsonValue[], rul
 }
 
 /** Where a call belongs: by its index, but never upon a call of another id, which some servers give the same index. */
-function placeOf(calls: JsonValue[], { index, id }: JsonObject): number {
-	const place = indexOf(index) ?? calls.length;
+function placeOf(calls: JsonValue[], delta: JsonObject): number {
+	const id = idOf(delta);
+	const known = id === null ? -1 : calls.findIndex((call) => isObject(call) && idOf(call) === id);
+	const place = indexOf(delta['index']);
+	if (place === null) return known === -1 ? placeUnnamed(calls, delta) : known;
 	const there = calls[place];
-	const other = isObject(there) && isText(there['id']) && isText(id) && there['id'] !== id;
+	const other = isObject(there) && id !== null && idOf(there) !== null && idOf(there) !== id;
 	if (!other) return place;
-	const known = calls.findIndex((call) => isObject(call) && call['id'] === id);
 	return known === -1 ? calls.length : known;
 }
 
-const isText = (value: JsonValue | undefined): boolean => typeof value === 'string' && value !== '';
+function placeUnnamed(calls: JsonValue[], delta: JsonObject): number {
+	const continues = idOf(delta) === null && stringOf(objectOf(delta['function'])['name']) === '';
+	return continues ? Math.max(0, calls.length - 1) : calls.length;
+}
+
+function idOf({ id }: JsonObject): string | null {
+	return typeof id === 'string' && id !== '' && id !== NO_ID ? id : null;
+}
 
 const MAX_INDEX = 1_023;
 

@@ -12,7 +12,7 @@ import type { ProviderDialect } from '../provider.ts';
 import { deepSeekConfidence } from './confidence.ts';
 
 /** A tool call keeps its `index` in the whole answer too. */
-const MERGING: DeltaRules = { keepToolIndex: true };
+const MERGING: DeltaRules = { keepToolIndex: true, padding: [] };
 const REPLAY: ReplayStyle = { wholeToolCalls: false, usage: 'always_asked_apart' };
 
 /** https://api-docs.deepseek.com/api/create-chat-completion; the base URL with `/v1` is the same. */

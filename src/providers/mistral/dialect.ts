@@ -13,8 +13,11 @@ import { neverWhole } from '../unstreamed.ts';
 import { mistralConfidence } from './confidence.ts';
 import { mistralErrorBody } from './errors.ts';
 
-/** A tool call has an `index` in the whole answer too, and comes in one chunk; usage comes with the last one. */
-const MERGING: DeltaRules = { keepToolIndex: true };
+/**
+ * A tool call has an `index` in the whole answer too. It comes whole, or in pieces whose continuations have the id
+ * "null"; it is replayed whole. Usage comes with the last chunk; `p` fills each of them up.
+ */
+const MERGING: DeltaRules = { keepToolIndex: true, padding: ['p'] };
 const REPLAY: ReplayStyle = { wholeToolCalls: true, usage: 'always' };
 
 /** https://docs.mistral.ai/api/ */

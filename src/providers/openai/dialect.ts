@@ -22,7 +22,7 @@ const PATHS: Partial<Record<Operation, string>> = {
 	responses: '/responses',
 };
 
-const MERGING: DeltaRules = { keepToolIndex: false };
+const MERGING: DeltaRules = { keepToolIndex: false, padding: [] };
 const REPLAY: ReplayStyle = { wholeToolCalls: false, usage: 'when_asked' };
 
 /** https://platform.openai.com/docs/api-reference */

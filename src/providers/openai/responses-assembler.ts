@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../contract.ts';
 import { isObject, parseObject } from '../json.ts';
 import type { StreamAssembler } from '../provider.ts';
+import { saysNothing } from '../sse.ts';
 
 /** Events that end a stream with the whole response. https://platform.openai.com/docs/api-reference/responses-streaming */
 const TERMINAL = new Set(['response.completed', 'response.incomplete']);
@@ -12,7 +13,7 @@ export function responsesAssembler(): StreamAssembler {
 	let failure: string | null = null;
 	return {
 		push({ event, data }) {
-			if (data === '[DONE]') return;
+			if (saysNothing({ event, data })) return;
 			const message = parseObject(data);
 			const type = message?.['type'] ?? event;
 			if (!message) failure ??= 'malformed';

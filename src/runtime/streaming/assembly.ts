@@ -4,7 +4,8 @@ import type { StreamAssembler } from '../../providers/provider.ts';
 import { eventDecoder, type ServerSentEvent } from '../../providers/sse.ts';
 
 /** Events after which a stream may be whole; asking the assembler after every one would cost more than the stream. */
-const MAY_END = /^\[DONE\]$|"(?:message_stop|response\.(?:completed|incomplete))"/;
+const MAY_END = /^\s*\[DONE\]\s*$|"(?:message_stop|response\.(?:completed|incomplete))"/;
+const ENDINGS: ReadonlySet<string | undefined> = new Set(['message_stop', 'response.completed', 'response.incomplete']);
 
 /**
  * Puts the answer together beside a stream that passes by. A stream's bytes are many times those of its answer: what
@@ -37,7 +38,7 @@ export class Assembly {
 		let mayBeWhole = false;
 		for (const event of events) {
 			this.#assembler.push(event);
-			mayBeWhole ||= MAY_END.test(event.data);
+			mayBeWhole ||= ENDINGS.has(event.event) || MAY_END.test(event.data);
 		}
 		const result = mayBeWhole ? this.#assembler.result() : null;
 		return result?.complete ? result.body : null;
