@@ -6,15 +6,23 @@ import { defineConfig } from 'eslint/config';
 import globals from 'globals';
 import typescript from 'typescript-eslint';
 
-const AT_DOORS = 'hooks|endpoints|operations|module';
+const AT_DOORS = 'hooks|endpoints|operations|module|panels|interfaces';
 
 /** An entry of `no-restricted-imports` for relative imports that lead into one of the folders. */
 const folders = (names, message) => ({ regex: `^(\\.\\./)+(${names})/`, message });
 
-/** Node's own modules and packages that would drag Node code into the Studio's bundle. */
-const NODE_CODE = {
-	regex: '^(node:|ioredis|express|fflate|lru-cache|cockatiel|prom-client|@pydantic/|@directus/errors)',
-	message: 'The Studio bundle runs in a browser: no Node code here.',
+/** All that is bundled for a browser; types cost nothing there. */
+const OTHER_PACKAGES = {
+	regex: '^(?!\\.{1,2}/|vue$|vue-router$|vue-i18n$|@directus/extensions-sdk$|@directus/types$)',
+	message: 'The Studio bundle runs in a browser: Vue and the SDK alone.',
+};
+
+const BELOW_STUDIO = 'cache|content|stores|providers|runtime|hooks|endpoints';
+
+/** What carries a Flow's step out, beside the form that describes it. */
+const STEPS_WORK = {
+	regex: '/(api|connect|flow-texts|handler|options|port|request)\\.ts$',
+	message: 'The form of a step knows nothing of how the step is carried out.',
 };
 
 const DIRECTUS_CODE = {
@@ -71,13 +79,28 @@ const layers = [
 		],
 	})),
 	{
-		files: ['src/module/**', 'src/operations/*/app.ts'],
+		files: ['src/module/**'],
+		patterns: [
+			folders(`${BELOW_STUDIO}|operations|panels|interfaces`, 'The Studio imports the contract, Vue and the SDK.'),
+			OTHER_PACKAGES,
+		],
+	},
+	{
+		files: ['src/panels/**', 'src/interfaces/**'],
 		patterns: [
 			folders(
-				'cache|stores|providers|runtime|hooks|endpoints|module',
-				'The Studio imports the contract, Vue and the SDK.',
+				`${BELOW_STUDIO}|operations|panels|interfaces`,
+				'A panel or a field imports the contract, Vue, the SDK and the module’s parts.',
 			),
-			NODE_CODE,
+			OTHER_PACKAGES,
+		],
+	},
+	{
+		files: ['src/operations/*/app.ts', 'src/operations/**/form.ts', 'src/operations/**/*.vue'],
+		patterns: [
+			folders(`${BELOW_STUDIO}|module|panels|interfaces`, 'A step’s form imports the contract, Vue and the SDK.'),
+			STEPS_WORK,
+			OTHER_PACKAGES,
 		],
 	},
 ];
@@ -126,7 +149,7 @@ export default defineConfig(
 			'import-x/no-duplicates': ['error', { 'prefer-inline': true }],
 			'import-x/first': 'error',
 			'no-console': 'error',
-			'max-lines': ['warn', { max: 250, skipBlankLines: true, skipComments: true }],
+			'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
 			eqeqeq: ['error', 'always'],
 		},
 	},

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventSteps, type RawProvider, type Step, startRawProvider } from '../support/raw-provider.ts';
 import { jsonBody } from '../support/recorded-request.ts';
 import { chatChunk, gate } from './support/chat-stream.ts';
+import { isStoredIn, postTo } from './support/compatible-post.ts';
 import { type Directus, startDirectus } from './support/directus.ts';
 import { statsOf } from './support/generations.ts';
 import { ADMIN } from './support/process.ts';
@@ -45,28 +46,10 @@ const ask = () => ({ model: 'gpt-4o-mini', messages: [{ role: 'user' as const, c
 const START = chatChunk({ role: 'assistant', content: 'Hello' });
 const END = [chatChunk({}, 'stop'), '[DONE]'];
 
-function post(body: object, path = '/openai/v1/chat/completions', signal?: AbortSignal): Promise<Response> {
-	return fetch(`${directus.url}/ai-cache${path}`, {
-		method: 'POST',
-		headers: { authorization: `Bearer ${ADMIN.token}`, 'content-type': 'application/json' },
-		body: JSON.stringify(body),
-		...(signal && { signal }),
-	});
-}
-
-const isStored = async (body: object): Promise<boolean> => {
-	const response = await fetch(`${directus.url}/ai-cache/openai/v1/chat/completions`, {
-		method: 'POST',
-		headers: {
-			authorization: `Bearer ${ADMIN.token}`,
-			'content-type': 'application/json',
-			'cache-control': 'only-if-cached',
-		},
-		body: JSON.stringify(body),
-	});
-	await response.text();
-	return response.status === 200;
-};
+const PATH = '/openai/v1/chat/completions';
+const post = (body: object, signal?: AbortSignal): Promise<Response> =>
+	postTo(directus, PATH, body, signal && { signal });
+const isStored = (body: object): Promise<boolean> => isStoredIn(directus, PATH, body);
 
 describe('a stream under way', () => {
 	it('reaches the caller event by event, before it is over', async () => {
@@ -125,7 +108,7 @@ describe('a stream under way', () => {
 		provider.answer({ headers: EVENTS, body: [...eventSteps([START]), { hang: true }] });
 		const request = ask();
 		const controller = new AbortController();
-		const response = await post({ ...request, stream: true }, undefined, controller.signal);
+		const response = await post({ ...request, stream: true }, controller.signal);
 		await response.body!.getReader().read();
 		controller.abort();
 		await provider.whenAborted(0);

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { type GenerationAnswer, PROVIDERS } from '../../src/contract.ts';
+import { PROVIDERS } from '../../src/contract.ts';
 import { type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { type Account, createAccount } from './support/access.ts';
 import { type Directus, startDirectus } from './support/directus.ts';
+import { answerIn, comparable, logged, send, type Answer, type Sent } from './support/lane.ts';
 import { ADMIN, type DirectusProcess } from './support/process.ts';
 
 /** Two processes on one Redis: the first with the lane, the second without. */
@@ -15,62 +16,10 @@ let lane: DirectusProcess;
 let normal: DirectusProcess;
 let member: Account;
 
-interface Answer {
-	status: number;
-	headers: Record<string, string>;
-	body: string;
-}
-
-interface Sent {
-	path: string;
-	body: string;
-	headers?: Record<string, string>;
-	token?: string | null;
-}
-
 const PATH = '/ai-cache/generate';
 let prompts = 0;
-let marks = 0;
 const chat = (more: object = {}): string =>
 	JSON.stringify({ provider: 'openai', model: 'gpt-4o-mini', prompt: `Lane ${++prompts}`, ...more });
-
-async function send(
-	{ url }: DirectusProcess,
-	{ path, body, headers = {}, token = ADMIN.token }: Sent,
-): Promise<Answer> {
-	const response = await fetch(url + path, {
-		method: 'POST',
-		body,
-		headers: {
-			'content-type': 'application/json',
-			...(token !== null && { authorization: `Bearer ${token}` }),
-			...headers,
-		},
-	});
-	return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
-}
-
-/** What may differ between two answers given one after the other: the clock's readings. */
-function comparable({ status, headers, body }: Answer): Answer {
-	const { date: _, age: __, ...rest } = headers;
-	const withoutTime = (text: string): string => text.replace(/("age":|"ttl":|ttl=|retry-after":")\d+/g, '$1N');
-	return {
-		status,
-		headers: Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, withoutTime(value)])),
-		body: withoutTime(body),
-	};
-}
-
-/** How many requests went the normal way: Directus logs each of those, and none that the lane answered. */
-const loggedRequests = (process: DirectusProcess): number => process.logs().split('/ai-cache/').length;
-
-/** Waits until the log has come up with what was answered so far: lines are written a moment after the answer. */
-async function logged(process: DirectusProcess): Promise<number> {
-	const mark = `/server/ping?mark=${++marks}`;
-	await (await fetch(process.url + mark)).text();
-	await expect.poll(() => process.logs().includes(mark)).toBe(true);
-	return loggedRequests(process);
-}
 
 async function expectAlike(sent: Sent, wayOfLane: 'lane' | 'normal'): Promise<Answer> {
 	for (let times = 0; times < 2; times++) {
@@ -84,8 +33,6 @@ async function expectAlike(sent: Sent, wayOfLane: 'lane' | 'normal'): Promise<An
 	expect((await logged(lane)) > before).toBe(wayOfLane === 'normal');
 	return fast;
 }
-
-const answerIn = ({ body }: Answer): GenerationAnswer => (JSON.parse(body) as { data: GenerationAnswer }).data;
 
 beforeAll(async () => {
 	emulator = await startProviderEmulator();

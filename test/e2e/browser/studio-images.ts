@@ -49,8 +49,8 @@ const PICTURES: Picture[] = [
 	{ name: 'settings', location: '/settings', until: '.ai-cache-plain' },
 ];
 
-/** Takes the pictures of `docs/images` anew: `AI_CACHE_IMAGES=1`. */
-describe.runIf(process.env['AI_CACHE_IMAGES'])('the pictures of the documentation', () => {
+/** Takes the pictures of `docs/images` anew: `npm run images`. */
+describe('the pictures of the documentation', () => {
 	let emulator: ProviderEmulator;
 	let directus: Directus;
 	let redis: TestRedis;
