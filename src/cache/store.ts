@@ -55,6 +55,14 @@ export interface StatsDelta {
 	deltas: Readonly<Record<string, number>>;
 }
 
+/** Which of a process's batches of figures it is; their numbers rise. */
+export interface StatsBatch {
+	/** Of the process. */
+	source: string;
+	/** From 1. */
+	number: number;
+}
+
 export interface StatsBucket {
 	/** Start, milliseconds since the epoch. */
 	at: number;
@@ -137,7 +145,11 @@ export interface Store {
 	/** Bytes that live entries take. */
 	bytesHeld(): Promise<number>;
 
-	addStats(at: number, deltas: readonly StatsDelta[]): Promise<void>;
+	/**
+	 * Counts a `batch` once, however often it is given: where a call failed, nobody knows whether it was carried out, or
+	 * still will be. The next batch may only follow once this one succeeded.
+	 */
+	addStats(at: number, deltas: readonly StatsDelta[], batch?: StatsBatch): Promise<void>;
 	readStats(interval: StatsInterval, from: number, to: number): Promise<StatsBucket[]>;
 	readTotals(): Promise<Totals>;
 	/** Adds hits to entries, and requests to the record of what is asked most. */

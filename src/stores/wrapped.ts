@@ -10,6 +10,7 @@ import type {
 	ModelState,
 	RequestedEntry,
 	Reservation,
+	StatsBatch,
 	StatsBucket,
 	StatsDelta,
 	Store,
@@ -98,8 +99,8 @@ export abstract class WrappedStore implements Store {
 		return this.around('bulk', () => this.inner.bytesHeld());
 	}
 
-	addStats(at: number, deltas: readonly StatsDelta[]): Promise<void> {
-		return this.around('administration', () => this.inner.addStats(at, deltas));
+	addStats(at: number, deltas: readonly StatsDelta[], batch?: StatsBatch): Promise<void> {
+		return this.around('administration', () => this.inner.addStats(at, deltas, batch));
 	}
 
 	readStats(interval: StatsInterval, from: number, to: number): Promise<StatsBucket[]> {

@@ -58,6 +58,25 @@ export function ledgerContract(harness: () => StoreHarness): void {
 		});
 	});
 
+	describe('a batch of figures', () => {
+		it('is counted once however often it is given, in every bucket and for all time', async () => {
+			const { store, other, clock } = harness();
+			const start = clock.now();
+			const give = (number: number, source = 'a'): Promise<void> =>
+				store.addStats(start, [delta('gpt-4o', { hits: 2, usd: 0.5 })], { source, number });
+			await give(1);
+			await give(1);
+			await give(2);
+			await give(1);
+			await give(1, 'b');
+			const counted = delta('gpt-4o', { hits: 6, usd: 1.5 });
+			expect((await other.readTotals()).rows).toEqual([counted]);
+			for (const interval of ['minute', 'hour', 'day'] as const) {
+				expect((await other.readStats(interval, start, start + 1))[0]?.rows).toEqual([counted]);
+			}
+		});
+	});
+
 	describe('totals', () => {
 		it('are what all processes counted ever', async () => {
 			const { store, other, clock } = harness();

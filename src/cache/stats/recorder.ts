@@ -1,5 +1,6 @@
 import type { Provider } from '../../contract.ts';
 import type { Clock } from '../clock.ts';
+import { newId } from '../ids.ts';
 import type { StatsDelta, Store } from '../store.ts';
 
 /** What a request was about, for counting. */
@@ -39,6 +40,12 @@ const FLUSH_MS = 1000;
 /** Keys whose hits wait to be written; beyond it single hits are not counted per entry any more. */
 const MAX_KEYS = 20_000;
 
+interface Batch {
+	number: number;
+	at: number;
+	deltas: StatsDelta[];
+}
+
 /**
  * Counts in memory and writes in batches, so that no request waits for a counter. What could not be written is kept
  * for the next time.
@@ -46,7 +53,13 @@ const MAX_KEYS = 20_000;
 export class StatsRecorder {
 	readonly #store: Store;
 	readonly #clock: Clock;
+	readonly #source = newId();
 	#rows = new Map<string, Row>();
+	/** Of which nobody knows whether it was written: given again as it is, before any other. */
+	#undecided: Batch | null = null;
+	#batches = 0;
+	#flushes: Promise<void> = Promise.resolve();
+	#flushing = 0;
 	#hits = new Map<string, number>();
 	#requested = new Map<string, { count: number; record: Buffer | null }>();
 	#timer: NodeJS.Timeout | undefined;
@@ -57,7 +70,7 @@ export class StatsRecorder {
 	}
 
 	start(): void {
-		this.#timer = setInterval(() => void this.flush(), FLUSH_MS);
+		this.#timer = setInterval(() => this.#flushing === 0 && void this.flush(), FLUSH_MS);
 		this.#timer.unref();
 	}
 
@@ -92,24 +105,44 @@ export class StatsRecorder {
 	}
 
 	/** Writes what was counted since the last time. Never throws. */
-	async flush(): Promise<void> {
-		const rows = this.#rows;
+	flush(): Promise<void> {
+		this.#flushing++;
+		this.#flushes = this.#flushes.then(() => this.#flush()).finally(() => this.#flushing--);
+		return this.#flushes;
+	}
+
+	async #flush(): Promise<void> {
+		try {
+			await this.#flushRows();
+		} catch {
+			// Is given again: see `#undecided`.
+		}
 		const hits = this.#hits;
 		const requested = this.#requested;
-		this.#rows = new Map();
 		this.#hits = new Map();
 		this.#requested = new Map();
-		try {
-			if (rows.size > 0) await this.#store.addStats(this.#clock.now(), [...rows.values()].map(toDelta));
-		} catch {
-			for (const { identity, deltas } of rows.values()) this.count(identity, deltas);
-		}
 		try {
 			if (hits.size > 0) await this.#store.addHits(hits);
 			if (requested.size > 0) await this.#store.addRequested(requested);
 		} catch {
 			// Which entries are asked most is an estimate that a lost second does not change.
 		}
+	}
+
+	async #flushRows(): Promise<void> {
+		await this.#settle();
+		if (this.#rows.size === 0) return;
+		const deltas = [...this.#rows.values()].map(toDelta);
+		this.#rows = new Map();
+		this.#undecided = { number: ++this.#batches, at: this.#clock.now(), deltas };
+		await this.#settle();
+	}
+
+	async #settle(): Promise<void> {
+		if (this.#undecided === null) return;
+		const { number, at, deltas } = this.#undecided;
+		await this.#store.addStats(at, deltas, { source: this.#source, number });
+		this.#undecided = null;
 	}
 
 	async stop(): Promise<void> {

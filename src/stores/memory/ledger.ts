@@ -1,6 +1,6 @@
 import type { InvalidationCause, JournalRow, Provider, StatsInterval } from '../../contract.ts';
 import type { Clock } from '../../cache/clock.ts';
-import type { ModelState, RequestedEntry, StatsBucket, StatsDelta, Totals } from '../../cache/store.ts';
+import type { ModelState, RequestedEntry, StatsBatch, StatsBucket, StatsDelta, Totals } from '../../cache/store.ts';
 import { RequestedTable } from './requested-table.ts';
 import { StatsTable } from './stats-table.ts';
 
@@ -9,6 +9,8 @@ export class Ledger {
 	readonly #clock: Clock;
 	readonly #journalRows: number;
 	readonly #stats = new StatsTable();
+	/** Number of the last batch by source. */
+	readonly #counted = new Map<string, number>();
 	readonly #requested = new RequestedTable();
 	readonly #journal: JournalRow[] = [];
 	readonly #invalidations = new Map<InvalidationCause, { rows: number; entries: number }>();
@@ -21,7 +23,9 @@ export class Ledger {
 		this.#journalRows = journalRows;
 	}
 
-	addStats(at: number, deltas: readonly StatsDelta[]): void {
+	addStats(at: number, deltas: readonly StatsDelta[], batch?: StatsBatch): void {
+		if (batch && (this.#counted.get(batch.source) ?? 0) >= batch.number) return;
+		if (batch) this.#counted.set(batch.source, batch.number);
 		this.#stats.add(at, deltas);
 	}
 

@@ -11,6 +11,7 @@ import type {
 	ModelState,
 	RequestedEntry,
 	Reservation,
+	StatsBatch,
 	StatsBucket,
 	StatsDelta,
 	Store,
@@ -175,8 +176,8 @@ export class MemoryStore implements Store {
 		return Promise.resolve();
 	}
 
-	async addStats(at: number, deltas: readonly StatsDelta[]): Promise<void> {
-		this.#ledger.addStats(at, deltas);
+	async addStats(at: number, deltas: readonly StatsDelta[], batch?: StatsBatch): Promise<void> {
+		this.#ledger.addStats(at, deltas, batch);
 	}
 
 	readStats(interval: StatsInterval, from: number, to: number): Promise<StatsBucket[]> {

@@ -1,10 +1,13 @@
 import { type Provider, STATS_INTERVALS, type StatsInterval } from '../../contract.ts';
 import { bucketStart, bucketStarts, MAX_ROWS, OTHER, RETENTION_MS } from '../../cache/stats/buckets.ts';
-import type { StatsBucket, StatsDelta } from '../../cache/store.ts';
+import type { StatsBatch, StatsBucket, StatsDelta } from '../../cache/store.ts';
 import { type Command, number, run, texts } from './client.ts';
 import type { RedisContext } from './context.ts';
+import { COUNT_ONCE } from './scripts.ts';
 
 const DAY_MS = 86_400_000;
+/** Longer than a batch that failed waits to be tried again once Redis answers. */
+const BATCH_KNOWN_MS = 3_600_000;
 const BUCKETS_PER_READ = 200;
 
 /** What was counted, in one hash for each bucket of time and one for all time. */
@@ -18,17 +21,21 @@ export class Counters {
 		this.#context = context;
 	}
 
-	async add(at: number, deltas: readonly StatsDelta[]): Promise<void> {
+	async add(at: number, deltas: readonly StatsDelta[], batch?: StatsBatch): Promise<void> {
 		const { client, keys, clock } = this.#context;
-		const commands = STATS_INTERVALS.flatMap((interval): Command[] => {
+		const allRows = await this.#allRows();
+		const count = (name: string, life: number | '', rows: Set<string>): Command => {
+			const script = ['EVAL', COUNT_ONCE, 2, name, keys.batch(name, batch?.source ?? '')] satisfies Command;
+			const pairs = deltas.flatMap((delta) => increments(rows, delta));
+			return [...script, batch?.number ?? '', BATCH_KNOWN_MS, life, ...pairs];
+		};
+		const buckets = STATS_INTERVALS.map((interval): Command => {
 			const start = bucketStart(interval, at);
 			const name = keys.stats(interval, start);
-			const rows = this.#rowsOf(name);
 			const life = start + RETENTION_MS[interval] + DAY_MS - clock.now();
-			return [...deltas.flatMap((delta) => increments(name, rows, delta)), ['PEXPIRE', name, Math.max(life, DAY_MS)]];
+			return count(name, Math.max(life, DAY_MS), this.#rowsOf(name));
 		});
-		const rows = await this.#allRows();
-		await run(client, [...commands, ...deltas.flatMap((delta) => increments(keys.totals, rows, delta))]);
+		await run(client, [...buckets, count(keys.totals, '', allRows)]);
 	}
 
 	async read(interval: StatsInterval, from: number, to: number): Promise<StatsBucket[]> {
@@ -78,20 +85,14 @@ export class Counters {
 const idOf = ({ provider, model, collection }: Omit<StatsDelta, 'deltas'>): string =>
 	`${provider}\n${model}\n${collection}`;
 
-/** Adds to the row, or to the one for all others where there are too many. */
-function increments(name: string, rows: Set<string>, delta: StatsDelta): Command[] {
+/** Pairs of field and increment, for the row, or for the one of all others where there are too many. */
+function increments(rows: Set<string>, delta: StatsDelta): (string | number)[] {
 	const { provider, model, collection, deltas } = delta;
 	const id = idOf(delta);
 	const fits = rows.has(id) || rows.size < MAX_ROWS;
 	if (fits) rows.add(id);
 	const row = fits ? [provider, model, collection] : [provider, OTHER, ''];
-	return Object.entries(deltas).map(([figure, by]): Command => [
-		// For whole numbers too: HINCRBY refuses a figure that once had a fraction.
-		'HINCRBYFLOAT',
-		name,
-		JSON.stringify([...row, figure]),
-		by,
-	]);
+	return Object.entries(deltas).flatMap(([figure, by]) => [JSON.stringify([...row, figure]), by]);
 }
 
 function rowsIn(pairs: readonly string[]): StatsDelta[] {

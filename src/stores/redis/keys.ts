@@ -30,6 +30,9 @@ export class Keys {
 		return `${this.#prefix}:stats:total`;
 	}
 
+	/** Number of the last batch that a process added to these counters. */
+	batch = (counters: string, source: string): string => `${this.#prefix}:batch:{${counters}}:${source}`;
+
 	requested = (day: number): string => `${this.#prefix}:requested:${day}`;
 	requestRecord = (key: string): string => `${this.#prefix}:request:{${key}}`;
 	document = (name: string): string => `${this.#prefix}:document:${name}`;

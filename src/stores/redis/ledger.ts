@@ -1,5 +1,5 @@
 import type { InvalidationCause, JournalRow, Provider, StatsInterval } from '../../contract.ts';
-import type { ModelState, RequestedEntry, StatsBucket, StatsDelta, Totals } from '../../cache/store.ts';
+import type { ModelState, RequestedEntry, StatsBatch, StatsBucket, StatsDelta, Totals } from '../../cache/store.ts';
 import { buffer, type Command, run, text, texts } from './client.ts';
 import type { RedisContext } from './context.ts';
 import { Counters } from './counters.ts';
@@ -21,8 +21,8 @@ export class Ledger {
 		this.#counters = new Counters(context);
 	}
 
-	addStats(at: number, deltas: readonly StatsDelta[]): Promise<void> {
-		return this.#counters.add(at, deltas);
+	addStats(at: number, deltas: readonly StatsDelta[], batch?: StatsBatch): Promise<void> {
+		return this.#counters.add(at, deltas, batch);
 	}
 
 	readStats(interval: StatsInterval, from: number, to: number): Promise<StatsBucket[]> {

@@ -56,6 +56,17 @@ export const BEAT = `if ARGV[3]~='' then local t=redis.call('time')
 redis.call('zadd',KEYS[2],t[1]*1000+math.floor(t[2]/1000),ARGV[3]) end
 return redis.call('publish',ARGV[1],(redis.call('get',KEYS[1]) or '0')..' '..ARGV[2])`;
 
+/**
+ * KEYS counters, last batch · ARGV batch or nothing, milliseconds that it is known, milliseconds that the counters live
+ * or nothing, pairs of field and increment. A batch that was carried out is not again. HINCRBYFLOAT for whole numbers
+ * too: HINCRBY refuses a figure that once had a fraction.
+ */
+export const COUNT_ONCE = `if ARGV[1]~='' then
+if tonumber(redis.call('get',KEYS[2]) or '0')>=tonumber(ARGV[1]) then return 0 end
+redis.call('set',KEYS[2],ARGV[1],'PX',ARGV[2]) end
+for i=4,#ARGV,2 do redis.call('hincrbyfloat',KEYS[1],ARGV[i],ARGV[i+1]) end
+if ARGV[3]~='' then redis.call('pexpire',KEYS[1],ARGV[3]) end return 1`;
+
 /** KEYS sequence · ARGV number. Never lowers it. */
 export const RAISE_SEQUENCE = `if tonumber(redis.call('get',KEYS[1]) or '0')<tonumber(ARGV[1]) then
 redis.call('set',KEYS[1],ARGV[1]) end return 1`;

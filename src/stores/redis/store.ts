@@ -11,6 +11,7 @@ import type {
 	ModelState,
 	RequestedEntry,
 	Reservation,
+	StatsBatch,
 	StatsBucket,
 	StatsDelta,
 	Store,
@@ -177,8 +178,8 @@ export class RedisStore implements Store {
 		return bytes;
 	}
 
-	addStats(at: number, deltas: readonly StatsDelta[]): Promise<void> {
-		return this.#ledger.addStats(at, deltas);
+	addStats(at: number, deltas: readonly StatsDelta[], batch?: StatsBatch): Promise<void> {
+		return this.#ledger.addStats(at, deltas, batch);
 	}
 
 	readStats(interval: StatsInterval, from: number, to: number): Promise<StatsBucket[]> {
