@@ -110,13 +110,13 @@ export class AiCache<Live> {
 
 	/** Stores answers obtained elsewhere, in two round trips whatever their number. */
 	async put(items: readonly PutItem[]): Promise<Outcome[]> {
-		const places = await this.reserve(items, this.#settings.leaseMs);
+		const places = await this.reserve(items);
 		return places.fill(items.map(({ generated }) => generated));
 	}
 
-	/** Captures what answers that are yet to come depend on, in one round trip. `leaseMs`: how long they may take. */
-	reserve(items: readonly PlaceItem[], leaseMs: number): Promise<Places> {
-		return Places.reserve(this.#store, this.#generator, this.#accounting, items, leaseMs);
+	/** Captures what answers that are yet to come depend on, in one round trip. To be filled or released. */
+	reserve(items: readonly PlaceItem[]): Promise<Places> {
+		return Places.reserve(this.#store, this.#generator, this.#accounting, items, this.#settings.leaseMs);
 	}
 
 	/** To be told of revoked tokens and keys: whoever asks from now on follows no generation that they are of. */
@@ -247,8 +247,15 @@ export class AiCache<Live> {
 		flight: Flight<Live, Outcome>,
 		travel: (leave: () => void) => Promise<Arrived>,
 	): Promise<Arrived> {
-		const leave = flight.join();
-		request.signal.addEventListener('abort', leave, { once: true });
+		const disembark = flight.join();
+		const leave = (): void => {
+			request.signal.removeEventListener('abort', leave);
+			disembark();
+		};
+		request.signal.addEventListener('abort', leave);
+		// The signal may outlive the flight: nothing of it must hold on to what was answered.
+		const landed = (): void => request.signal.removeEventListener('abort', leave);
+		flight.outcome.then(landed, landed);
 		if (request.signal.aborted) leave();
 		try {
 			return await travel(leave);
@@ -266,9 +273,10 @@ export class AiCache<Live> {
 		});
 		return this.#aboard(request, flight, async (leave) => {
 			const live = await flight.live;
+			const follows = live !== undefined && request.wantsLive;
+			const outcome = follows ? flight.outcome : Promise.resolve(await flight.outcome);
 			this.#miss(request, 'BYPASS');
-			if (live !== undefined && request.wantsLive) return { status: 'BYPASS', live, outcome: flight.outcome, leave };
-			return { status: 'BYPASS', outcome: Promise.resolve(await flight.outcome), leave };
+			return { status: 'BYPASS', ...(follows && { live }), outcome, leave };
 		});
 	}
 }

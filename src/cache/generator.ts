@@ -20,6 +20,8 @@ export interface GeneratorSettings {
 	leaseMs: number;
 	/** Milliseconds that a request waits for another process's generation before it makes its own. */
 	maxWaitMs: number;
+	/** Whether a generation failed before its provider was asked: that is no failure of the provider's. */
+	neverAsked?: (error: unknown) => boolean;
 }
 
 /** The right to generate, what another process stored meanwhile, or neither where the store is away. */
@@ -91,7 +93,7 @@ export class Generator {
 		signal: AbortSignal,
 		launch: (live: Live | undefined) => void,
 	): Promise<Outcome> {
-		const renewal = reservation && this.#keepRenewing(reservation);
+		const renewal = reservation && this.keepRenewing([reservation]);
 		try {
 			const generation = await request.generate(signal);
 			launch(generation.live);
@@ -100,12 +102,21 @@ export class Generator {
 			if (!shared) this.#accounting.spent(request, generated);
 			return { ...(await this.#conclude(request, reservation, generated)), shared };
 		} catch (error) {
-			if (!signal.aborted && !(error instanceof TooLargeError)) this.#accounting.failed(request);
+			if (!signal.aborted && this.#isFailure(error)) this.#accounting.failed(request);
 			if (reservation) this.#release(reservation);
 			throw error;
 		} finally {
 			if (renewal) clearInterval(renewal);
 		}
+	}
+
+	/** Until the timer is cleared. */
+	keepRenewing(reservations: readonly Reservation[]): NodeJS.Timeout {
+		const { leaseMs } = this.#settings;
+		const renew = (): void => {
+			for (const reservation of reservations) this.#store.renew(reservation, leaseMs).catch(() => {});
+		};
+		return setInterval(renew, leaseMs / 3).unref();
 	}
 
 	/** The entry that a generation makes. */
@@ -175,13 +186,11 @@ export class Generator {
 		}
 	}
 
-	#release(reservation: Reservation): void {
-		this.#store.release(reservation).catch(() => {});
+	#isFailure(error: unknown): boolean {
+		return !(error instanceof TooLargeError) && this.#settings.neverAsked?.(error) !== true;
 	}
 
-	#keepRenewing(reservation: Reservation): NodeJS.Timeout {
-		const { leaseMs } = this.#settings;
-		const renew = (): void => void this.#store.renew(reservation, leaseMs).catch(() => {});
-		return setInterval(renew, leaseMs / 3).unref();
+	#release(reservation: Reservation): void {
+		this.#store.release(reservation).catch(() => {});
 	}
 }

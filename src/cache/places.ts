@@ -23,6 +23,7 @@ export class Places {
 	readonly #accounting: Accounting;
 	readonly #items: readonly PlaceItem[];
 	readonly #reservations: readonly Reservation[];
+	readonly #renewal: NodeJS.Timeout;
 
 	private constructor(
 		store: Store,
@@ -30,16 +31,21 @@ export class Places {
 		accounting: Accounting,
 		items: readonly PlaceItem[],
 		reservations: readonly Reservation[],
+		renewal: NodeJS.Timeout,
 	) {
 		this.#store = store;
 		this.#generator = generator;
 		this.#accounting = accounting;
 		this.#items = items;
 		this.#reservations = reservations;
+		this.#renewal = renewal;
 		this.standing = reservations.map(({ replaces }) => usable(replaces));
 	}
 
-	/** Captures what the answers depend on, in one round trip. `leaseMs`: how long they may take to come. */
+	/**
+	 * Captures what the answers depend on, in one round trip. Until they are filled or released the places are renewed,
+	 * so that those of a process that dies hold up nobody for longer than `leaseMs`.
+	 */
 	static async reserve(
 		store: Store,
 		generator: Generator,
@@ -51,19 +57,15 @@ export class Places {
 			key,
 			tags: dependencyTags(identity.provider, identity.model, dependencies),
 		}));
-		return new Places(store, generator, accounting, items, await store.beginMany(lookups, newId, leaseMs));
+		const reservations = await store.beginMany(lookups, newId, leaseMs);
+		const renewal = generator.keepRenewing(reservations);
+		return new Places(store, generator, accounting, items, reservations, renewal);
 	}
 
 	/** Stores an answer in each, in one round trip; none that depends on what has changed since. */
 	async fill(generated: readonly Generated[]): Promise<Outcome[]> {
-		const commits = await Promise.all(
-			this.#items.map(async ({ identity, dependencies }, index): Promise<Commit> => {
-				const reservation = this.#reservations[index]!;
-				const entry = await this.#generator.entry(identity, reservation, dependencies, generated[index]!);
-				return { reservation, entry };
-			}),
-		);
-		const results = await this.#store.commit(commits);
+		const commits = await this.#commits(generated);
+		const results = await this.#store.commit(commits).finally(() => clearInterval(this.#renewal));
 		return commits.map(({ entry }, index) => {
 			const result = results[index]!;
 			if (result === 'stored') this.#accounting.stored(this.#items[index]!.identity, entry.meta.key);
@@ -71,8 +73,21 @@ export class Places {
 		});
 	}
 
+	#commits(generated: readonly Generated[]): Promise<Commit[]> {
+		const made = this.#items.map(async ({ identity, dependencies }, index): Promise<Commit> => {
+			const reservation = this.#reservations[index]!;
+			const entry = await this.#generator.entry(identity, reservation, dependencies, generated[index]!);
+			return { reservation, entry };
+		});
+		return Promise.all(made).catch((error: unknown) => {
+			this.release();
+			throw error;
+		});
+	}
+
 	/** To be called where no answers come. */
 	release(): void {
+		clearInterval(this.#renewal);
 		for (const reservation of this.#reservations) this.#store.release(reservation).catch(() => {});
 	}
 }

@@ -37,8 +37,8 @@ export interface AskOptions {
 export interface AnswerParts {
 	/** When it is this request's turn: another's answer where that has come meanwhile, else null. */
 	begin(): Promise<JsonObject | null>;
-	/** With the provider's answer. */
-	finish(answer: RawAnswer): Promise<void>;
+	/** With the provider's answer; says why not all of it is stored, or `KEPT_IN_PARTS`. */
+	finish(answer: RawAnswer): Promise<string>;
 	/** Where none came. */
 	fail(): void;
 }
@@ -176,8 +176,8 @@ export class Asker {
 			const { done } = await this.#generate(exchange, signal, heard);
 			const generated = await done;
 			const { body: bytes, durationMs, requestId } = generated.draft;
-			await parts.finish({ bytes, parsed: this.#parse(exchange, bytes), durationMs, requestId });
-			return { done: Promise.resolve({ ...generated, refused: generated.refused ?? KEPT_IN_PARTS }) };
+			const kept = await parts.finish({ bytes, parsed: this.#parse(exchange, bytes), durationMs, requestId });
+			return { done: Promise.resolve({ ...generated, refused: generated.refused ?? kept }) };
 		} catch (error) {
 			parts.fail();
 			throw error;

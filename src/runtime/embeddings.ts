@@ -1,9 +1,10 @@
-import type { CacheStatus, JsonObject, JsonValue } from '../contract.ts';
+import type { JsonObject, JsonValue } from '../contract.ts';
 import type { AiCache } from '../cache/cache.ts';
 import type { Clock } from '../cache/clock.ts';
 import { unpackSection } from '../cache/codec.ts';
 import type { Entry } from '../cache/entry.ts';
-import { NotCachedError } from '../cache/errors.ts';
+import type { Generated } from '../cache/generation.ts';
+import { NOT_RESERVED } from '../cache/generator.ts';
 import type { PlaceItem, Places } from '../cache/places.ts';
 import {
 	bodyOfInput,
@@ -14,13 +15,12 @@ import {
 } from '../providers/embeddings.ts';
 import type { Headers } from '../providers/headers.ts';
 import { ageOf, bodyOf, ttlLeft } from './answer.ts';
-import type { AnswerParts, Asked, Asker } from './asker.ts';
+import { type AnswerParts, type Asked, type Asker, KEPT_IN_PARTS } from './asker.ts';
 import type { CacheFacts } from './cache-headers.ts';
 import { ProviderFailedError } from './errors.ts';
 import type { Exchange, Exchanges } from './exchange.ts';
 import type { LiveStream } from './live-stream.ts';
 import { toLookup } from './native.ts';
-import type { SettingValues } from './settings-schema.ts';
 
 /** An answer put together from several entries. */
 export interface Joined {
@@ -43,14 +43,12 @@ export class Embeddings {
 	readonly #cache: AiCache<LiveStream>;
 	readonly #asker: Asker;
 	readonly #exchanges: Exchanges;
-	readonly #values: SettingValues;
 	readonly #clock: Clock;
 
-	constructor(cache: AiCache<LiveStream>, asker: Asker, exchanges: Exchanges, values: SettingValues, clock: Clock) {
+	constructor(cache: AiCache<LiveStream>, asker: Asker, exchanges: Exchanges, clock: Clock) {
 		this.#cache = cache;
 		this.#asker = asker;
 		this.#exchanges = exchanges;
-		this.#values = values;
 		this.#clock = clock;
 	}
 
@@ -71,31 +69,32 @@ export class Embeddings {
 		}
 		const { found, away } = await this.#find(exchange, [...parts.values()]);
 		const missing = [...parts.values()].filter(({ exchange: { key } }) => !found.has(key));
-		const stored = new Map(
+		const bodies = new Map(
 			await Promise.all([...found].map(async ([key, entry]) => [key, await bodyOf(entry)] as const)),
 		);
 		if (missing.length === 0)
 			return this.#hit(
 				exchange,
 				[...found.values()],
-				keys.map((key) => stored.get(key)!),
+				keys.map((key) => bodies.get(key)!),
 			);
-		if (exchange.directives.mode === 'only-if-cached') throw new NotCachedError();
 		const whole = missing.length === parts.size;
 		const asked = await this.#askFor(exchange, missing, whole, signal);
-		const { entry } = await asked.outcome;
+		const { entry, notStored } = await asked.outcome;
 		const bytes = await unpackSection(entry.body);
-		const facts = this.#facts(exchange, away ? 'BYPASS' : asked.status);
+		const stored = notStored === null || notStored === KEPT_IN_PARTS;
+		const life = asked.entry ? this.#lifeOf([asked.entry]) : { age: 0, ttl: 0 };
+		const facts = { status: away ? 'BYPASS' : asked.status, key: exchange.key, ...life, stored } as const;
 		if (whole) return { bytes, facts, headers: asked.headers };
 		const vectors = splitEmbeddings(
 			JSON.parse(bytes.toString()) as JsonObject,
 			missing.map(({ input }) => input),
 		);
 		if (vectors === null) throw incomplete(exchange);
-		for (const [index, part] of missing.entries()) stored.set(part.exchange.key, vectors[index]!);
+		for (const [index, part] of missing.entries()) bodies.set(part.exchange.key, vectors[index]!);
 		const joined = joinEmbeddings(
 			exchange.body,
-			keys.map((key) => stored.get(key)!),
+			keys.map((key) => bodies.get(key)!),
 		);
 		return { bytes: Buffer.from(JSON.stringify(joined)), facts, headers: asked.headers };
 	}
@@ -145,7 +144,7 @@ export class Embeddings {
 		let places: Places | null = null;
 		return {
 			begin: async () => {
-				places = await this.#cache.reserve(items, this.#values.AI_CACHE_UPSTREAM_TIMEOUT).catch(() => null);
+				places = await this.#cache.reserve(items).catch(() => null);
 				const standing = places?.standing.flatMap((entry) => entry ?? []) ?? [];
 				if (standing.length < items.length || asked.directives.mode === 'no-cache') return null;
 				places?.release();
@@ -160,14 +159,25 @@ export class Embeddings {
 			},
 			finish: async ({ parsed, durationMs, requestId }) => {
 				const answers = answersOf(asked, missing, parsed);
-				if (answers === null) return places?.release();
+				if (places === null) return NOT_RESERVED;
+				if (answers === null) {
+					places.release();
+					return MALFORMED;
+				}
 				const generated = missing.map(({ exchange }, index) => {
 					const answer = answers[index]!;
 					const bytes = Buffer.from(JSON.stringify(answer));
 					const share = Math.round(durationMs / missing.length);
 					return this.#asker.draft(exchange, { bytes, parsed: answer, durationMs: share, requestId });
 				});
-				await places?.fill(generated).catch(() => {});
+				const refused = generated.map(notStorable).find((reason) => reason !== null);
+				if (refused !== undefined) {
+					places.release();
+					return refused;
+				}
+				const outcomes = await places.fill(generated).catch(() => null);
+				if (outcomes === null) return NOT_RESERVED;
+				return outcomes.find(({ notStored }) => notStored !== null)?.notStored ?? KEPT_IN_PARTS;
 			},
 			fail: () => places?.release(),
 		};
@@ -175,13 +185,16 @@ export class Embeddings {
 
 	#hit(exchange: Exchange, entries: readonly Entry[], answers: readonly JsonObject[]): Joined {
 		const bytes = Buffer.from(JSON.stringify(joinEmbeddings(exchange.body, answers)));
-		const age = Math.max(...entries.map((entry) => ageOf(entry, this.#clock)));
-		const ttl = Math.min(...entries.map((entry) => ttlLeft(entry, this.#clock)));
-		return { bytes, headers: null, facts: { status: 'HIT', key: exchange.key, age, ttl, stored: true } };
+		const facts = { status: 'HIT', key: exchange.key, ...this.#lifeOf(entries), stored: true } as const;
+		return { bytes, headers: null, facts };
 	}
 
-	#facts({ key }: Exchange, status: CacheStatus): CacheFacts {
-		return { status, key, age: 0, ttl: 0, stored: status === 'MISS' || status === 'REFRESH' };
+	/** Of what was put together: the age of the oldest, and how long the first to expire lives. */
+	#lifeOf(entries: readonly Entry[]): Pick<CacheFacts, 'age' | 'ttl'> {
+		return {
+			age: Math.max(...entries.map((entry) => ageOf(entry, this.#clock))),
+			ttl: Math.min(...entries.map((entry) => ttlLeft(entry, this.#clock))),
+		};
 	}
 }
 
@@ -192,6 +205,11 @@ function answersOf({ body }: Exchange, missing: readonly Part[], answer: JsonObj
 	if (answers === null || inputs.length === missing.length) return answers;
 	return missing.map(({ position }) => answers[position]!);
 }
+
+const notStorable = ({ refused, draft }: Generated): string | null => refused ?? (draft.ttl > 0 ? null : 'no_ttl');
+
+/** Why an answer is not stored that has not one vector for each input. */
+const MALFORMED = 'malformed';
 
 const incomplete = ({ provider }: Exchange): Error =>
 	new ProviderFailedError({ provider, status: 200, reason: 'it did not give a vector for each input' });

@@ -9,6 +9,7 @@ import { Asker } from './asker.ts';
 import { Callers } from './callers.ts';
 import { Embeddings } from './embeddings.ts';
 import { Entries } from './entries.ts';
+import { NoProviderKeyError } from './errors.ts';
 import { Exchanges } from './exchange.ts';
 import { Health } from './health.ts';
 import type { HostContext } from './host.ts';
@@ -82,6 +83,7 @@ export class Runtime {
 			compressAbove: values.AI_CACHE_COMPRESS_ABOVE,
 			leaseMs: LEASE_MS,
 			maxWaitMs: values.AI_CACHE_UPSTREAM_TIMEOUT,
+			neverAsked: (error) => error instanceof NoProviderKeyError,
 			onGenerated: (provider, ms) => this.metrics.generated(provider, ms),
 		});
 		this.lane = new Lane(this.cache, clock, laneSettings(values, host.env), () => this.models.generation);
@@ -91,7 +93,7 @@ export class Runtime {
 		const pricing = createPricing(values.AI_CACHE_PRICES ?? {});
 		this.exchanges = new Exchanges(values, this.models);
 		this.asker = new Asker(this.cache, this.#upstream, this.keys, pricing, values, clock);
-		this.embeddings = new Embeddings(this.cache, this.asker, this.exchanges, values, clock);
+		this.embeddings = new Embeddings(this.cache, this.asker, this.exchanges, clock);
 		this.modelLists = new ModelLists(this.#upstream, this.keys, values);
 		this.native = new Native(this.cache, this.asker, this.exchanges, host, values, clock);
 		this.nativeStreams = new NativeStreams(this.native, this.asker, clock);

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 
 import { itemTag } from '../../src/cache/dependencies.ts';
@@ -224,5 +225,41 @@ describe('what nobody asked for', () => {
 		await engine.ask({ background: true, record: () => Buffer.from('{}') });
 		expect(counted(await engine.counts())).toEqual({ stored: 1, spent_usd: 0.5, spent_tokens: 15, spent_ms: 800 });
 		expect(await engine.store.topRequested(10)).toEqual([]);
+	});
+});
+
+describe('a signal that outlives its requests, as a warming’s or a refresh’s', () => {
+	const { signal } = new AbortController();
+	const listeners = () => getEventListeners(signal, 'abort').length;
+
+	it('is listened to while a generation is under way, and holds on to none that ended', async () => {
+		const engine = startEngine();
+		for (const key of ['a', 'b', 'c']) await engine.fill(key, { key, signal, background: true });
+		const failing = engine.ask({ key: 'd', signal });
+		const call = await engine.upstream.call(4);
+		expect(listeners()).toBe(1);
+		call.fail(new Error('overloaded'));
+		await expect(failing).rejects.toThrow('overloaded');
+		expect(listeners()).toBe(0);
+	});
+
+	it('is let go by who leaves', async () => {
+		const engine = startEngine();
+		const asking = engine.ask({ signal, wantsLive: true });
+		(await engine.upstream.call(1)).stream('live');
+		(await asking).leave();
+		expect(listeners()).toBe(0);
+	});
+});
+
+describe('a provider that was never asked', () => {
+	const noKey = new Error('no key');
+
+	it.each(['default', 'no-store'] as const)('has not failed and was not passed on to, with mode %s', async (mode) => {
+		const engine = startEngine({ neverAsked: (error) => error === noKey });
+		const asking = engine.ask({ mode });
+		(await engine.upstream.call(1)).fail(noKey);
+		await expect(asking).rejects.toBe(noKey);
+		expect(counted(await engine.counts())).toEqual({});
 	});
 });

@@ -1,0 +1,67 @@
+import { AiCache } from '../../../src/cache/cache.ts';
+import { systemClock } from '../../../src/cache/clock.ts';
+import { Models } from '../../../src/cache/models.ts';
+import { StatsRecorder } from '../../../src/cache/stats/recorder.ts';
+import { type Counts, total } from '../../../src/cache/stats/report.ts';
+import type { Store } from '../../../src/cache/store.ts';
+import type { CacheDirectives } from '../../../src/contract.ts';
+import { createPricing } from '../../../src/providers/prices.ts';
+import { createUpstream } from '../../../src/providers/upstream.ts';
+import { Asker } from '../../../src/runtime/asker.ts';
+import { callerOf } from '../../../src/runtime/caller.ts';
+import { Embeddings, type Joined } from '../../../src/runtime/embeddings.ts';
+import { Exchanges } from '../../../src/runtime/exchange.ts';
+import type { LiveStream } from '../../../src/runtime/live-stream.ts';
+import { ProviderKeys } from '../../../src/runtime/provider-keys.ts';
+import { readSettings } from '../../../src/runtime/settings.ts';
+import { testHost } from './host.ts';
+
+/** Milliseconds that the places of a process that died may hold up others. */
+export const PLACE_MS = 900;
+
+export interface Embedding {
+	ask(input: string | string[], directives?: CacheDirectives): Promise<Joined>;
+	counts(): Promise<Counts>;
+}
+
+/** A process that asks OpenAI at this address for embeddings. */
+export function startEmbedding(store: Store, baseUrl: string): Embedding {
+	const env = { AI_CACHE_OPENAI_API_KEY: 'sk-test', AI_CACHE_OPENAI_BASE_URL: baseUrl };
+	const { values } = readSettings(env);
+	const recorder = new StatsRecorder(store, systemClock);
+	const models = new Models(store, systemClock, async () => {});
+	const cache = new AiCache<LiveStream>(store, systemClock, recorder, models, {
+		storeBudgetMs: 1000,
+		compressAbove: 1000,
+		leaseMs: PLACE_MS,
+		maxWaitMs: 60_000,
+	});
+	const keys = new ProviderKeys(values, testHost(env));
+	const asker = new Asker(cache, createUpstream(), keys, createPricing({}), values, systemClock);
+	const exchanges = new Exchanges(values, models);
+	const embeddings = new Embeddings(cache, asker, exchanges, systemClock);
+	const caller = callerOf({ user: 'ann', role: null, roles: [], admin: true, app: false, ip: null });
+	return {
+		ask: (input, directives = {}) => {
+			const exchange = exchanges.create({
+				provider: 'openai',
+				operation: 'embeddings',
+				body: { model: 'text-embedding-3-small', input },
+				rawBody: null,
+				headers: {},
+				caller,
+				confidence: null,
+				native: null,
+				directives,
+				contentType: null,
+				collection: null,
+				dependencies: { content: [], tags: [] },
+			});
+			return embeddings.ask(exchange, new AbortController().signal);
+		},
+		counts: async () => {
+			await recorder.flush();
+			return total(await store.readStats('day', 0, Date.now() + 1));
+		},
+	};
+}
