@@ -1,11 +1,11 @@
 import { afterAll, beforeAll } from 'vitest';
 import { describeStore } from '../../contract/store.contract.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { redisHarness } from './support.ts';
+import { redisHarness, withDocumentedRights } from './support.ts';
 
 let redis: TestRedis;
 beforeAll(async () => {
-	redis = await startRedis();
+	redis = await withDocumentedRights(await startRedis());
 });
 afterAll(() => redis.stop());
 

@@ -4,11 +4,11 @@ import { ID_LENGTH, newId } from '../../../src/cache/ids.ts';
 import { LEASE_MS, lookupOf, put, reserve, STALE_SECONDS } from '../../contract/harness.ts';
 import { sampleEntry } from '../../contract/samples.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { type RedisHarness, redisHarness } from './support.ts';
+import { type RedisHarness, redisHarness, withDocumentedRights } from './support.ts';
 
 let redis: TestRedis;
 beforeAll(async () => {
-	redis = await startRedis();
+	redis = await withDocumentedRights(await startRedis());
 });
 afterAll(() => redis.stop());
 

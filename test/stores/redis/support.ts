@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { StoreEvents } from '../../../src/cache/store.ts';
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/store.ts';
@@ -6,7 +7,18 @@ import { JOURNAL_ROWS, MAX_ENTRY_BYTES, STALE_SECONDS, type StoreHarness } from 
 import { fakeClock } from '../../support/clock.ts';
 import type { TestRedis } from '../../support/redis.ts';
 
-export const newNamespace = (): string => `t${randomUUID().slice(0, 8)}`;
+const OPERATIONS = new URL('../../../docs/operations.md', import.meta.url);
+
+/** The same Redis, spoken to as a user who may do no more than `docs/operations.md` says is needed. */
+export async function withDocumentedRights(redis: TestRedis): Promise<TestRedis> {
+	const line = /^ACL SETUSER (.+)$/m.exec(readFileSync(OPERATIONS, 'utf8'))?.[1] ?? '';
+	const [user = '', ...rules] = line.replaceAll('ai-cache:*', `${NAMESPACES}*`).split(' ');
+	await redis.client.acl('SETUSER', user, ...rules);
+	return { ...redis, url: redis.url.replace('//', `//${user}:password@`) };
+}
+
+const NAMESPACES = 't';
+export const newNamespace = (): string => NAMESPACES + randomUUID().slice(0, 8);
 
 /** A store as one process has it, connected, with its bus heard. */
 export async function openRedisStore(
