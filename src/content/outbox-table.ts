@@ -14,8 +14,12 @@ interface Row {
 	cause: string;
 }
 
+/** MySQL's driver tells the number alone. */
+type Inserted = number | { id: number };
+
 export interface OutboxTable {
-	append(invalidations: readonly PendingInvalidation[]): Promise<void>;
+	/** Answers the ids that they have from now on, in order. */
+	append(invalidations: readonly PendingInvalidation[]): Promise<string[]>;
 	/** In the order in which they were appended. */
 	read(): Promise<PendingInvalidation[]>;
 	/** How many of these rows there were. */
@@ -38,11 +42,15 @@ export function createOutboxTable(database: Database): OutboxTable {
 	return {
 		async append(invalidations) {
 			await ready();
+			const ids: string[] = [];
 			await database.transaction(async (transaction) => {
-				for (let start = 0; start < invalidations.length; start += ROWS_PER_STATEMENT) {
-					await transaction(OUTBOX_TABLE).insert(invalidations.slice(start, start + ROWS_PER_STATEMENT).map(toRow));
+				for (const invalidation of invalidations) {
+					// One by one: MySQL tells the first number alone.
+					const [inserted] = await transaction(OUTBOX_TABLE).insert(toRow(invalidation)).returning<Inserted[]>('id');
+					ids.push(`d${typeof inserted === 'object' ? inserted.id : inserted}`);
 				}
 			});
+			return ids;
 		},
 		async read() {
 			if (!(await isThere())) return [];

@@ -21,14 +21,21 @@ export interface OutboxLogger {
 /**
  * Invalidations that could not be carried out while the store was away, in the order in which they came: in Directus'
  * own database, where every process and the next start finds them, and in memory while the database fails as well.
- * Nothing here rejects: a hook has nobody to tell.
  */
 export interface Outbox {
-	/** Resolves when the invalidation is on disk, or is known to be in memory alone. */
-	add(tags: readonly Tag[], cause: string): Promise<void>;
-	/** All that are still to be carried out, oldest first, those of other processes and earlier runs included. */
+	/**
+	 * Resolves with its id when the invalidation is on disk, or is known to be in memory alone. Never rejects: a hook has
+	 * nobody to tell.
+	 */
+	add(tags: readonly Tag[], cause: string): Promise<string>;
+	/**
+	 * All that are still to be carried out, oldest first, those of other processes and earlier runs included. Rejects
+	 * while the database cannot be read: then nobody knows whether any are.
+	 */
 	pending(): Promise<PendingInvalidation[]>;
-	/** To be called once they are carried out. */
+	/** Those that are in memory alone. */
+	unwritten(): PendingInvalidation[];
+	/** To be called once they are carried out. Never rejects: what stays is carried out once more. */
 	remove(ids: readonly string[]): Promise<void>;
 	/** How many are pending as far as this process knows; exact after `pending()`. */
 	readonly size: number;
@@ -36,6 +43,13 @@ export interface Outbox {
 
 /** Above this many, one invalidation of everything takes their place. */
 export const MAX_PENDING = 10_000;
+
+type Done = 'written' | 'read' | 'removed';
+const FAILURES: Readonly<Record<Done, string>> = {
+	written: 'invalidations are kept in memory alone',
+	read: 'invalidations that may wait cannot be read, and nothing is answered from Redis until they are',
+	removed: 'invalidations that were carried out will be once more',
+};
 
 export function createOutbox(
 	database: Database,
@@ -54,6 +68,10 @@ class DatabaseOutbox implements Outbox {
 	#memory: PendingInvalidation[] = [];
 	#stored = 0;
 	#numbers = 0;
+	/** Ids that their `add` is still to be told. */
+	readonly #ids = new Map<string, string>();
+	/** What the database fails at, to say each once. */
+	readonly #failing = new Set<Done>();
 	/** One write after another keeps the order of rows the order of events. */
 	#queue: Promise<void> = Promise.resolve();
 
@@ -68,38 +86,48 @@ class DatabaseOutbox implements Outbox {
 		return this.#stored + this.#memory.length;
 	}
 
-	add(tags: readonly Tag[], cause: string): Promise<void> {
+	async add(tags: readonly Tag[], cause: string): Promise<string> {
 		this.#numbers += 1;
+		const id = `m${this.#numbers}`;
 		const created = new Date(this.#clock.now()).toISOString();
-		this.#memory.push({ id: `m${this.#numbers}`, created, tags: [...tags], cause });
+		this.#memory.push({ id, created, tags: [...tags], cause });
 		if (this.#memory.length > this.#maxPending) this.#memory = [this.#everything(created)];
-		return this.#next(() => this.#persist());
+		this.#ids.set(id, id);
+		await this.#next('written', () => this.#persist()).catch(() => {});
+		const told = this.#ids.get(id)!;
+		this.#ids.delete(id);
+		return told;
 	}
 
 	async pending(): Promise<PendingInvalidation[]> {
-		await this.#next(() => this.#persist());
+		await this.#next('written', () => this.#persist()).catch(() => {});
 		let stored: PendingInvalidation[] = [];
-		await this.#next(async () => {
+		await this.#next('read', async () => {
 			stored = await this.#table.read();
 			this.#stored = stored.length;
 		});
 		return [...stored, ...this.#memory];
 	}
 
+	unwritten(): PendingInvalidation[] {
+		return [...this.#memory];
+	}
+
 	async remove(ids: readonly string[]): Promise<void> {
 		const gone = new Set(ids);
 		this.#memory = this.#memory.filter(({ id }) => !gone.has(id));
-		await this.#next(async () => {
+		await this.#next('removed', async () => {
 			this.#stored = Math.max(0, this.#stored - (await this.#table.remove(ids)));
-		});
+		}).catch(() => {});
 	}
 
 	/** What came while a write was under way is left to the write that its own `add` has asked for. */
 	async #persist(): Promise<void> {
 		const batch = this.#memory;
 		if (batch.length === 0) return;
-		await this.#table.append(batch);
+		const ids = await this.#table.append(batch);
 		const written = new Set(batch.map(({ id }) => id));
+		batch.forEach(({ id }, index) => this.#ids.has(id) && this.#ids.set(id, ids[index]!));
 		this.#memory = this.#memory.filter(({ id }) => !written.has(id));
 		this.#stored += batch.length;
 		if (this.#stored > this.#maxPending) {
@@ -113,11 +141,18 @@ class DatabaseOutbox implements Outbox {
 		return { id: `m${this.#numbers}`, created, tags: [allTag()], cause: 'overflow' };
 	}
 
-	#next(step: () => Promise<void>): Promise<void> {
-		this.#queue = this.#queue.then(step).catch((error: unknown) => {
-			this.#logger.warn(`AI cache: invalidations are kept in memory alone, the database fails (${codeOf(error)})`);
-		});
-		return this.#queue;
+	#next(done: Done, step: () => Promise<void>): Promise<void> {
+		const stepped = this.#queue.then(step).then(
+			() => void this.#failing.delete(done),
+			(error: unknown) => {
+				if (!this.#failing.has(done))
+					this.#logger.warn(`AI cache: ${FAILURES[done]}, the database fails (${codeOf(error)})`);
+				this.#failing.add(done);
+				throw error;
+			},
+		);
+		this.#queue = stepped.catch(() => {});
+		return stepped;
 	}
 }
 

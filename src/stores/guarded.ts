@@ -20,6 +20,11 @@ export interface GuardedOptions {
 	onError?: (error: unknown) => void;
 	/** Milliseconds that an invalidation is tried for before the outbox has to do: longer than a reconnection takes. */
 	graceMs?: number;
+	/**
+	 * Milliseconds after which an invalidation that is still under way is kept as well, for the case that this process
+	 * ends: no longer than whoever asked for it is kept waiting.
+	 */
+	keepAfterMs?: number;
 	/** Milliseconds between looks for what other processes could not carry out. */
 	pollMs?: number;
 	/**
@@ -33,6 +38,8 @@ export interface GuardedOptions {
 const RETRY_MS = 200;
 /** Milliseconds that a request waits for the outbox. */
 const REQUEST_MS = 250;
+/** More than the word of a process that does not answer is waited for. */
+const KEEP_AFTER_MS = 275;
 const NOTHING: HeldFigures = { entries: 0, usd: 0, hits: 0, bytes: 0 };
 
 /**
@@ -50,7 +57,7 @@ export class GuardedStore extends WrappedStore {
 	#failedAt = -Infinity;
 	#connectedAt = -Infinity;
 	#pending = 0;
-	#waiting: (() => void)[] = [];
+	readonly #waiting = new Set<() => void>();
 	#retry: NodeJS.Timeout | undefined;
 	readonly #poll: NodeJS.Timeout;
 	#closed = false;
@@ -63,7 +70,8 @@ export class GuardedStore extends WrappedStore {
 			this.#connectedAt = performance.now();
 			this.#look();
 		});
-		this.#poll = setInterval(() => void this.#lookForOthers(), options.pollMs ?? 5000);
+		const poll = (): Promise<void> => this.#lookForOthers().catch((error: unknown) => options.onError?.(error));
+		this.#poll = setInterval(() => void poll(), options.pollMs ?? 5000);
 		this.#poll.unref();
 		this.#look();
 	}
@@ -165,17 +173,29 @@ export class GuardedStore extends WrappedStore {
 
 	/** What fails counts as accepted once it is kept, and once it is known that the store does not come back at once. */
 	async #orKept<Result>(work: PendingWork, call: () => Promise<Result>, accepted: Result): Promise<Result> {
-		try {
-			return await call();
-		} catch (error) {
-			this.#options.onError?.(error);
-			this.#wanted++;
+		const { outbox, onError, graceMs = 1500, keepAfterMs = KEEP_AFTER_MS } = this.#options;
+		let kept: Promise<string> | undefined;
+		const keep = (): Promise<string> => {
 			if (work.kind === 'tags') this.#options.onKept?.(work.tags);
-			await this.#options.outbox.add(work);
+			return (kept ??= outbox.add(work));
+		};
+		// Not what takes as long as there are entries: every process that found it in the outbox would do it too.
+		const timer = work.kind === 'matching' ? undefined : setTimeout(() => void keep(), keepAfterMs);
+		try {
+			const result = await call();
+			kept?.then((id) => outbox.remove([id])).catch((error: unknown) => onError?.(error));
+			return result;
+		} catch (error) {
+			onError?.(error);
+			this.#wanted++;
+			clearTimeout(timer);
+			await keep();
 			this.#pending++;
 			this.#look();
-			await this.#untilSettled(this.#options.graceMs ?? 1500);
+			await this.#untilSettled(graceMs);
 			return accepted;
+		} finally {
+			clearTimeout(timer);
 		}
 	}
 
@@ -198,7 +218,7 @@ export class GuardedStore extends WrappedStore {
 			await this.#settlement.run((records) => (this.#pending = records));
 			this.#settled = wanted;
 			if (wanted !== this.#wanted) return;
-			for (const resolve of this.#waiting.splice(0)) resolve();
+			for (const resolve of this.#waiting) resolve();
 		} catch (error) {
 			this.#failedAt = performance.now();
 			this.#retryLater();
@@ -216,20 +236,18 @@ export class GuardedStore extends WrappedStore {
 	#untilSettled(milliseconds: number): Promise<void> {
 		if (this.#settled === this.#wanted) return Promise.resolve();
 		return new Promise((resolve) => {
-			const timer = setTimeout(resolve, milliseconds);
-			this.#waiting.push(() => {
+			const end = (): void => {
 				clearTimeout(timer);
+				this.#waiting.delete(end);
 				resolve();
-			});
+			};
+			const timer = setTimeout(end, milliseconds);
+			this.#waiting.add(end);
 		});
 	}
 
 	async #lookForOthers(): Promise<void> {
 		if (this.#settled !== this.#wanted) return;
-		try {
-			if ((await this.#options.outbox.pending()).length > 0) this.#look();
-		} catch (error) {
-			this.#options.onError?.(error);
-		}
+		if ((await this.#options.outbox.pending()).length > 0) this.#look();
 	}
 }

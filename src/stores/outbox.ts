@@ -16,10 +16,12 @@ export interface PendingRecord {
 
 /** Invalidations that could not be carried out while the store was away, in the order in which they came. */
 export interface Outbox {
-	/** Resolves when it is kept as safely as this outbox can. */
-	add(work: PendingWork): Promise<void>;
-	/** All that are still to be carried out, oldest first, those of other processes included. */
+	/** Resolves with its id when it is kept as safely as this outbox can. */
+	add(work: PendingWork): Promise<string>;
+	/** All that are still to be carried out, oldest first, those of other processes included; rejects if unknown. */
 	pending(): Promise<PendingRecord[]>;
+	/** Those that no other process can know of. */
+	unwritten(): PendingRecord[];
 	remove(ids: readonly string[]): Promise<void>;
 }
 
@@ -31,10 +33,15 @@ export class MemoryOutbox implements Outbox {
 	#records: PendingRecord[] = [];
 	#numbers = 0;
 
-	add(work: PendingWork): Promise<void> {
+	add(work: PendingWork): Promise<string> {
 		if (this.#records.length >= MAX_PENDING && work.kind !== 'model') this.#collapse();
-		this.#records.push({ id: String(++this.#numbers), work });
-		return Promise.resolve();
+		const id = String(++this.#numbers);
+		this.#records.push({ id, work });
+		return Promise.resolve(id);
+	}
+
+	unwritten(): PendingRecord[] {
+		return [...this.#records];
 	}
 
 	pending(): Promise<PendingRecord[]> {
@@ -53,10 +60,16 @@ export class MemoryOutbox implements Outbox {
 	}
 }
 
+interface TagRecord {
+	id: string;
+	tags: readonly string[];
+}
+
 /** An outbox that keeps lists of tags, as that in Directus' database. */
 export interface TagOutbox {
-	add(tags: readonly string[], cause: string): Promise<void>;
-	pending(): Promise<{ id: string; tags: readonly string[] }[]>;
+	add(tags: readonly string[], cause: string): Promise<string>;
+	pending(): Promise<TagRecord[]>;
+	unwritten(): TagRecord[];
 	remove(ids: readonly string[]): Promise<void>;
 }
 
@@ -68,10 +81,13 @@ export function outboxOfTags(outbox: TagOutbox): Outbox {
 	return {
 		add: (work) =>
 			outbox.add(work.kind === 'tags' ? work.tags : [OTHER_WORK + JSON.stringify(work)], `store:${work.kind}`),
-		pending: async () => (await outbox.pending()).map(({ id, tags }) => ({ id, work: workOf(tags) })),
+		pending: async () => (await outbox.pending()).map(recordOf),
+		unwritten: () => outbox.unwritten().map(recordOf),
 		remove: (ids) => outbox.remove(ids),
 	};
 }
+
+const recordOf = ({ id, tags }: TagRecord): PendingRecord => ({ id, work: workOf(tags) });
 
 function workOf(tags: readonly string[]): PendingWork {
 	const [first] = tags;

@@ -16,19 +16,35 @@ export class Settlement {
 		this.#outbox = outbox;
 	}
 
-	/** In order, until nothing is left. Rejects with the first failure; what was done by then is out of the outbox. */
+	/**
+	 * In order, until nothing is left. Rejects with the first failure; what was done by then is out of the outbox. Where
+	 * the outbox cannot be read, what this process alone knows of is carried out before it rejects.
+	 */
 	async run(onPending: (records: number) => void): Promise<void> {
 		// An outbox that fails to forget must not keep this from ending.
 		const done = new Set<string>();
 		for (;;) {
-			const records = (await this.#outbox.pending()).filter(({ id }) => !done.has(id));
+			const records = (await this.#pending()).filter(({ id }) => !done.has(id));
 			onPending(records.length);
 			if (records.length === 0) return;
-			for (const { work, ids } of merged(records)) {
-				await this.#insist(work);
-				for (const id of ids) done.add(id);
-				await this.#outbox.remove(ids);
-			}
+			await this.#carryOut(records, done);
+		}
+	}
+
+	async #pending(): Promise<PendingRecord[]> {
+		try {
+			return await this.#outbox.pending();
+		} catch (error) {
+			await this.#carryOut(this.#outbox.unwritten(), new Set());
+			throw error;
+		}
+	}
+
+	async #carryOut(records: readonly PendingRecord[], done: Set<string>): Promise<void> {
+		for (const { work, ids } of merged(records)) {
+			await this.#insist(work);
+			for (const id of ids) done.add(id);
+			await this.#outbox.remove(ids);
 		}
 	}
 

@@ -3,93 +3,12 @@ import { allTag, freeTag, providerTag } from '../../src/cache/dependencies.ts';
 import type { Entry } from '../../src/cache/entry.ts';
 import { StoreUnavailableError } from '../../src/cache/errors.ts';
 import type { Store } from '../../src/cache/store.ts';
-import { GuardedStore } from '../../src/stores/guarded.ts';
-import { MemoryOutbox, outboxOfTags, type Outbox } from '../../src/stores/outbox.ts';
-import { RedisStore } from '../../src/stores/redis/store.ts';
-import { ResilientStore } from '../../src/stores/resilient.ts';
-import { commitTo, JOURNAL_ROWS, lookupOf, MAX_ENTRY_BYTES, STALE_SECONDS } from '../contract/harness.ts';
-import { type SampleOptions, sampleEntry } from '../contract/samples.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
-import { connectionTo } from './redis/support.ts';
+import { MemoryOutbox, outboxOfTags } from '../../src/stores/outbox.ts';
+import { commitTo, lookupOf } from '../contract/harness.ts';
+import { sampleEntry } from '../contract/samples.ts';
+import { clock, guarded, neverFresh, put, redisWith, stopAll, SURVIVING } from './guarded-support.ts';
 
-const SURVIVING = ['--appendonly', 'yes', '--appendfsync', 'always'];
-const clock = { now: () => Date.now() };
-const stops: (() => Promise<void>)[] = [];
-afterEach(async () => {
-	for (const stop of stops.splice(0).reverse()) await stop();
-});
-
-async function redisWith(args: string[] = []): Promise<TestRedis> {
-	const redis = await startRedis({ args });
-	stops.push(() => redis.stop());
-	return redis;
-}
-
-/** One process's store, as the runtime builds it. */
-async function guarded(
-	redis: TestRedis,
-	outbox: Outbox,
-	namespace = 'guarded',
-	vigilanceMs = 0,
-	onKept: (tags: readonly string[]) => void = () => {},
-): Promise<GuardedStore> {
-	const inner = new RedisStore({
-		connection: connectionTo(redis),
-		namespace,
-		firstLevelBytes: 1_000_000,
-		maxEntryBytes: MAX_ENTRY_BYTES,
-		maxTtl: 86_400,
-		staleSeconds: STALE_SECONDS,
-		journalRows: JOURNAL_ROWS,
-	});
-	const store = new GuardedStore(new ResilientStore(inner, { failures: 1000 }), {
-		outbox,
-		onReady: (listener) => inner.onReady(listener),
-		catchUp: () => inner.catchUp(),
-		graceMs: 50,
-		pollMs: 100,
-		vigilanceMs,
-		onKept,
-	});
-	await inner.open();
-	await expect.poll(async () => (await store.health()).bus).toBe('up');
-	await store.settled();
-	stops.push(() => store.close());
-	return store;
-}
-
-async function put(store: Store, options: SampleOptions = {}): Promise<Entry> {
-	const entry = sampleEntry(clock, options);
-	expect(await commitTo(store, entry, true)).toBe('stored');
-	// Right after a connection, a process answers nothing from its own memory.
-	await expect
-		.poll(
-			async () => {
-				await store.lookup([lookupOf(entry)]);
-				return store.peek(lookupOf(entry));
-			},
-			{ timeout: 8000 },
-		)
-		.toBeDefined();
-	return entry;
-}
-
-/** Asks without pause until the store answers again; fails the test on any fresh answer. */
-async function neverFresh(store: Store, entry: Entry): Promise<void> {
-	const until = performance.now() + 8000;
-	for (let answered = 0; answered < 20;) {
-		expect(store.peek(lookupOf(entry))).toBeUndefined();
-		try {
-			const [found] = await store.lookup([lookupOf(entry)]);
-			expect(found?.state).not.toBe('fresh');
-			answered++;
-		} catch (error) {
-			if (!(error instanceof StoreUnavailableError)) throw error;
-			if (performance.now() > until) throw error;
-			await new Promise(setImmediate);
-		}
-	}
-}
+afterEach(stopAll);
 
 describe('an invalidation while Redis is away', () => {
 	it.each([
@@ -234,8 +153,13 @@ describe('an outbox made for tags', () => {
 	it('keeps every kind of work, in order', async () => {
 		const rows: { id: string; tags: readonly string[] }[] = [];
 		const outbox = outboxOfTags({
-			add: async (tags) => void rows.push({ id: String(rows.length), tags }),
+			add: async (tags) => {
+				const id = String(rows.length);
+				rows.push({ id, tags });
+				return id;
+			},
 			pending: async () => [...rows],
+			unwritten: () => [],
 			remove: async (ids) => {
 				for (const id of ids)
 					rows.splice(

@@ -1,0 +1,81 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { freeTag } from '../../src/cache/dependencies.ts';
+import { StoreUnavailableError } from '../../src/cache/errors.ts';
+import { MemoryOutbox, type PendingRecord, type PendingWork } from '../../src/stores/outbox.ts';
+import { lookupOf } from '../contract/harness.ts';
+import { sampleEntry } from '../contract/samples.ts';
+import { clock, guarded, neverFresh, put, redisWith, stopAll, SURVIVING } from './guarded-support.ts';
+
+afterEach(stopAll);
+
+describe('an outbox that cannot be read', () => {
+	class UnreadableOutbox extends MemoryOutbox {
+		readable = false;
+		#read: PendingRecord[] = [];
+
+		/** As another process leaves it. */
+		leave(work: PendingWork): void {
+			this.#read.push({ id: 'left', work });
+		}
+
+		override async pending(): Promise<PendingRecord[]> {
+			if (!this.readable) throw new Error('SQLITE_IOERR');
+			return [...this.#read, ...(await super.pending())];
+		}
+
+		override async remove(ids: readonly string[]): Promise<void> {
+			this.#read = this.#read.filter(({ id }) => !ids.includes(id));
+			await super.remove(ids);
+		}
+	}
+
+	it('keeps Redis from being read, as something may wait in it, until it is read', async () => {
+		const redis = await redisWith(SURVIVING);
+		const writer = await guarded(redis, new MemoryOutbox());
+		const entry = await put(writer, { freeTags: ['a'] });
+		const outbox = new UnreadableOutbox();
+		outbox.leave({ kind: 'tags', tags: [freeTag('a')] });
+		const store = await guarded(redis, outbox, 'guarded', 0, () => {}, false);
+		await expect(store.lookup([lookupOf(entry)])).rejects.toBeInstanceOf(StoreUnavailableError);
+		expect(store.peek(lookupOf(entry))).toBeUndefined();
+		outbox.readable = true;
+		await neverFresh(store, entry);
+	});
+
+	it('is not taken for empty by who was connected a moment ago', async () => {
+		const redis = await redisWith();
+		const outbox = new UnreadableOutbox();
+		outbox.readable = true;
+		const store = await guarded(redis, outbox, 'guarded', 60_000);
+		outbox.readable = false;
+		await expect(store.lookup([lookupOf(sampleEntry(clock))])).rejects.toBeInstanceOf(StoreUnavailableError);
+	});
+
+	it('does not keep from Redis what this process alone knows of', async () => {
+		const redis = await redisWith(SURVIVING);
+		const reader = await guarded(redis, new MemoryOutbox());
+		const entry = await put(reader, { freeTags: ['a'] });
+		const outbox = new UnreadableOutbox();
+		await outbox.add({ kind: 'tags', tags: [freeTag('a')] });
+		await guarded(redis, outbox, 'guarded', 0, () => {}, false);
+		await expect.poll(async () => (await reader.lookup([lookupOf(entry)]))[0]?.state).not.toBe('fresh');
+	});
+});
+
+describe('an invalidation that a hanging Redis does not answer', () => {
+	it('is kept long before it is given up, and forgotten when Redis carries it out after all', async () => {
+		const redis = await redisWith();
+		const outbox = new MemoryOutbox();
+		const kept: string[] = [];
+		const store = await guarded(redis, outbox, 'guarded', 0, (tags) => kept.push(...tags));
+		redis.freeze();
+		let ended = false;
+		const invalidation = store.invalidate([freeTag('a')]).finally(() => (ended = true));
+		await expect.poll(() => outbox.pending(), { interval: 10, timeout: 2000 }).toHaveLength(1);
+		expect(ended).toBe(false);
+		expect(kept).toEqual([freeTag('a')]);
+		redis.thaw();
+		await invalidation;
+		await expect.poll(() => outbox.pending()).toEqual([]);
+	});
+});
