@@ -77,6 +77,8 @@ export interface Entry {
 export interface StoredRequest {
 	body: JsonObject;
 	headers: Record<string, string>;
+	/** Of the query, what changes the answer; absent where there is none. */
+	query?: string;
 	/** The native request where it was one, with its item template unrendered. */
 	native?: JsonObject;
 	/** The user whose permissions rendered it; asked again with the same. */

@@ -15,9 +15,9 @@ export interface FingerprintParts {
 	scope: Scope;
 	/** Role or user id for the scope of that name; empty for `shared`. */
 	scopeId: string;
-	/** Those of the caller's headers that change the answer, by lower-case name. */
+	/** Those of the caller's headers that change the answer, by lower-case name; what does of its query as `?`. */
 	headers: Readonly<Record<string, string>>;
-	/** The dialect's `fingerprintBody`. */
+	/** The dialect's `fingerprintBody`; whole numbers beyond 2^53 may be bigints. */
 	body: JsonObject;
 }
 
@@ -55,8 +55,15 @@ export function canonicalJson(value: JsonValue | readonly unknown[] | Readonly<R
 	return write(value);
 }
 
+/** Bigints are whole numbers with more digits than a number has; infinities what is beyond any number (`1e400`). */
+function writeScalar(value: unknown): string {
+	if (value === undefined) return 'null';
+	if (typeof value === 'bigint' || value === Infinity || value === -Infinity) return String(value);
+	return JSON.stringify(value);
+}
+
 function write(value: unknown): string {
-	if (value === null || typeof value !== 'object') return value === undefined ? 'null' : JSON.stringify(value);
+	if (value === null || typeof value !== 'object') return writeScalar(value);
 	if (Array.isArray(value)) {
 		let text = '[';
 		for (let index = 0; index < value.length; index++) text += (index ? ',' : '') + write(value[index]);

@@ -75,6 +75,25 @@ export function significantHeaders(dialect: ProviderDialect, callerHeaders: Rece
 	return headers;
 }
 
+/** As they count in the fingerprint: `a,b` in a list of betas is `b, a`. */
+export function fingerprintHeaders(significant: Headers): Headers {
+	return Object.fromEntries(
+		Object.entries(significant).map(([name, value]) => [name, name.endsWith('-beta') ? sortedList(value) : value]),
+	);
+}
+
+function sortedList(value: string): string {
+	const parts = value.split(',').map((part) => part.trim());
+	return [...new Set(parts.filter((part) => part !== ''))].sort().join(',');
+}
+
+/** What of the caller's query is sent upstream and counts in the fingerprint; the caller's token is none of it. */
+export function significantQuery(dialect: ProviderDialect, asked: URLSearchParams): string {
+	const kept = new URLSearchParams();
+	for (const name of dialect.significantQuery) for (const value of asked.getAll(name)) kept.append(name, value);
+	return kept.toString();
+}
+
 /** What of the provider's headers reaches the caller: `request-id`, rate limits and their like, no hop's own. */
 export function callerHeaders(received: ReceivedHeaders): Headers {
 	const named = new Set(

@@ -17,9 +17,8 @@ export interface NormalForm {
 
 /** The body in its normal form. Shares what did not change with the body given, which is left as it was. */
 export function normalise(body: JsonObject, form: NormalForm): JsonObject {
-	const kept: JsonObject = {};
-	for (const [name, value] of Object.entries(body)) if (!form.omit.has(name)) kept[name] = value;
-	return normaliseObject(kept, form);
+	const kept = Object.entries(body).filter(([name]) => !form.omit.has(name));
+	return normaliseObject(Object.fromEntries(kept), form);
 }
 
 function normaliseObject(object: JsonObject, form: NormalForm): JsonObject {

@@ -57,6 +57,8 @@ export interface ProviderDialect {
 	authenticationHeaders(apiKey: string): Record<string, string>;
 	/** Caller's headers that are sent upstream and count in the fingerprint (lower case), as `anthropic-version`. */
 	readonly significantHeaders: readonly string[];
+	/** The same of the query, as `beta`. */
+	readonly significantQuery: readonly string[];
 	/** Sent where the caller sent none, as `anthropic-version: 2023-06-01`. */
 	readonly defaultHeaders: Readonly<Record<string, string>>;
 

@@ -142,7 +142,7 @@ export class Asker {
 				? { generate: (flightSignal) => this.#generateParts(exchange, flightSignal, heard, parts) }
 				: {
 						generate: (flightSignal) => this.#generate(exchange, flightSignal, heard),
-						record: () => warmRecord(exchange),
+						...(exchange.exact && { record: () => warmRecord(exchange) }),
 					}),
 		});
 	}
@@ -226,13 +226,13 @@ export class Asker {
 	}
 
 	async #request(exchange: Exchange): Promise<UpstreamRequest & { apiKey: string }> {
-		const { provider, dialect, operation, baseUrl, headers, body, rawBody } = exchange;
+		const { provider, dialect, operation, baseUrl, query, headers, body, rawBody } = exchange;
 		const found = await this.#keys.find(provider);
 		if (found === null) throw new NoProviderKeyError({ provider, setting: keySetting(provider) });
 		const accept = body['stream'] === true ? 'text/event-stream' : 'application/json';
 		return {
 			apiKey: found.key,
-			url: baseUrl + dialect.path(operation),
+			url: baseUrl + dialect.path(operation) + (query === '' ? '' : `?${query}`),
 			headers: upstreamHeaders(dialect, headers, found.key, accept),
 			body: rawBody ?? Buffer.from(JSON.stringify(body)),
 			timeoutMs: this.#values.AI_CACHE_UPSTREAM_TIMEOUT,

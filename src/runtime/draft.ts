@@ -68,10 +68,11 @@ export function draftOf(exchange: Exchange, answer: RawAnswer, values: SettingVa
 }
 
 /** What of a request is kept: enough to show it and to ask it again with the same permissions. */
-export function storedRequest({ body, headers, native, caller }: Exchange): StoredRequest {
+export function storedRequest({ body, headers, query, native, caller }: Exchange): StoredRequest {
 	return {
 		body,
 		headers,
+		...(query !== '' && { query }),
 		...(native && { native: native as unknown as JsonObject }),
 		user: caller.user,
 		role: caller.role,

@@ -53,8 +53,8 @@ export class Embeddings {
 	}
 
 	/** Whether the exchange asks for inputs that are kept apart. */
-	sharesOut({ operation, body, directives, uncacheable }: Exchange): boolean {
-		if (operation !== 'embeddings' || uncacheable !== null || directives.mode === 'no-store') return false;
+	sharesOut({ operation, body, directives, uncacheable, exact }: Exchange): boolean {
+		if (operation !== 'embeddings' || uncacheable !== null || !exact || directives.mode === 'no-store') return false;
 		return embeddingInputs(body).length > 0;
 	}
 

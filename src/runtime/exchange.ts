@@ -10,7 +10,8 @@ import type {
 import { type Dependencies, dependencyTags, type Tag } from '../cache/dependencies.ts';
 import { fingerprint } from '../cache/fingerprint.ts';
 import type { Models } from '../cache/models.ts';
-import { significantHeaders, type ReceivedHeaders } from '../providers/headers.ts';
+import { withExactNumbers } from '../providers/exact-numbers.ts';
+import { fingerprintHeaders, significantHeaders, type ReceivedHeaders } from '../providers/headers.ts';
 import type { ProviderDialect } from '../providers/provider.ts';
 import { dialects } from '../providers/registry.ts';
 import { type Caller, scopeIdOf } from './caller.ts';
@@ -31,6 +32,10 @@ export interface Exchange {
 	rawBody: Buffer | null;
 	/** Headers that change the answer. */
 	headers: Record<string, string>;
+	/** What of the query does; empty where there is none. */
+	query: string;
+	/** Whether `body` is all that was asked: the caller's own bytes may hold whole numbers that lose digits in it. */
+	exact: boolean;
 	key: string;
 	collection: string | null;
 	dependencies: Dependencies;
@@ -59,6 +64,8 @@ export interface ExchangeParts extends Pick<
 	/** As in the exchange; null where it is absent. */
 	item?: string | null;
 	headers: ReceivedHeaders;
+	/** As in the exchange; empty where it is absent. */
+	query?: string;
 	collection: string | null;
 	dependencies: Dependencies;
 	directives: CacheDirectives;
@@ -95,6 +102,8 @@ export class Exchanges {
 				reason: `The request depends on more than ${MAX_TAGS} things`,
 			});
 		}
+		const { native, item = null, query = '', rawBody } = parts;
+		const asked = rawBody === null ? body : withExactNumbers(body, rawBody);
 		const identity = {
 			provider,
 			baseUrl,
@@ -103,16 +112,17 @@ export class Exchanges {
 			modelVersion: this.#models.version(provider, model),
 			scope,
 			scopeId: scopeIdOf(scope, caller),
-			headers,
+			headers: { ...fingerprintHeaders(headers), ...(query !== '' && { '?': query }) },
 		};
-		const key = fingerprint({ ...identity, body: dialect.fingerprintBody(operation, body) });
-		const { native, item = null } = parts;
+		const key = fingerprint({ ...identity, body: dialect.fingerprintBody(operation, asked) });
 		return {
 			...parts,
 			model,
 			dialect,
 			baseUrl,
 			headers,
+			query,
+			exact: asked === body,
 			tags,
 			scope,
 			key,

@@ -29,13 +29,14 @@ export class Reviver {
 		if (bytes === null) return null;
 		try {
 			const record = JSON.parse(bytes.toString()) as WarmRecord;
-			const { user, role, native = null, headers, body: asked } = record.request;
+			const { user, role, native = null, headers, query = '', body: asked } = record.request;
 			const { stream: _, ...body } = asked;
 			const exchange = this.#exchanges.create({
 				...record,
 				body,
 				rawBody: null,
 				headers,
+				query,
 				caller: { ...callerOf(null), admin: false, user, role },
 				native: native as GenerationRequest | null,
 			});

@@ -102,6 +102,22 @@ describe('what belongs to the caller', () => {
 		expect(keyOf(anthropic, body(mark))).toBe(keyOf(anthropic, body({})));
 	});
 
+	it.each(['openai', 'mistral', 'deepseek'] as const)('loses the marks of the prompt cache at %s too', (provider) => {
+		const api = apis.find((one) => one.provider === provider)!;
+		const body = (more: JsonObject): JsonObject => ({
+			messages: [{ role: 'user', content: [{ type: 'text', text: 'Hello', ...more }] }],
+		});
+		for (const mark of ['cache_control', 'prompt_cache_breakpoint'])
+			expect(keyOf(api, body({ [mark]: { type: 'ephemeral' } }))).toBe(keyOf(api, body({})));
+	});
+
+	it('counts a member that has the name of what objects inherit', () => {
+		for (const api of apis) {
+			const named = JSON.parse('{"model":"m","__proto__":{"a":1}}') as JsonObject;
+			expect(keyOf(api, named)).not.toBe(keyOf(api, { model: 'm' }));
+		}
+	});
+
 	it('takes a tool whose input Anthropic streams eagerly for the same tool', () => {
 		const body = (more: JsonObject): JsonObject => ({
 			model: 'm',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { callerHeaders, significantHeaders, upstreamHeaders } from '../../src/providers/headers.ts';
+import { callerHeaders, significantHeaders, significantQuery, upstreamHeaders } from '../../src/providers/headers.ts';
 import { dialects } from '../../src/providers/registry.ts';
 
 describe('headers sent upstream', () => {
@@ -23,6 +23,12 @@ describe('headers sent upstream', () => {
 		expect(headers['anthropic-version']).toBe('2026-10-21');
 		expect(headers['anthropic-beta']).toBe('a, b');
 		expect(headers).not.toHaveProperty('x-other');
+	});
+
+	it('come with what changes the answer of the query, and no token', () => {
+		const query = new URLSearchParams('access_token=directus-token&beta=true&other=1');
+		expect(significantQuery(dialects.anthropic, query)).toBe('beta=true');
+		expect(significantQuery(dialects.openai, query)).toBe('');
 	});
 
 	it('count in the fingerprint where they change the answer', () => {

@@ -20,13 +20,13 @@ function native(request: Partial<GenerationRequest> = {}, caller = user('u1'), f
 	return from.native(whole, whole, [], caller);
 }
 
-function spoken(provider: Provider, operation: Operation, body: JsonObject, headers = {}): Exchange {
+function spoken(provider: Provider, operation: Operation, body: JsonObject, headers = {}, text = JSON.stringify(body)): Exchange {
 	return exchanges.create({
 		provider,
 		operation,
 		body,
 		headers,
-		rawBody: Buffer.from(JSON.stringify(body)),
+		rawBody: Buffer.from(text),
 		caller: user('u2'),
 		native: null,
 		collection: null,
@@ -57,6 +57,51 @@ describe('the key', () => {
 		const body = { model: 'claude-haiku-4-5', max_tokens: 100, messages: [{ role: 'user', content: 'Hello' }] };
 		expect(spoken('anthropic', 'messages', body, { 'anthropic-version': '2023-06-01' }).key).toBe(own.key);
 		expect(spoken('anthropic', 'messages', body, { 'anthropic-beta': 'some-beta' }).key).not.toBe(own.key);
+		const betas = (list: string): Exchange => spoken('anthropic', 'messages', body, { 'anthropic-beta': list });
+		expect(betas('b, a').key).toBe(betas('a,b').key);
+		expect(betas('b, a').headers['anthropic-beta']).toBe('b, a');
+		expect(betas('a').key).not.toBe(betas('a,b').key);
+		for (const name of ['anthropic-workspace-id', 'anthropic-user-profile-id'])
+			expect(spoken('anthropic', 'messages', body, { [name]: 'x' }).key).not.toBe(own.key);
+	});
+
+	describe('of the caller’s own bytes', () => {
+		const raw = (provider: Provider, text: string): Exchange =>
+			spoken(provider, provider === 'anthropic' ? 'messages' : 'chat', JSON.parse(text) as JsonObject, {}, text);
+		const seeded = (seed: string): Exchange => raw('openai', `{"model":"m","messages":[],"seed":${seed}}`);
+		const called = (id: string): Exchange =>
+			raw('anthropic', `{"model":"m","messages":[{"content":[{"type":"tool_use","input":{"id":${id}}}]}]}`);
+
+		it('is another for whole numbers that are the same once they are parsed', () => {
+			expect(seeded('9007199254740993').key).not.toBe(seeded('9007199254740992').key);
+			expect(called('1234567890123456789').key).not.toBe(called('1234567890123456788').key);
+			expect(called('-1234567890123456789').key).not.toBe(called('1234567890123456789').key);
+			expect(called('1e400').key).not.toBe(called('-1e400').key);
+		});
+
+		it('is the same for equal numbers, wherever they stand and however the answer is delivered', () => {
+			const text = '{ "stream": true, "seed": 9007199254740993, "messages": [], "model": "m" }';
+			expect(raw('openai', text).key).toBe(seeded('9007199254740993').key);
+			expect(seeded('9007199254740991').key).toBe(raw('openai', '{"seed":9007199254740991,"messages":[],"model":"m"}').key);
+		});
+
+		it('is that of their numbers’ places', () => {
+			const pair = (one: string, other: string): string => `{"model":"m","messages":[],"a":${one},"b":${other}}`;
+			const [low, high] = ['9007199254740992', '9007199254740993'];
+			expect(raw('openai', pair(low, high)).key).not.toBe(raw('openai', pair(high, low)).key);
+			expect(raw('openai', `{"model":"m","messages":[],"b":${low},"a":${high}}`).key).toBe(
+				raw('openai', pair(high, low)).key,
+			);
+		});
+
+		it('does not heed digits in texts, a byte order mark, or the bytes of anything that is all in the body', () => {
+			const text = '{"model":"m","messages":[{"role":"user","content":"9007199254740993 \\" 0.3000000000000000444"}]}';
+			const body = JSON.parse(text) as JsonObject;
+			expect(raw('openai', text).key).toBe(spoken('openai', 'chat', body).key);
+			expect(raw('openai', text).exact).toBe(true);
+			expect(spoken('openai', 'chat', body, {}, `\uFEFF${text}`).key).toBe(spoken('openai', 'chat', body).key);
+			expect(seeded('9007199254740993').exact).toBe(false);
+		});
 	});
 
 	it('is the same for all callers, but for those that a scope keeps apart', () => {

@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, Response, Router } from 'express';
 import { type Operation, type Provider, PROVIDERS } from '../../contract.ts';
 import { NotCachedError } from '../../cache/errors.ts';
+import { significantQuery } from '../../providers/headers.ts';
 import { isObject } from '../../providers/json.ts';
+import { dialects } from '../../providers/registry.ts';
 import { setFailureHeaders, setNotCachedHeaders } from '../../runtime/cache-headers.ts';
 import type { Caller } from '../../runtime/caller.ts';
 import { InvalidRequestError, NotFoundError } from '../../runtime/errors.ts';
@@ -68,7 +70,7 @@ function exchangeOf(
 	{ exchanges }: Runtime,
 	provider: Provider,
 	operation: Operation,
-	{ headers, rawBody, body }: DirectusRequest,
+	{ headers, rawBody, body, originalUrl }: DirectusRequest,
 	caller: Caller,
 ): Exchange {
 	if (rawBody === undefined || !isObject(body)) {
@@ -82,6 +84,7 @@ function exchangeOf(
 		body,
 		rawBody,
 		headers,
+		query: significantQuery(dialects[provider], new URL(originalUrl, 'http://localhost').searchParams),
 		caller,
 		confidence: null,
 		native: null,

@@ -25,6 +25,7 @@ export const deepseek: ProviderDialect = {
 	modelsPath: '/models',
 	authenticationHeaders: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
 	significantHeaders: [],
+	significantQuery: [],
 	defaultHeaders: {},
 	toBody: chatBody,
 	fingerprintBody: (_operation, body) => normalise(body, CHAT_FORM),

@@ -30,6 +30,7 @@ export const mistral: ProviderDialect = {
 	modelsPath: '/v1/models',
 	authenticationHeaders: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
 	significantHeaders: [],
+	significantQuery: [],
 	defaultHeaders: {},
 	toBody: chatBody,
 	fingerprintBody: (_operation, body) => normalise(body, CHAT_FORM),

@@ -35,6 +35,7 @@ export const openai: ProviderDialect = {
 	modelsPath: '/models',
 	authenticationHeaders: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
 	significantHeaders: ['openai-beta'],
+	significantQuery: [],
 	defaultHeaders: {},
 	toBody: chatBody,
 	fingerprintBody: openAiFingerprintBody,

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue, Operation } from '../../contract.ts';
-import { CALLERS_OWN, CHAT_FORM, DELIVERY_PARAMETERS } from '../chat-completions/fingerprint.ts';
+import { CALLERS_OWN, CHAT_FORM, DELIVERY_PARAMETERS, PROMPT_CACHE_MARKS } from '../chat-completions/fingerprint.ts';
 import { isObject } from '../json.ts';
 import { normalise, type NormalForm } from '../normalise.ts';
 
@@ -7,6 +7,7 @@ import { normalise, type NormalForm } from '../normalise.ts';
 const RESPONSES_FORM: NormalForm = {
 	omit: DELIVERY_PARAMETERS,
 	opaque: new Set([...CALLERS_OWN, 'variables', 'input_schema']),
+	marks: PROMPT_CACHE_MARKS,
 	textMembers: new Set(['content']),
 	textTypes: new Set(['input_text']),
 };

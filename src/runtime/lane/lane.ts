@@ -45,6 +45,8 @@ const TELLING_HEADERS = [
 	'x-ai-cache-scope',
 	'anthropic-version',
 	'anthropic-beta',
+	'anthropic-user-profile-id',
+	'anthropic-workspace-id',
 	'openai-beta',
 ] as const;
 /** Bytes of requests that are known, each with its body, which its reply may hold on to, as text and parsed. */

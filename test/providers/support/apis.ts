@@ -22,6 +22,8 @@ const delivery: JsonObject = {
 	metadata: { campaign: 'x' },
 	safety_identifier: 's-1',
 	prompt_cache_key: 'k-1',
+	prompt_cache_retention: '24h',
+	prompt_cache_options: { ttl: 60 },
 	service_tier: 'flex',
 	store: true,
 };
