@@ -1,7 +1,8 @@
 import type { JsonObject, JsonValue } from '../contract.ts';
+import { isExactNumber, parseExactly } from './exact-numbers.ts';
 
 export function isObject(value: unknown): value is JsonObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
+	return typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value);
 }
 
 /** The value as an object; an empty one where it is none. */
@@ -21,10 +22,10 @@ export const countOf = (value: JsonValue | undefined): number =>
 
 export const isPresent = (value: JsonValue | undefined): value is JsonValue => value !== undefined && value !== null;
 
-/** The JSON object that a text holds, or null where it holds none. */
+/** The JSON object that a text holds, or null where it holds none. Its numbers are as `parseExactly` leaves them. */
 export function parseObject(text: string): JsonObject | null {
 	try {
-		const value: unknown = JSON.parse(text);
+		const value = parseExactly(text);
 		return isObject(value) ? value : null;
 	} catch {
 		return null;

@@ -15,7 +15,21 @@ function toBase64(numbers: readonly number[]): string {
 	return bytes.toString('base64');
 }
 
+/** Those that a number holds exactly: a quotient by one of them is the number that its decimal is read as. */
+const POWERS = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
+
 function fromBase64(text: string): number[] {
 	const bytes = Buffer.from(text, 'base64');
-	return Array.from({ length: Math.floor(bytes.length / 4) }, (_, index) => bytes.readFloatLE(index * 4));
+	return Array.from({ length: Math.floor(bytes.length / 4) }, (_, index) => shortest(bytes.readFloatLE(index * 4)));
+}
+
+/** A 32-bit float with the fewest digits that are it, as providers write it; there are never more than nine. */
+function shortest(float: number): number {
+	const magnitude = Math.floor(Math.log10(Math.abs(float)));
+	for (let digits = 6; digits <= 9; digits++) {
+		const power = POWERS[digits - 1 - magnitude];
+		const number = power === undefined ? Number(float.toPrecision(digits)) : Math.round(float * power) / power;
+		if (Math.fround(number) === float) return number;
+	}
+	return float;
 }

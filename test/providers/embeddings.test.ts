@@ -11,9 +11,12 @@ import {
 import { shareOut } from '../../src/providers/shares.ts';
 import { encodeVector } from '../../src/providers/vectors.ts';
 import { ProviderServer } from './support/provider-server.ts';
+import { randomFrom } from './support/random-answers.ts';
 
 const floats = [0.0023064255, -0.009327292, 1.5, -3.4028234663852886e38, 0, 1e-20];
 const asFloat32 = [...new Float32Array(floats)];
+/** As OpenAI writes the same vector. */
+const written = [0.0023064255, -0.009327292, 1.5, -3.4028235e38, 0, 1e-20];
 const base64 = Buffer.from(new Float32Array(floats).buffer).toString('base64');
 
 const request: JsonObject = {
@@ -109,7 +112,7 @@ describe('an embeddings answer', () => {
 		expect(embeddings('base64')).toEqual([0, 1].map((index) => ({ index, embedding: base64 })));
 		for (const encoding of ['float', undefined]) {
 			expect(embeddings(encoding)).toEqual([
-				{ index: 0, embedding: asFloat32 },
+				{ index: 0, embedding: written },
 				{ index: 1, embedding: floats },
 			]);
 		}
@@ -143,7 +146,22 @@ describe('an embeddings answer', () => {
 describe('vectors', () => {
 	it('go from base64 to numbers and back unchanged', () => {
 		expect(encodeVector(encodeVector(base64, 'float'), 'base64')).toBe(base64);
-		expect(encodeVector(base64, 'float')).toEqual(asFloat32);
+		expect(encodeVector(base64, 'float')).toEqual(written);
+	});
+});
+
+describe('a 32-bit float in numbers', () => {
+	it('has the fewest digits that are it', () => {
+		const random = randomFrom(7);
+		const fewest = (float: number): number => {
+			const counts = Array.from({ length: 9 }, (_, digits) => Number(float.toPrecision(digits + 1)));
+			return counts.find((number) => Math.fround(number) === float) ?? float;
+		};
+		const vector = Float32Array.from({ length: 5000 }, () => (random() - 0.5) * 10 ** Math.floor(random() * 64 - 30));
+		const numbers = encodeVector(Buffer.from(vector.buffer).toString('base64'), 'float') as number[];
+		expect(numbers.map(Math.fround)).toEqual([...vector]);
+		const digits = (number: number): number => number.toExponential().length;
+		expect(numbers.map(digits)).toEqual([...vector].map((float) => digits(fewest(float))));
 	});
 });
 

@@ -41,7 +41,7 @@ const readMessage: Reader = (fixture) => {
 const readMistral: Reader = async (fixture) => {
 	const client = new Mistral({ apiKey: 'key', serverURL: server.url });
 	const stream = await client.chat.stream(parameters(fixture));
-	const choices: { content: string; parts: unknown[]; toolCalls: unknown[]; finishReason: string | null }[] = [];
+	const choices: { content: string; parts: unknown[]; toolCalls: Call[]; finishReason: string | null }[] = [];
 	let usage: unknown;
 	for await (const { data } of stream) {
 		usage = data.usage ?? usage;
@@ -49,12 +49,24 @@ const readMistral: Reader = async (fixture) => {
 			const choice = (choices[index] ??= { content: '', parts: [], toolCalls: [], finishReason: null });
 			if (typeof delta.content === 'string') choice.content += delta.content;
 			else for (const part of delta.content ?? []) choice.parts.push(...leaves(part));
-			choice.toolCalls.push(...(delta.toolCalls ?? []));
+			for (const call of delta.toolCalls ?? []) addCall(choice.toolCalls, call as Call);
 			choice.finishReason = finishReason ?? choice.finishReason;
 		}
 	}
 	return choices.map((choice) => ({ ...choice, usage, ...textOf(choice) }));
 };
+
+interface Call {
+	id: string;
+	function: { name: string; arguments: string };
+}
+
+/** The SDK gives a call that goes on the id "null". */
+function addCall(calls: Call[], call: Call): void {
+	const last = calls.at(-1);
+	if (call.id === 'null' && last) last.function.arguments += call.function.arguments;
+	else calls.push(call);
+}
 
 /** A part's texts and marks apart, so that it does not matter in how many pieces it came. */
 function leaves(part: object): unknown[] {

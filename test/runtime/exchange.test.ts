@@ -20,7 +20,13 @@ function native(request: Partial<GenerationRequest> = {}, caller = user('u1'), f
 	return from.native(whole, whole, [], caller);
 }
 
-function spoken(provider: Provider, operation: Operation, body: JsonObject, headers = {}, text = JSON.stringify(body)): Exchange {
+function spoken(
+	provider: Provider,
+	operation: Operation,
+	body: JsonObject,
+	headers = {},
+	text = JSON.stringify(body),
+): Exchange {
 	return exchanges.create({
 		provider,
 		operation,
@@ -82,7 +88,9 @@ describe('the key', () => {
 		it('is the same for equal numbers, wherever they stand and however the answer is delivered', () => {
 			const text = '{ "stream": true, "seed": 9007199254740993, "messages": [], "model": "m" }';
 			expect(raw('openai', text).key).toBe(seeded('9007199254740993').key);
-			expect(seeded('9007199254740991').key).toBe(raw('openai', '{"seed":9007199254740991,"messages":[],"model":"m"}').key);
+			expect(seeded('9007199254740991').key).toBe(
+				raw('openai', '{"seed":9007199254740991,"messages":[],"model":"m"}').key,
+			);
 		});
 
 		it('is that of their numbers’ places', () => {

@@ -4,6 +4,7 @@ import type { Clock } from '../../cache/clock.ts';
 import { unpackSection } from '../../cache/codec.ts';
 import type { Entry, Section } from '../../cache/entry.ts';
 import type { Headers } from '../../providers/headers.ts';
+import { parseExactly } from '../../providers/exact-numbers.ts';
 import { dialects } from '../../providers/registry.ts';
 import { REQUEST_ID_HEADERS } from '../../providers/request-id.ts';
 import { ageOf, ttlLeft } from '../../runtime/answer.ts';
@@ -31,7 +32,7 @@ const sound = new WeakSet<Section>();
 
 /** The stored answer as the events of the stream that `request` asks for; of the request, `stream_options` alone counts. */
 async function eventsOf({ meta, body }: Entry, request: JsonObject): Promise<string[]> {
-	const answer = JSON.parse((await unpackSection(body)).toString()) as JsonObject;
+	const answer = parseExactly((await unpackSection(body)).toString()) as JsonObject;
 	return dialects[meta.provider].replay(meta.operation, request, answer);
 }
 

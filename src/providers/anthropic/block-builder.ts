@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../../contract.ts';
+import { parseExactly } from '../exact-numbers.ts';
 import { stringOf } from '../json.ts';
 
 /** A delta of a kind that nobody knows yet: what it does to its block cannot be told. */
@@ -48,7 +49,7 @@ export class BlockBuilder {
 		this.closed = true;
 		if (this.#json.trim() === '') return true;
 		try {
-			this.block['input'] = JSON.parse(this.#json) as JsonValue;
+			this.block['input'] = parseExactly(this.#json) as JsonValue;
 			return true;
 		} catch {
 			return false;

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../../contract.ts';
 import { isObject, objectOf, objectsOf, stringOf } from '../json.ts';
+import { inputText } from './input-text.ts';
 import { pieces } from '../pieces.ts';
 import { eventText } from '../sse.ts';
 
@@ -18,6 +19,9 @@ const COUNTED_AT_END = [
 
 /** What the start says of the output, of which there is none yet. */
 const UNCOUNTED: JsonObject = { output_tokens: 1, output_tokens_details: null };
+
+/** What the one delta of a compaction brings. */
+const COMPACTED = ['content', 'encrypted_content'];
 
 /** A `message` as the events of its stream, a ping among them as Anthropic sends it. */
 export function replayMessage(answer: JsonObject): string[] {
@@ -38,7 +42,8 @@ export function replayMessage(answer: JsonObject): string[] {
 
 function begunMessage(answer: JsonObject): JsonObject {
 	const begun: JsonObject = { ...answer, content: [] };
-	for (const name of [...TOLD_AT_END, 'context_management']) if (name in begun) begun[name] = null;
+	for (const name of TOLD_AT_END) if (name in begun) begun[name] = null;
+	delete begun['context_management'];
 	const usage = answer['usage'];
 	if (isObject(usage)) begun['usage'] = { ...usage, ...picked(UNCOUNTED, Object.keys(usage)) };
 	return begun;
@@ -66,17 +71,22 @@ function openedBlock(block: JsonObject): JsonObject {
 	if (block['type'] === 'thinking') {
 		return { ...block, thinking: '', ...('signature' in block ? { signature: '' } : {}) };
 	}
+	if (block['type'] === 'compaction') return { ...block, ...emptied(picked(block, COMPACTED)) };
 	return growsByInput(block) ? { ...block, input: {} } : block;
 }
+
+const emptied = (members: JsonObject): JsonObject =>
+	Object.fromEntries(Object.keys(members).map((name) => [name, null]));
 
 /** A tool's use, whoever runs it. */
 const growsByInput = ({ type, input }: JsonObject): boolean => stringOf(type).endsWith('tool_use') && isObject(input);
 
 function blockDeltas(block: JsonObject): JsonObject[] {
-	if (block['type'] === 'text') return [...texts('text', block), ...citations(block['citations'])];
+	if (block['type'] === 'text') return [...citations(block['citations']), ...texts('text', block)];
 	if (block['type'] === 'thinking') return [...texts('thinking', block), ...signature(block['signature'])];
+	if (block['type'] === 'compaction') return [{ type: 'compaction_delta', ...picked(block, COMPACTED) }];
 	if (!growsByInput(block)) return [];
-	const json = JSON.stringify(block['input']);
+	const json = inputText(block['input']);
 	const parts = json === '{}' ? [''] : pieces(json);
 	return parts.map((part) => ({ type: 'input_json_delta', partial_json: part }));
 }

@@ -14,8 +14,13 @@ function responsesState(body: JsonObject): string | null {
 	for (const name of ['previous_response_id', 'conversation']) if (isPresent(body[name])) return name;
 	if (body['background'] === true) return 'background';
 	if (namesLatestTemplate(body['prompt'])) return 'prompt_template';
+	if (objectsOf(body['tools']).some(runsInContainer)) return 'container';
 	return objectsOf(body['input']).some(({ type }) => type === 'item_reference') ? 'item_reference' : null;
 }
+
+/** A container that is there already, with its files; one that is made for the answer is an object. */
+const runsInContainer = ({ container, environment }: JsonObject): boolean =>
+	typeof container === 'string' || isPresent(objectOf(environment)['container_id']);
 
 /** A stored prompt without its version is whatever it was last edited to. */
 const namesLatestTemplate = (prompt: JsonValue | undefined): boolean =>
