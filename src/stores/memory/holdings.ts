@@ -94,10 +94,7 @@ export class Holdings {
 	}
 
 	#hold(key: string, tags: readonly Tag[], entry: Entry): Held {
-		const encoded = encodeEntry(entry);
-		// A buffer of its own: a slice of Node's pool would keep the whole slab.
-		const bytes = Buffer.allocUnsafeSlow(encoded.length);
-		encoded.copy(bytes);
+		const bytes = encodeEntry(entry);
 		const cells = tags.map((tag): Cell<Held> => this.cells.hold(tag));
 		const { created, expires, usd } = entry.meta;
 		const held: Held = { key, bytes, created, expires, usd, cells, coveredTags: tags, decoded: null, hits: 0 };

@@ -36,13 +36,11 @@ const DIGEST_AT = EXPIRES_AT + 8;
 const TOKENS_AT = DIGEST_AT + DIGEST_LENGTH;
 
 export function encodeRecord(owner: string, tokens: readonly string[], entry: Entry): Buffer {
-	const head = Buffer.allocUnsafe(TOKENS_AT + tokens.length * ID_LENGTH);
-	head.write(owner, 0, 'latin1');
-	head.writeUInt16BE(tokens.length, COUNT_AT);
-	head.writeDoubleBE(entry.meta.expires, EXPIRES_AT);
-	head.write(tagsDigest(entry.meta.tags), DIGEST_AT, 'latin1');
-	tokens.forEach((token, index) => head.write(token, TOKENS_AT + index * ID_LENGTH, 'latin1'));
-	const bytes = Buffer.concat([head, encodeEntry(entry)]);
+	const bytes = encodeEntry(entry, TOKENS_AT + tokens.length * ID_LENGTH);
+	bytes.write(owner, 0, 'latin1');
+	bytes.writeUInt16BE(tokens.length, COUNT_AT);
+	bytes.writeDoubleBE(entry.meta.expires, EXPIRES_AT);
+	bytes.write(tagsDigest(entry.meta.tags) + tokens.join(''), DIGEST_AT, 'latin1');
 	bytes.writeUInt32BE(crc32(bytes.subarray(EXPIRES_AT)), CHECKSUM_AT);
 	return bytes;
 }

@@ -38,7 +38,14 @@ export function answerOf(bytes: number, seed: number): Buffer {
 	return Buffer.from(`${text}"},"finish_reason":"stop"}],"usage":{"prompt_tokens":20,"completion_tokens":400}}`);
 }
 
-export async function entryOf(key: string, bytes: number, seed: number, dependencies: Dependencies): Promise<Entry> {
+/** `answer` is made where it is not given. */
+export async function entryOf(
+	key: string,
+	bytes: number,
+	seed: number,
+	dependencies: Dependencies,
+	answer: Buffer = answerOf(bytes, seed),
+): Promise<Entry> {
 	const created = Date.now();
 	return {
 		meta: {
@@ -65,7 +72,7 @@ export async function entryOf(key: string, bytes: number, seed: number, dependen
 			tags: tagsOf(dependencies),
 			preview: 'cache answer Directus article',
 		},
-		body: await packSection(answerOf(bytes, seed), 1000),
+		body: await packSection(answer, 1000),
 		request: await packSection(Buffer.from(JSON.stringify({ body: { model: MODEL, prompt: `p${seed}` } })), 1000),
 	};
 }
