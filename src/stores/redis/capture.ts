@@ -1,9 +1,9 @@
 import type { Tag } from '../../cache/dependencies.ts';
 import { newId } from '../../cache/ids.ts';
 import type { Lookup } from '../../cache/store.ts';
-import { buffer, type Command, run, text } from './client.ts';
+import { buffer, type Command, run, texts } from './client.ts';
 import { type RedisContext, upkeepMs } from './context.ts';
-import { groupByTag } from './indexes.ts';
+import { groupByTag, tagScripts } from './indexes.ts';
 import type { Reader } from './reader.ts';
 import { memberOf, type StoredRecord } from './record.ts';
 import { type RedisReservation, reservationOf } from './reservation.ts';
@@ -23,14 +23,16 @@ export async function capture(
 	const life = upkeepMs(context);
 	const until = -(clock.now() + UNDER_WAY_MS);
 	const groups = groupByTag(lookups, ({ tags }) => tags);
-	const captures = groups.map(([tag, places]): Command => {
+	const parameters = groups.map(([tag, places]) => {
 		const members = places.map((index) => memberOf(owners[index]!, lookups[index]!.key));
-		return ['EVAL', CAPTURE, 2, keys.token(tag), keys.index(tag), newId(), life, until, ...members];
+		return [tag, [newId(), members.length, ...members]] as const;
 	});
+	const captures = tagScripts(context, CAPTURE, [life, until], parameters);
 	const reads = lookups.map(({ key }): Command => ['GET', keys.entry(key)]);
 	const replies = await run(client, [...captures, ...reads]);
-	const values = new Map<Tag, string | undefined>(groups.map(([tag], index) => [tag, text(replies[index])]));
-	const standing = replies.slice(groups.length).map(buffer);
+	const tokens = replies.slice(0, captures.length).flatMap(texts);
+	const values = new Map<Tag, string | undefined>(groups.map(([tag], index) => [tag, tokens[index]]));
+	const standing = replies.slice(captures.length).map(buffer);
 	const records = lookups.map(({ key }, index) => reader.decode(key, standing[index] ?? null));
 	await readFurther(context, records, values);
 	return lookups.map((lookup, index) => {

@@ -1,6 +1,10 @@
-import { Cluster, Command as RedisCommand, Redis, type RedisOptions } from 'ioredis';
+import type { Cluster, Redis, RedisOptions } from 'ioredis';
+import { ioredis } from './ioredis.cjs';
 
 export type Client = Redis | Cluster;
+
+export const isCluster = (client: Client): client is Cluster => client.isCluster;
+
 export type Command = [name: string, ...parameters: (string | number | Buffer)[]];
 
 export interface RedisConnectionOptions {
@@ -48,6 +52,7 @@ export function createClient(options: RedisConnectionOptions, role: 'commands' |
 		...(options.db !== undefined && { db: options.db }),
 		...(options.tls && { tls: {} }),
 	} satisfies RedisOptions;
+	const { Cluster, Redis } = ioredis();
 	if (options.cluster) {
 		return new Cluster(options.cluster, {
 			lazyConnect: true,
@@ -65,22 +70,26 @@ export function createClient(options: RedisConnectionOptions, role: 'commands' |
 }
 
 /**
- * Sends all commands at once and answers their replies in order, as buffers: one pipeline to a single Redis, one per
- * node to a cluster. An error reply throws.
+ * Sends all commands at once and answers their replies in order, as buffers; a single Redis carries them out in their
+ * order. An error reply throws.
  */
 export async function run(client: Client, commands: readonly Command[]): Promise<unknown[]> {
 	if (commands.length === 0) return [];
-	if (client instanceof Cluster) {
+	if (isCluster(client)) {
+		const { Command: RedisCommand } = ioredis();
 		return Promise.all(commands.map(([name, ...parameters]) => client.sendCommand(new RedisCommand(name, parameters))));
 	}
-	const pipeline = client.pipeline();
-	for (const [name, ...parameters] of commands) pipeline.callBuffer(name, ...parameters);
-	const replies = (await pipeline.exec()) ?? [];
-	return replies.map(([error, reply]) => {
-		if (error) throw error;
-		return reply;
-	});
+	// No pipeline of their own: what several callers send in one turn goes out in one write, in the order of the calls.
+	const methods = client as unknown as Record<string, (...parameters: unknown[]) => Promise<unknown>>;
+	const replies = commands.map(([name, ...parameters]) => methods[`${name.toLowerCase()}Buffer`]!(...parameters));
+	return (await Promise.all(replies)).map(asSent);
 }
+
+/** The client makes an object of a hash. */
+const asSent = (reply: unknown): unknown =>
+	typeof reply !== 'object' || reply === null || Array.isArray(reply) || Buffer.isBuffer(reply)
+		? reply
+		: Object.entries(reply).flat();
 
 /** A single command that is no method of the client's, or whose first parameter is no key, as that of scripts. */
 export async function runOne(client: Client, command: Command): Promise<unknown> {
@@ -89,7 +98,7 @@ export async function runOne(client: Client, command: Command): Promise<unknown>
 
 /** Sends groups of commands of which each must not begin before the one before it was carried out. */
 export async function runInOrder(client: Client, groups: readonly (readonly Command[])[]): Promise<unknown[]> {
-	if (!(client instanceof Cluster)) return run(client, groups.flat());
+	if (!isCluster(client)) return run(client, groups.flat());
 	const replies: unknown[] = [];
 	for (const group of groups) replies.push(...(await run(client, group)));
 	return replies;

@@ -1,8 +1,9 @@
 import { allTag, type Tag } from '../../cache/dependencies.ts';
 import type { Entry } from '../../cache/entry.ts';
-import type { Command } from './client.ts';
+import { chunks, type Command, isCluster } from './client.ts';
 import { type RedisContext, upkeepMs } from './context.ts';
 import { SORT_NAMES, type SortName } from './keys.ts';
+import { PLACE } from './scripts.ts';
 
 /** An entry as the indexes know it. */
 export interface Indexed {
@@ -13,19 +14,51 @@ export interface Indexed {
 	size: number;
 }
 
-/** Gives entries their places in the indexes of their tags, by expiry, and in the sorted sets. */
-export function indexCommands(context: RedisContext, entries: readonly Indexed[]): Command[] {
-	const { keys } = context;
-	const life = upkeepMs(context);
-	const indexes = groupByTag(entries, ({ tags }) => tags).flatMap(([tag, places]): Command[] => {
-		const scored = places.flatMap((index) => [entries[index]!.entry.meta.expires, entries[index]!.member]);
-		return [['ZADD', keys.index(tag), ...scored], ['PEXPIRE', keys.index(tag), life], ...trimCommands(context, tag)];
+/** So many tags does one script look after: well under a millisecond. */
+const TAGS_PER_SCRIPT = 50;
+
+/**
+ * The script for these tags, with the parameters that each has of its own; in a cluster, where every tag has its own
+ * slot, one call for each. Their replies, one after the other, have one element per tag.
+ */
+export function tagScripts(
+	{ client, keys }: RedisContext,
+	script: string,
+	common: readonly (string | number)[],
+	tags: readonly (readonly [Tag, readonly (string | number)[]])[],
+): Command[] {
+	return [...chunks(tags, isCluster(client) ? 1 : TAGS_PER_SCRIPT)].map((part): Command => {
+		const names = part.flatMap(([tag]) => [keys.token(tag), keys.index(tag)]);
+		return ['EVAL', script, names.length, ...names, ...common, ...part.flatMap(([, own]) => own)];
 	});
-	const sorted = SORT_NAMES.map((name): Command => {
+}
+
+/**
+ * Gives entries their places in the indexes of their tags, by expiry. What expired leaves an index with the next that
+ * comes; that of everything is left to the janitor, who needs it. The replies are the tags' tokens.
+ */
+export function placeCommands(
+	context: RedisContext,
+	entries: readonly Indexed[],
+): { tags: Tag[]; commands: Command[] } {
+	const { clock, limits } = context;
+	const now = clock.now();
+	const groups = groupByTag(entries, ({ tags }) => tags);
+	const parameters = groups.map(([tag, places]) => {
+		const scored = places.flatMap((index) => [entries[index]!.entry.meta.expires, entries[index]!.member]);
+		return [tag, [tag === allTag() ? 0 : 1, places.length, ...scored]] as const;
+	});
+	// Below zero stands who is under way, by when they are given up.
+	const common = [upkeepMs(context), -now, now - limits.staleSeconds * 1000];
+	return { tags: groups.map(([tag]) => tag), commands: tagScripts(context, PLACE, common, parameters) };
+}
+
+/** Gives entries their places in the sorted sets. */
+export function sortCommands({ keys }: RedisContext, entries: readonly Indexed[]): Command[] {
+	return SORT_NAMES.map((name): Command => {
 		const scored = entries.flatMap((indexed) => [sortValue(name, indexed), indexed.member]);
 		return ['ZADD', keys.sorted(name), ...scored];
 	});
-	return [...indexes, ...sorted];
 }
 
 /** A generation that is to leave the indexes. */
@@ -43,16 +76,6 @@ export function removalCommands({ keys }: RedisContext, leaving: readonly Leavin
 		return ['ZREM', keys.index(tag), ...places.map((place) => all[place]!)];
 	});
 	return [...indexes, ...SORT_NAMES.map((name): Command => ['ZREM', keys.sorted(name), ...all])];
-}
-
-/** What expired leaves the indexes with the next that comes. That of everything is left to the janitor, who needs it. */
-function trimCommands({ keys, clock, limits }: RedisContext, tag: Tag): Command[] {
-	if (tag === allTag()) return [];
-	const now = clock.now();
-	return [
-		['ZREMRANGEBYSCORE', keys.index(tag), 0, now - limits.staleSeconds * 1000],
-		['ZREMRANGEBYSCORE', keys.index(tag), -now, '(0'],
-	];
 }
 
 function sortValue(name: SortName, { entry, size }: Indexed): number {

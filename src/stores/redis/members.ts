@@ -1,8 +1,7 @@
-import { Cluster } from 'ioredis';
 import type { Tag } from '../../cache/dependencies.ts';
 import type { EntryMeta, HeldFigures } from '../../cache/entry.ts';
 import { ID_LENGTH } from '../../cache/ids.ts';
-import { buffer, chunks, type Command, number, run, texts } from './client.ts';
+import { buffer, chunks, type Command, isCluster, number, run, texts } from './client.ts';
 import type { RedisContext } from './context.ts';
 import { decodeRecordMeta, keyOf, memberOf } from './record.ts';
 
@@ -162,7 +161,7 @@ export async function validHeads(
 
 /** Whether Redis has evicted keys since its start, and so perhaps an index. */
 export async function mayLackMembers({ client }: RedisContext): Promise<boolean> {
-	const nodes = client instanceof Cluster ? client.nodes('master') : [client];
+	const nodes = isCluster(client) ? client.nodes('master') : [client];
 	const facts = await Promise.all(nodes.map((node) => node.info('stats')));
 	return facts.some((text) => !/^evicted_keys:0\s*$/m.test(text));
 }

@@ -1,9 +1,8 @@
-import { Cluster } from 'ioredis';
 import type { Tag } from '../../cache/dependencies.ts';
 import type { HeldFigures } from '../../cache/entry.ts';
 import { ID_LENGTH, newId } from '../../cache/ids.ts';
 import type { Invalidation } from '../../cache/store.ts';
-import { buffer, chunks, type Command, number, run, runInOrder, texts } from './client.ts';
+import { buffer, chunks, type Command, isCluster, number, run, runInOrder, texts } from './client.ts';
 import type { RedisContext } from './context.ts';
 import { figuresOf, headsOf, matchingMembers, mayLackMembers, validHeads } from './members.ts';
 import { keyOf, memberOf } from './record.ts';
@@ -37,7 +36,7 @@ export class Purger {
 	async invalidate(tags: readonly Tag[]): Promise<Invalidation> {
 		const purged = this.#setAside([...new Set(tags)]);
 		// One Redis carries out in the order that it was asked; the nodes of a cluster do not wait for each other.
-		if (this.#context.client instanceof Cluster) await purged;
+		if (isCluster(this.#context.client)) await purged;
 		const [{ earlier, setAside, absent }] = await Promise.all([purged, this.#context.bus.revoke(tags)]);
 		const counted = this.#count(setAside, earlier, absent);
 		// Only once it is counted: the sweep takes from the sorted sets what the count reads.

@@ -1,13 +1,14 @@
 import type { Tag } from '../../cache/dependencies.ts';
 import type { Entry, Found } from '../../cache/entry.ts';
 import type { Lookup } from '../../cache/store.ts';
-import { Cluster } from 'ioredis';
+import { isCluster } from './client.ts';
 import type { RedisContext } from './context.ts';
 import { FirstLevel } from './first-level.ts';
 import { decodeRecord, decodeSealed, type Seal, sealOf, type StoredRecord, tagsDigest } from './record.ts';
 import { type KnownToken, TokenTable } from './tokens.ts';
 import { Touches } from './touches.ts';
 
+/** Tokens that are known, as many as the entries in memory may have; each with what it takes in the table. */
 const MAX_TOKENS = 200_000;
 
 /** What a look-up knows of one tag. */
@@ -119,7 +120,7 @@ export class Reader {
 	#lookupOne(lookup: Lookup): Promise<(Found | undefined)[]> {
 		const entry = this.peek(lookup);
 		if (entry) return Promise.resolve([fresh(entry)]);
-		if (this.#context.client instanceof Cluster) return this.#ask([lookup]);
+		if (isCluster(this.#context.client)) return this.#ask([lookup]);
 		return this.#remembering && this.#context.bus.current ? this.#fetch(lookup) : this.#fetchWithTokens(lookup);
 	}
 
@@ -258,7 +259,7 @@ export class Reader {
 
 	#readMany(names: readonly string[]): Promise<(Buffer | null)[]> {
 		const { client } = this.#context;
-		if (client instanceof Cluster) return Promise.all(names.map((name) => client.getBuffer(name)));
+		if (isCluster(client)) return Promise.all(names.map((name) => client.getBuffer(name)));
 		return names.length === 1 ? client.getBuffer(names[0]!).then((reply) => [reply]) : client.mgetBuffer([...names]);
 	}
 }

@@ -1,16 +1,30 @@
 /**
- * Each touches the keys of one hash tag alone, so that a cluster can run it. Short enough to be sent whole: Redis knows
- * a script that it ran before by its text.
+ * Each touches the keys of one hash tag alone, so that a cluster can run it; the two that take several tags get them one
+ * by one there. Short enough to be sent whole: Redis knows a script that it ran before by its text.
  */
 
 /**
- * KEYS token, index · ARGV new token, milliseconds that both live, score, members → the token, made where there is
- * none. The members are under way: one that has its place already keeps it.
+ * KEYS token, index, for each tag · ARGV milliseconds that both live, score, and for each tag: new token, number of
+ * members, members → the tokens, made where there are none. The members are under way: one that has its place already
+ * keeps it.
  */
-export const CAPTURE = `local t=redis.call('get',KEYS[1])
-if t then redis.call('pexpire',KEYS[1],ARGV[2]) else t=ARGV[1] redis.call('set',KEYS[1],t,'PX',ARGV[2]) end
-for i=4,#ARGV do redis.call('zadd',KEYS[2],'NX',ARGV[3],ARGV[i]) end
-redis.call('pexpire',KEYS[2],ARGV[2]) return t`;
+export const CAPTURE = `local r,a={},3 for k=1,#KEYS,2 do
+local t=redis.call('getex',KEYS[k],'PX',ARGV[1])
+if not t then t=ARGV[a] redis.call('set',KEYS[k],t,'PX',ARGV[1]) end
+local last=a+1+ARGV[a+1]
+for i=a+2,last do redis.call('zadd',KEYS[k+1],'NX',ARGV[2],ARGV[i]) end
+redis.call('pexpire',KEYS[k+1],ARGV[1]) r[#r+1]=t a=last+1 end return r`;
+
+/**
+ * KEYS token, index, for each tag · ARGV milliseconds that the index lives, lowest and highest score of what is to be
+ * trimmed, and for each tag: 1 where it is trimmed, number of members, score and member of each → the tokens as they are.
+ */
+export const PLACE = `local r,a={},4 for k=1,#KEYS,2 do local index=KEYS[k+1]
+local last=a+1+2*ARGV[a+1]
+for i=a+2,last,2 do redis.call('zadd',index,ARGV[i],ARGV[i+1]) end
+redis.call('pexpire',index,ARGV[1])
+if ARGV[a]=='1' then redis.call('zremrangebyscore',index,ARGV[2],ARGV[3]) end
+r[#r+1]=redis.call('get',KEYS[k]) a=last+1 end return r`;
 
 /**
  * KEYS token, index, where to set the index aside · ARGV now, sample size → how many were live, and some of them; null

@@ -2,9 +2,9 @@ import type { Entry } from '../../cache/entry.ts';
 import { ID_LENGTH } from '../../cache/ids.ts';
 import type { Begin, Commit, CommitResult, Lookup, Reservation } from '../../cache/store.ts';
 import { capture } from './capture.ts';
-import { buffer, type Command, number, run, runOne } from './client.ts';
+import { buffer, type Command, number, run, runOne, texts } from './client.ts';
 import type { RedisContext } from './context.ts';
-import { type Indexed, indexCommands, type Leaving, removalCommands } from './indexes.ts';
+import { type Indexed, type Leaving, placeCommands, removalCommands, sortCommands } from './indexes.ts';
 import { JANITOR_EVERY_MS } from './janitor.ts';
 import type { Reader } from './reader.ts';
 import { encodeRecord, memberOf } from './record.ts';
@@ -71,23 +71,22 @@ export class Writer {
 	}
 
 	async #store(commits: readonly Commit[]): Promise<CommitResult[]> {
-		const { client, keys } = this.#context;
-		const tags = [...new Set(commits.flatMap(({ reservation }) => reservation.tags))];
+		const { client } = this.#context;
 		const records = commits.map(({ reservation, entry }) =>
 			encodeRecord(reservation.owner, capturedOf(reservation).tokens, entry),
 		);
 		const indexed = commits.map(({ reservation, entry }, index): Indexed => {
 			return { member: memberOfReservation(reservation), entry, tags: reservation.tags, size: records[index]!.length };
 		});
+		const { tags, commands: places } = placeCommands(this.#context, indexed);
 		const replies = await run(client, [
 			...commits.map((commit, index) => this.#storeCommand(commit, records[index]!)),
-			...tags.map((tag): Command => ['GET', keys.token(tag)]),
-			...indexCommands(this.#context, indexed),
+			...places,
+			...sortCommands(this.#context, indexed),
 			...this.#forgetReplaced(commits),
 		]);
-		const current = new Map(
-			tags.map((tag, index) => [tag, buffer(replies[commits.length + index])?.toString('latin1')]),
-		);
+		const tokens = replies.slice(commits.length, commits.length + places.length).flatMap(texts);
+		const current = new Map(tags.map((tag, index) => [tag, tokens[index]]));
 		return commits.map(({ reservation }, index) => {
 			if (number(replies[index]) !== 1) return 'superseded';
 			const { tokens } = capturedOf(reservation);
@@ -137,7 +136,9 @@ export class Writer {
 		const indexed = standing.map(({ key, record: { owner, entry }, size }): Indexed => {
 			return { member: memberOf(owner, key), entry, tags: entry.meta.tags, size };
 		});
-		if (indexed.length > 0) await run(client, indexCommands(this.#context, indexed));
+		if (indexed.length === 0) return;
+		const { commands } = placeCommands(this.#context, indexed);
+		await run(client, [...commands, ...sortCommands(this.#context, indexed)]);
 	}
 
 	/** Only the holder's places are taken back: where the lease is over, another's commit may stand in them. */
