@@ -1,8 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Entry } from '../cache/entry.ts';
 
-/** Bytes of written-out answers that are kept ready. */
-const MAX_BYTES = 32 * 2 ** 20;
 /** The slot itself. */
 const SLOT_BYTES = 200;
 
@@ -16,8 +14,8 @@ export class ReadyAnswers<Value> {
 	readonly #values: LRUCache<string, Value & {}>;
 	#lastId = 0;
 
-	constructor(bytesOf: (value: Value) => number) {
-		this.#values = new LRUCache({ maxSize: MAX_BYTES, sizeCalculation: (value) => bytesOf(value) + SLOT_BYTES });
+	constructor(maxBytes: number, bytesOf: (value: Value) => number) {
+		this.#values = new LRUCache({ maxSize: maxBytes, sizeCalculation: (value) => bytesOf(value) + SLOT_BYTES });
 	}
 
 	find(entry: Entry, form = ''): Value | undefined {

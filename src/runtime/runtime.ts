@@ -29,6 +29,7 @@ import { refreshesAny } from './refresh-settings.ts';
 import { Refresher } from './refresher.ts';
 import { Reports } from './reports.ts';
 import { Reviver } from './reviver.ts';
+import { quickBytes } from './quick-bytes.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { NativeStreams } from './streaming/native-streams.ts';
 import { Warmer } from './warmer.ts';
@@ -86,8 +87,8 @@ export class Runtime {
 			neverAsked: (error) => error instanceof NoProviderKeyError,
 			onGenerated: (provider, ms) => this.metrics.generated(provider, ms),
 		});
-		this.lane = new Lane(this.cache, clock, laneSettings(values, host.env), () => this.models.generation);
-		this.nativeReply = new NativeReply(clock);
+		this.lane = new Lane(this.cache, clock, laneSettings(this.settings, host.env), () => this.models.generation);
+		this.nativeReply = new NativeReply(clock, quickBytes(this.settings));
 		this.keys = new ProviderKeys(values, host);
 		this.#upstream = createUpstream();
 		const pricing = createPricing(values.AI_CACHE_PRICES ?? {});

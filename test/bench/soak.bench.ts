@@ -112,7 +112,7 @@ section(
 		.map(([kind, count]) => `${perSecond(count)} ${kind}`)
 		.join(
 			', ',
-		)}. Heap and external memory of the process, under load, after a full collection each ${EVERY_MS / 1000} s; its first level holds ${FIRST_LEVEL} at most.`,
+		)}. Heap and external memory of the process, under load, after a full collection each ${EVERY_MS / 1000} s; \`AI_CACHE_FIRST_LEVEL_MAX=${FIRST_LEVEL}\`, which bounds the tables beside it too.`,
 	`Last third to the middle one: ${ratio(last, middle)}.`,
 	table([
 		['minutes', 'requests so far', 'MB in use'],

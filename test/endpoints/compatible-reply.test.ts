@@ -16,7 +16,7 @@ async function send(entry: Entry, acceptEncoding: string) {
 	const request = new IncomingMessage(new Socket());
 	request.headers['accept-encoding'] = acceptEncoding;
 	const response = new ServerResponse(request);
-	const sending = new CompatibleReply(fakeClock(), 0).sendWhole(request, response, {
+	const sending = new CompatibleReply(fakeClock(), 0, 2 ** 20).sendWhole(request, response, {
 		entry,
 		status: 'HIT',
 		notStored: null,
@@ -60,7 +60,7 @@ describe('a whole answer', () => {
 
 describe('hits that are kept ready', () => {
 	it('are made once for an entry and a form, and anew for an entry that took its place', async () => {
-		const ready = new ReadyAnswers<Buffer>(({ length }) => length);
+		const ready = new ReadyAnswers<Buffer>(2 ** 20, ({ length }) => length);
 		const [entry, successor] = [await longEntry(), await longEntry()];
 		let made = 0;
 		const make = async (): Promise<Buffer> => Buffer.from(String(++made));
@@ -77,7 +77,7 @@ describe('hits that are kept ready', () => {
 	});
 
 	it('whose making failed are made again', async () => {
-		const ready = new ReadyAnswers<Buffer>(({ length }) => length);
+		const ready = new ReadyAnswers<Buffer>(2 ** 20, ({ length }) => length);
 		const entry = await longEntry();
 		await expect(ready.get(entry, 'whole', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
 		expect((await ready.get(entry, 'whole', async () => Buffer.from('yes'))).toString()).toBe('yes');

@@ -47,10 +47,11 @@ async function checked(section: Section): Promise<Buffer> {
 export class CompatibleReply {
 	readonly #clock: Clock;
 	readonly #eventsPerSecond: number;
-	readonly #ready = new ReadyAnswers<Buffer>(({ length }) => length);
+	readonly #ready: ReadyAnswers<Buffer>;
 
-	/** `eventsPerSecond`: pace of replayed streams, 0 for at once. */
-	constructor(clock: Clock, eventsPerSecond: number) {
+	/** `eventsPerSecond`: pace of replayed streams, 0 for at once. `quickBytes`: of written-out answers kept ready. */
+	constructor(clock: Clock, eventsPerSecond: number, quickBytes: number) {
+		this.#ready = new ReadyAnswers(quickBytes, ({ length }) => length);
 		this.#clock = clock;
 		this.#eventsPerSecond = eventsPerSecond;
 	}

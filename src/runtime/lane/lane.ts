@@ -24,6 +24,8 @@ interface Known {
 export interface LaneSettings {
 	/** Milliseconds that a caller is remembered; 0 closes the lane. */
 	authMemoMs: number;
+	/** Bytes of requests that are known. */
+	knownBytes: number;
 	/** A rate limiter must count every request; another header than the socket's says who the client is. */
 	closed: boolean;
 	/** Lower-case name of the header that Directus takes the client's address from, where it is told to. */
@@ -49,8 +51,7 @@ const TELLING_HEADERS = [
 	'anthropic-workspace-id',
 	'openai-beta',
 ] as const;
-/** Bytes of requests that are known, each with its body, which its reply may hold on to, as text and parsed. */
-const MAX_KNOWN_BYTES = 32 * 2 ** 20;
+/** A known request takes these, and its body, which its reply may hold on to, as text and parsed. */
 const KNOWN_BYTES = 2000;
 const BYTES_PER_BODY_BYTE = 4;
 
@@ -64,13 +65,14 @@ export class Lane {
 	readonly #settings: LaneSettings;
 	readonly #modelsGeneration: () => number;
 	readonly #callers: AuthMemo;
-	readonly #known = new LRUCache<string, Known>({ maxSize: MAX_KNOWN_BYTES });
+	readonly #known: LRUCache<string, Known>;
 
 	constructor(cache: AiCache<LiveStream>, clock: Clock, settings: LaneSettings, modelsGeneration: () => number) {
 		this.#cache = cache;
 		this.#settings = settings;
 		this.#modelsGeneration = modelsGeneration;
 		this.#callers = new AuthMemo(clock, settings.authMemoMs);
+		this.#known = new LRUCache({ maxSize: settings.knownBytes });
 	}
 
 	get open(): boolean {

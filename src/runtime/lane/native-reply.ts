@@ -23,10 +23,12 @@ interface Ready {
  */
 export class NativeReply {
 	readonly #clock: Clock;
-	readonly #ready = new ReadyAnswers<Ready>(({ before }) => before.length);
+	readonly #ready: ReadyAnswers<Ready>;
 
-	constructor(clock: Clock) {
+	/** `quickBytes`: of answers kept ready. */
+	constructor(clock: Clock, quickBytes: number) {
 		this.#clock = clock;
+		this.#ready = new ReadyAnswers(quickBytes, ({ before }) => before.length);
 	}
 
 	/** Sends it; at once where the entry was sent before. `notStored`: why it is not in the cache, null where it is. */
@@ -37,7 +39,8 @@ export class NativeReply {
 			return;
 		}
 		return this.#prepare(entry).then((made) => {
-			if (notStored === null) this.#ready.keep(entry, made);
+			// Of a hit alone: what a miss made is another object than the one that later hits find.
+			if (status === 'HIT') this.#ready.keep(entry, made);
 			this.#write(response, entry, made, status, notStored);
 		});
 	}

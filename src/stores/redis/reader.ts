@@ -10,6 +10,8 @@ import { Touches } from './touches.ts';
 
 /** Tokens that are known, as many as the entries in memory may have; each with what it takes in the table. */
 const MAX_TOKENS = 200_000;
+const MIN_TOKENS = 1000;
+const TOKEN_BYTES = 300;
 
 /** What a look-up knows of one tag. */
 interface Answer {
@@ -28,7 +30,7 @@ interface Expected {
 /** Look-ups: from the process's own memory where the bus vouches for it, else in one round trip. */
 export class Reader {
 	readonly #context: RedisContext;
-	readonly #tokens = new TokenTable(MAX_TOKENS);
+	readonly #tokens: TokenTable;
 	readonly #touches = new Touches();
 	readonly #expected = new WeakMap<readonly Tag[], Expected>();
 	readonly #names = new WeakMap<readonly Tag[], string[]>();
@@ -40,6 +42,8 @@ export class Reader {
 		this.#context = context;
 		this.#remembering = firstLevelBytes > 0;
 		this.firstLevel = new FirstLevel(firstLevelBytes);
+		const tokens = Math.floor(firstLevelBytes / TOKEN_BYTES);
+		this.#tokens = new TokenTable(Math.min(MAX_TOKENS, Math.max(MIN_TOKENS, tokens)));
 	}
 
 	peek({ key, tags }: Lookup): Entry | undefined {
