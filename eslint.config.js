@@ -30,6 +30,17 @@ const DIRECTUS_CODE = {
 	message: 'The engine knows no Directus, Express, network or file system.',
 };
 
+/** What is bundled costs Directus time at each start, used or not. */
+const AT_START = ['ioredis', 'prom-client'].map((name) => ({
+	name,
+	allowTypeImports: true,
+	message: 'Through the CommonJS module of that name beside its users: it is evaluated at the first use.',
+}));
+const ZOD_WHOLE = {
+	selector: 'ImportDeclaration[source.value="zod"] > ImportSpecifier',
+	message: 'Import * as z: only so are the parts that nobody uses left out of the bundle.',
+};
+
 /** The layers of the bundle, lowest first; each folder lists what it may not import. */
 const layers = [
 	{
@@ -159,6 +170,22 @@ export default defineConfig(
 		rules: { 'no-restricted-imports': ['error', { patterns }] },
 	})),
 	{
+		files: ['src/**/*.ts'],
+		rules: {
+			'@typescript-eslint/no-restricted-imports': ['error', { paths: AT_START }],
+			'no-restricted-syntax': ['error', ZOD_WHOLE],
+		},
+	},
+	{
+		files: ['src/hooks/**', 'src/endpoints/**', 'src/operations/*/api.ts'],
+		rules: {
+			'@typescript-eslint/no-restricted-imports': [
+				'error',
+				{ paths: [...AT_START, { name: '@directus/extensions-sdk', message: 'It brings a zod of its own.' }] },
+			],
+		},
+	},
+	{
 		files: ['test/**/*.ts', 'demo/**/*.ts'],
 		rules: {
 			'no-console': 'off',
@@ -166,7 +193,7 @@ export default defineConfig(
 		},
 	},
 	{
-		files: ['**/*.{js,mjs}'],
+		files: ['**/*.{js,mjs,cjs}'],
 		extends: [typescript.configs.disableTypeChecked],
 		languageOptions: { globals: globals.node },
 	},

@@ -1,4 +1,4 @@
-import { defineEndpoint } from '@directus/extensions-sdk';
+import type { EndpointConfig } from '@directus/types';
 import { BASE_PATH } from '../contract.ts';
 import type { HostContext } from '../runtime/host.ts';
 import { getRuntime } from '../runtime/runtime.ts';
@@ -6,7 +6,7 @@ import { administrationRoutes } from './routes/administration.ts';
 import { compatibleRoutes } from './routes/compatible.ts';
 import { generationRoutes } from './routes/generation.ts';
 
-export default defineEndpoint({
+const endpoint: EndpointConfig = {
 	id: BASE_PATH,
 	handler: (router, context) => {
 		const host = context as unknown as HostContext;
@@ -15,4 +15,5 @@ export default defineEndpoint({
 		administrationRoutes(router, runtime, host);
 		compatibleRoutes(router, runtime, host);
 	},
-});
+};
+export default endpoint;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ENTRY_SORTS, STATS_INTERVALS } from '../contract.ts';
 import type { EntryQuery } from '../cache/entry.ts';
 import { parse, provider } from '../runtime/generation-schema.ts';

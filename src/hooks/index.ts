@@ -1,5 +1,4 @@
-import { defineHook } from '@directus/extensions-sdk';
-import type { EventContext } from '@directus/types';
+import type { EventContext, HookConfig } from '@directus/types';
 import type { Application } from 'express';
 import { CascadeMemory, cascadesOf } from '../content/cascades.ts';
 import { changesOf, contentEvents } from '../content/changes.ts';
@@ -12,7 +11,8 @@ import { mountExpressLane } from './express-lane.ts';
 import { readYourOwnWrite } from './own-write.ts';
 import { mountProviderErrors } from './provider-errors.ts';
 
-export default defineHook(({ action, filter, init, schedule }, context) => {
+/** Directus' own `defineHook` returns what it is given, and loads a second copy of zod with its schemas. */
+const register: HookConfig = ({ action, filter, init, schedule }, context) => {
 	const host = context as unknown as HostContext;
 	const runtime = getRuntime(host);
 	const cascades = new CascadeMemory();
@@ -70,7 +70,8 @@ export default defineHook(({ action, filter, init, schedule }, context) => {
 			await runtime.warmer.top(top, budget);
 		});
 	}
-});
+};
+export default register;
 
 /** A change that another hook prevents leaves nothing behind: the memory holds on to the array of keys alone. */
 async function remember(

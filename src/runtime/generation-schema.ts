@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CACHE_MODES, CONTENT_TYPES, type GenerationRequest, PROVIDERS, SCOPES } from '../contract.ts';
 import { InvalidRequestError } from './errors.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { InvalidationRequest } from '../contract.ts';
 import { parse, provider } from './generation-schema.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CONTENT_TYPES, COST_TIERS, ON_INVALIDATE, PROVIDERS, SCOPES } from '../contract.ts';
 import { parseDuration, parseSize } from './notation.ts';
 

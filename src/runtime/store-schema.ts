@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonObject } from '../contract.ts';
 import { cachingShape, provider } from './generation-schema.ts';
 

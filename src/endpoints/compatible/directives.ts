@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CacheDirectives, type CacheMode, CONTENT_TYPES, type ContentType, SCOPES } from '../../contract.ts';
 import type { Dependencies } from '../../cache/dependencies.ts';
 import { declaredDependencies } from '../../content/declared.ts';

@@ -1,5 +1,5 @@
 import type { Router } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse, parseGeneration, provider } from '../../runtime/generation-schema.ts';
 import { parseInvalidation } from '../../runtime/invalidation-schema.ts';
 import type { HostContext } from '../../runtime/host.ts';

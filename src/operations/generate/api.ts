@@ -1,7 +1,8 @@
-import { defineOperationApi } from '@directus/extensions-sdk';
+import type { OperationApiConfig } from '@directus/types';
 
 import { connectEngine } from '../connect.ts';
 import type { Options } from '../options.ts';
 import { GENERATE_ID, generateHandler } from './handler.ts';
 
-export default defineOperationApi<Options>({ id: GENERATE_ID, handler: generateHandler(connectEngine) });
+const operation: OperationApiConfig<Options> = { id: GENERATE_ID, handler: generateHandler(connectEngine) };
+export default operation;

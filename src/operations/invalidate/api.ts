@@ -1,7 +1,8 @@
-import { defineOperationApi } from '@directus/extensions-sdk';
+import type { OperationApiConfig } from '@directus/types';
 
 import { connectEngine } from '../connect.ts';
 import type { Options } from '../options.ts';
 import { INVALIDATE_ID, invalidateHandler } from './handler.ts';
 
-export default defineOperationApi<Options>({ id: INVALIDATE_ID, handler: invalidateHandler(connectEngine) });
+const operation: OperationApiConfig<Options> = { id: INVALIDATE_ID, handler: invalidateHandler(connectEngine) };
+export default operation;

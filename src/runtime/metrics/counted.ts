@@ -1,6 +1,7 @@
-import { Counter, type Registry } from 'prom-client';
+import type { Counter, Registry } from 'prom-client';
 import { groupRows, type Counts } from '../../cache/stats/report.ts';
 import type { StatsDelta, Totals } from '../../cache/store.ts';
+import { promClient } from './prom-client.cjs';
 
 const WHOLE = 'All processes that share the store count together.';
 
@@ -80,5 +81,10 @@ function counterIn<Label extends string>(
 	help: string,
 	labelNames: Label[],
 ): Counter<Label> {
-	return new Counter({ name: `ai_cache_${name}_total`, help: `${help} ${WHOLE}`, labelNames, registers: [registry] });
+	return new (promClient().Counter)({
+		name: `ai_cache_${name}_total`,
+		help: `${help} ${WHOLE}`,
+		labelNames,
+		registers: [registry],
+	});
 }

@@ -1,8 +1,9 @@
-import { Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { type Provider, PROVIDERS } from '../../contract.ts';
 import { modelTag, providerTag } from '../../cache/dependencies.ts';
 import { OTHER } from '../../cache/stats/buckets.ts';
 import type { StatsDelta, Store } from '../../cache/store.ts';
+import { promClient } from './prom-client.cjs';
 
 /** Live entries and the bytes that they take. */
 export interface Held {
@@ -29,6 +30,7 @@ export async function readHeld(store: Store, rows: readonly StatsDelta[]): Promi
 
 /** Gauges of the whole cache. */
 export function writeHeld(registry: Registry, { models, bytes }: Held): void {
+	const { Gauge } = promClient();
 	const entries = new Gauge({
 		name: 'ai_cache_entries',
 		help: 'Live entries. The whole cache, whichever process says it.',

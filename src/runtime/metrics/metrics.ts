@@ -1,10 +1,11 @@
-import { Histogram, Registry } from 'prom-client';
+import type { Histogram } from 'prom-client';
 import type { Provider } from '../../contract.ts';
 import type { StatsRecorder } from '../../cache/stats/recorder.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Health } from '../health.ts';
 import { writeCounted } from './counted.ts';
 import { readHeld, writeHeld } from './held.ts';
+import { promClient } from './prom-client.cjs';
 import { writeStore } from './store.ts';
 
 /** Seconds; a provider takes from some tenths of a second to minutes. */
@@ -15,13 +16,7 @@ export class Metrics {
 	readonly #store: Store;
 	readonly #recorder: StatsRecorder;
 	readonly #health: Health;
-	readonly #durations = new Histogram({
-		name: 'ai_cache_generation_duration_seconds',
-		help: 'What generations took at their providers. This process alone.',
-		labelNames: ['provider'],
-		buckets: DURATION_BUCKETS,
-		registers: [],
-	});
+	#durations: Histogram<'provider'> | null = null;
 
 	constructor(store: Store, recorder: StatsRecorder, health: Health) {
 		this.#store = store;
@@ -31,7 +26,7 @@ export class Metrics {
 
 	/** A generation that took so many milliseconds at its provider. */
 	generated(provider: Provider, ms: number): void {
-		this.#durations.observe({ provider }, ms / 1000);
+		this.#ofGenerations().observe({ provider }, ms / 1000);
 	}
 
 	/**
@@ -39,8 +34,8 @@ export class Metrics {
 	 * `ai_cache_store_up` is 0.
 	 */
 	async read(): Promise<{ contentType: string; text: string }> {
-		const registry = new Registry();
-		registry.registerMetric(this.#durations);
+		const registry = new (promClient().Registry)();
+		registry.registerMetric(this.#ofGenerations());
 		// What this process counted a moment ago belongs to the figures; others write theirs every second.
 		await this.#recorder.flush();
 		const [store, whole] = await Promise.all([this.#health.store(), this.#readWhole().catch(() => null)]);
@@ -50,6 +45,17 @@ export class Metrics {
 			writeHeld(registry, whole.held);
 		}
 		return { contentType: registry.contentType, text: await registry.metrics() };
+	}
+
+	#ofGenerations(): Histogram<'provider'> {
+		this.#durations ??= new (promClient().Histogram)({
+			name: 'ai_cache_generation_duration_seconds',
+			help: 'What generations took at their providers. This process alone.',
+			labelNames: ['provider'],
+			buckets: DURATION_BUCKETS,
+			registers: [],
+		});
+		return this.#durations;
 	}
 
 	async #readWhole() {

@@ -1,5 +1,6 @@
-import { Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { HealthReport } from '../../contract.ts';
+import { promClient } from './prom-client.cjs';
 
 type StoreReport = NonNullable<HealthReport['store']>;
 
@@ -51,7 +52,7 @@ export function writeStore(registry: Registry, store: StoreReport): void {
 }
 
 function gaugeIn<Label extends string>(registry: Registry, name: string, help: string, labelNames: Label[]) {
-	return new Gauge({
+	return new (promClient().Gauge)({
 		name: `ai_cache_${name}`,
 		help: `${help} This process alone.`,
 		labelNames,
