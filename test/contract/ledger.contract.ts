@@ -162,6 +162,21 @@ export function ledgerContract(harness: () => StoreHarness): void {
 			expect(top[2]?.record).toBeNull();
 			expect(await store.topRequested(1)).toHaveLength(1);
 		});
+
+		it('lets in who comes after as many as are remembered were asked more often', async () => {
+			const { store } = harness();
+			const crowd = (count: number): [string, { count: number; record: Buffer }][] =>
+				Array.from({ length: 2000 }, (_, index) => [`crowd-${index}`, { count, record: Buffer.from('c') }]);
+			await store.addRequested(new Map(crowd(2)));
+			for (let time = 0; time < 5; time++) {
+				await store.addRequested(new Map([['late', { count: 1, record: Buffer.from('l') }]]));
+				await store.addRequested(new Map([[`once-${time}`, { count: 1, record: null }]]));
+			}
+			const [top] = await store.topRequested(1);
+			expect(top?.key).toBe('late');
+			expect(top?.record).toEqual(Buffer.from('l'));
+			expect(await store.topRequested(10_000)).toHaveLength(2000);
+		});
 	});
 
 	describe('models', () => {

@@ -39,6 +39,10 @@ interface Row {
 const FLUSH_MS = 1000;
 /** Keys whose hits wait to be written; beyond it single hits are not counted per entry any more. */
 const MAX_KEYS = 20_000;
+/** A longer record of a request is not kept, so that a few long ones do not take the room of all. */
+export const MAX_RECORD_BYTES = 65_536;
+/** Bytes of records that wait to be written. */
+const MAX_WAITING_BYTES = 8 * 2 ** 20;
 
 interface Batch {
 	number: number;
@@ -62,6 +66,7 @@ export class StatsRecorder {
 	#flushing = 0;
 	#hits = new Map<string, number>();
 	#requested = new Map<string, { count: number; record: Buffer | null }>();
+	#recordBytes = 0;
 	#timer: NodeJS.Timeout | undefined;
 
 	constructor(store: Store, clock: Clock) {
@@ -98,10 +103,11 @@ export class StatsRecorder {
 	/** Counts that a request was made, by what it is ranked under; `record` says how to make it again. */
 	requested(rank: string, record: Buffer | null): void {
 		const known = this.#requested.get(rank);
-		if (known) {
-			known.count++;
-			known.record = record ?? known.record;
-		} else if (this.#requested.size < MAX_KEYS) this.#requested.set(rank, { count: 1, record });
+		if (known === undefined && this.#requested.size >= MAX_KEYS) return;
+		const waiting = this.#recordBytes + (record?.length ?? 0) - (known?.record?.length ?? 0);
+		const fits = record !== null && record.length <= MAX_RECORD_BYTES && waiting <= MAX_WAITING_BYTES;
+		if (fits) this.#recordBytes = waiting;
+		this.#requested.set(rank, { count: (known?.count ?? 0) + 1, record: fits ? record : (known?.record ?? null) });
 	}
 
 	/** Writes what was counted since the last time. Never throws. */
@@ -121,6 +127,7 @@ export class StatsRecorder {
 		const requested = this.#requested;
 		this.#hits = new Map();
 		this.#requested = new Map();
+		this.#recordBytes = 0;
 		try {
 			if (hits.size > 0) await this.#store.addHits(hits);
 			if (requested.size > 0) await this.#store.addRequested(requested);

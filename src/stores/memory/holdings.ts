@@ -37,6 +37,11 @@ export class Holdings {
 		return this.#entries.max;
 	}
 
+	/** Bytes held elsewhere for the store, which entries make room for. */
+	reserve(bytes: number): void {
+		this.#entries.reserve(bytes);
+	}
+
 	/** Whatever stands at the key, without counting it as a use. */
 	at(key: string): Held | undefined {
 		return this.#entries.peek(key);

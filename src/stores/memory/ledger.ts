@@ -1,7 +1,7 @@
 import type { InvalidationCause, JournalRow, Provider, StatsInterval } from '../../contract.ts';
 import type { Clock } from '../../cache/clock.ts';
 import type { ModelState, RequestedEntry, StatsBatch, StatsBucket, StatsDelta, Totals } from '../../cache/store.ts';
-import { RequestedTable } from './requested-table.ts';
+import type { RequestedTable } from './requested-table.ts';
 import { StatsTable } from './stats-table.ts';
 
 /** Counters, journal, what is asked most, models and documents: all that is not an entry. */
@@ -11,15 +11,16 @@ export class Ledger {
 	readonly #stats = new StatsTable();
 	/** Number of the last batch by source. */
 	readonly #counted = new Map<string, number>();
-	readonly #requested = new RequestedTable();
+	readonly #requested: RequestedTable;
 	readonly #journal: JournalRow[] = [];
 	readonly #invalidations = new Map<InvalidationCause, { rows: number; entries: number }>();
 	readonly #lastByCollection = new Map<string, JournalRow>();
 	readonly #models = new Map<string, ModelState>();
 	readonly #documents = new Map<string, { value: string; until: number }>();
 
-	constructor(clock: Clock, journalRows: number) {
+	constructor(clock: Clock, journalRows: number, requested: RequestedTable) {
 		this.#clock = clock;
+		this.#requested = requested;
 		this.#journalRows = journalRows;
 	}
 

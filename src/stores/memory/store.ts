@@ -26,6 +26,7 @@ import { addFigures, type Held, heldMeets, meets, noFigures, stateOf } from './h
 import { Holdings } from './holdings.ts';
 import { Leases } from './leases.ts';
 import { Ledger } from './ledger.ts';
+import { RequestedTable } from './requested-table.ts';
 import { Sweeper } from './sweeper.ts';
 import { inTurns } from './turns.ts';
 
@@ -40,6 +41,9 @@ export interface MemoryStoreOptions {
 	clock?: Clock;
 	events?: Partial<StoreEvents>;
 }
+
+/** What is remembered for warming takes no more of the bound than this. */
+const REQUESTED_SHARE = 0.1;
 
 interface MemoryReservation extends Reservation {
 	readonly tokens: { readonly cells: readonly Cell<Held>[]; open: boolean };
@@ -71,7 +75,8 @@ export class MemoryStore implements Store {
 			holdings.cells,
 			() => this.#clock.now(),
 		);
-		this.#ledger = new Ledger(this.#clock, options.journalRows);
+		const requested = new RequestedTable(options.maxBytes * REQUESTED_SHARE, (bytes) => holdings.reserve(bytes));
+		this.#ledger = new Ledger(this.#clock, options.journalRows, requested);
 	}
 
 	peek(lookup: Lookup): Entry | undefined {

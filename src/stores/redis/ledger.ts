@@ -1,14 +1,16 @@
 import type { InvalidationCause, JournalRow, Provider, StatsInterval } from '../../contract.ts';
 import type { ModelState, RequestedEntry, StatsBatch, StatsBucket, StatsDelta, Totals } from '../../cache/store.ts';
-import { buffer, type Command, run, text, texts } from './client.ts';
+import { buffer, chunks, type Command, run, text, texts } from './client.ts';
 import type { RedisContext } from './context.ts';
 import { Counters } from './counters.ts';
 import { membersAt } from './members.ts';
+import { COUNT_REQUESTED } from './scripts.ts';
 
 const DAY_MS = 86_400_000;
 const REQUESTED_DAYS = 3;
 /** Requests of a day that are kept for warming. */
-const MAX_REQUESTED = 2000;
+export const MAX_REQUESTED = 2000;
+const REQUESTED_PER_SCRIPT = 500;
 const RECORD_LIFE_MS = 7 * DAY_MS;
 
 /** Counters, journal, what is asked most, models and shared documents: all that is not an entry. */
@@ -51,18 +53,18 @@ export class Ledger {
 	async addRequested(requested: ReadonlyMap<string, { count: number; record: Buffer | null }>): Promise<void> {
 		const { client, keys, clock } = this.#context;
 		const name = keys.requested(Math.floor(clock.now() / DAY_MS));
-		const replies = await run(client, [
-			...[...requested].map(([key, { count }]): Command => ['ZINCRBY', name, count, key]),
-			['PEXPIRE', name, (REQUESTED_DAYS + 1) * DAY_MS],
-			['ZRANGE', name, 0, -MAX_REQUESTED - 1],
-		]);
-		const rarest = new Set(texts(replies.at(-1)));
-		const kept = [...requested].filter(([key]) => !rarest.has(key));
+		const replies = await run(
+			client,
+			[...chunks([...requested], REQUESTED_PER_SCRIPT)].map((part): Command => {
+				const pairs = part.flatMap(([key, { count }]) => [count, key]);
+				return ['EVAL', COUNT_REQUESTED, 1, name, MAX_REQUESTED, (REQUESTED_DAYS + 1) * DAY_MS, ...pairs];
+			}),
+		);
+		const gone = new Set(replies.flatMap(texts));
 		await run(client, [
-			...(rarest.size > 0 ? [['ZREM', name, ...rarest] satisfies Command] : []),
-			...[...rarest].map((key): Command => ['UNLINK', keys.requestRecord(key)]),
-			...kept.flatMap(([key, { record }]): Command[] =>
-				record ? [['SET', keys.requestRecord(key), record, 'PX', RECORD_LIFE_MS]] : [],
+			...[...gone].map((key): Command => ['UNLINK', keys.requestRecord(key)]),
+			...[...requested].flatMap(([key, { record }]): Command[] =>
+				record && !gone.has(key) ? [['SET', keys.requestRecord(key), record, 'PX', RECORD_LIFE_MS]] : [],
 			),
 		]);
 	}
@@ -100,7 +102,8 @@ export class Ledger {
 		} = row;
 		await run(client, [
 			['LPUSH', keys.journal, json],
-			['LTRIM', keys.journal, 0, limits.journalRows - 1],
+			// Its last place as -1 would be that of the whole list.
+			limits.journalRows > 0 ? ['LTRIM', keys.journal, 0, limits.journalRows - 1] : ['UNLINK', keys.journal],
 			['HINCRBY', keys.invalidations, `${cause}:rows`, 1],
 			['HINCRBY', keys.invalidations, `${cause}:entries`, row.entries],
 			...(collection === undefined || cause === 'refresh'

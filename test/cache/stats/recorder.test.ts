@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 
 import { bucketStart } from '../../../src/cache/stats/buckets.ts';
-import { type Identity, StatsRecorder } from '../../../src/cache/stats/recorder.ts';
+import { type Identity, MAX_RECORD_BYTES, StatsRecorder } from '../../../src/cache/stats/recorder.ts';
 import { lookupOf, putItem, startEngine } from '../support/engine.ts';
 
 const articles: Identity = { provider: 'openai', model: 'gpt-4o', collection: 'articles' };
@@ -61,6 +61,20 @@ describe('the recorder', () => {
 			{ key: 'a', count: 2, record: Buffer.from('how to ask') },
 			{ key: 'b', count: 1, record: null },
 		]);
+	});
+
+	it('counts a request whose record is too long, and keeps the records that wait within bounds', async () => {
+		const { recorder, store } = setUp();
+		recorder.requested('long', Buffer.alloc(MAX_RECORD_BYTES + 1));
+		for (let index = 0; index < 300; index++) recorder.requested(`r${index}`, Buffer.alloc(MAX_RECORD_BYTES));
+		const written = vi.spyOn(store, 'addRequested');
+		await recorder.flush();
+		const requested = written.mock.calls[0]![0];
+		expect(requested.size).toBe(301);
+		expect(requested.get('long')).toEqual({ count: 1, record: null });
+		const bytes = [...requested.values()].reduce((sum, { record }) => sum + (record?.length ?? 0), 0);
+		expect(bytes).toBeGreaterThan(0);
+		expect(bytes).toBeLessThanOrEqual(8 * 2 ** 20);
 	});
 
 	it('gives an entry no hits of the one that stood in its place', async () => {

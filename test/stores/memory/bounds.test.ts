@@ -49,6 +49,20 @@ describe('the memory store’s bound', () => {
 		await store.close();
 	});
 
+	it('holds for what is remembered for warming as well', async () => {
+		const maxBytes = 10 * 2 ** 20;
+		const store = storeOf(maxBytes);
+		const before = bytesInUse();
+		for (let index = 0; index < 2000; index++) {
+			await store.addRequested(new Map([[`request-${index}`, { count: 1, record: Buffer.alloc(60_000, index) }]]));
+		}
+		const used = bytesInUse() - before;
+		expect(used).toBeLessThan(0.2 * maxBytes);
+		expect(await store.bytesHeld()).toBeGreaterThan(0.05 * maxBytes);
+		expect((await store.topRequested(1))[0]?.record).toHaveLength(60_000);
+		await store.close();
+	});
+
 	it('counts to nothing when everything is gone', async () => {
 		const store = storeOf(300_000);
 		for (let index = 0; index < 500; index++) {

@@ -14,6 +14,21 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
+describe('a journal of no rows', () => {
+	it('keeps none', async () => {
+		const store = await openRedisStore({
+			connection: connectionTo(redis),
+			namespace: newNamespace(),
+			journalRows: 0,
+		});
+		const row = { id: 'r1', at: '', event: null, user: null, criteria: {}, entries: 2, note: null };
+		for (let time = 0; time < 3; time++) await store.appendJournal({ ...row, cause: 'purge' });
+		expect(await store.readJournal(100, null)).toEqual([]);
+		expect((await store.readTotals()).invalidations).toEqual({ purge: { rows: 3, entries: 6 } });
+		await store.close();
+	});
+});
+
 describe('figures that are written while Redis hangs', () => {
 	it('are counted once when it goes on, though their first writing was given up', async () => {
 		const inner = await openRedisStore({ connection: connectionTo(redis), namespace: newNamespace() });
