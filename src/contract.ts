@@ -148,7 +148,8 @@ export interface InvalidationCriteria {
 }
 
 export interface InvalidationRequest extends InvalidationCriteria {
-	dry_run?: boolean;
+	/** Measures and drops nothing; `edit`: what an update of these `items` (and `fields`) of `collection` would drop. */
+	dry_run?: boolean | 'edit';
 }
 
 export interface InvalidationResult {

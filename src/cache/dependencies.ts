@@ -167,11 +167,29 @@ function collectionPurgeTags(
  * The same criteria as sets of tags: an entry meets them when it holds at least one tag of every set.
  */
 export function criteriaTagSets(criteria: InvalidationCriteria): Tag[][] {
-	const { provider, model, collection, items, fields, tags } = criteria;
+	const { collection, items, fields } = criteria;
+	const content = collection === undefined ? null : collectionPurgeTags(collection, items, fields);
+	return tagSets(criteria, content);
+}
+
+/**
+ * As sets of tags, what an update of the criteria's items takes away and meets the rest of them. Without fields: of any
+ * field, which takes what a deletion does.
+ */
+export function editTagSets(criteria: InvalidationCriteria): Tag[][] {
+	const { collection = '', fields } = criteria;
+	const items = (criteria.items ?? []).map(String);
+	const change: ContentChange = fields
+		? { kind: 'update', collection, items, fields }
+		: { kind: 'delete', collection, items };
+	return tagSets(criteria, changeTags(change));
+}
+
+function tagSets({ provider, model, tags }: InvalidationCriteria, content: Tag[] | null): Tag[][] {
 	const sets: Tag[][] = [];
 	if (model !== undefined) sets.push((provider ? [provider] : PROVIDERS).map((name) => modelTag(name, model)));
 	else if (provider !== undefined) sets.push([providerTag(provider)]);
-	if (collection !== undefined) sets.push(collectionPurgeTags(collection, items, fields));
+	if (content) sets.push(content);
 	if (tags) sets.push(tags.map(freeTag));
 	return sets.length > 0 ? sets : [[allTag()]];
 }

@@ -51,7 +51,7 @@ function local(runtime: Runtime): CommandEngine {
 		stats: (query) => reports.stats(query),
 		invalidate: ({ dry_run: dryRun, ...criteria }) =>
 			dryRun
-				? invalidator.measure(criteria)
+				? invalidator.measure(criteria, dryRun === 'edit')
 				: invalidator.purge(criteria, { cause: 'purge', note: 'By the command line' }),
 		warm: (request) => {
 			const budget = request.budget_usd ?? settings.values.AI_CACHE_WARM_BUDGET;

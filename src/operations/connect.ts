@@ -15,7 +15,7 @@ export const connectEngine: ConnectEngine = (context) => {
 		generate: (request) => runtime.native.generate(request, caller, new AbortController().signal),
 		invalidate: (request) => {
 			const { dry_run: dryRun, ...criteria } = parseInvalidation(request);
-			if (dryRun) return runtime.invalidator.measure(criteria);
+			if (dryRun) return runtime.invalidator.measure(criteria, dryRun === 'edit');
 			return runtime.invalidator.purge(criteria, { cause: 'purge', user: caller.user, note: 'By a Flow' });
 		},
 	};

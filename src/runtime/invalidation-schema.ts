@@ -15,9 +15,9 @@ const invalidationSchema = z
 		tags: z.array(name).min(1, 'must not be empty').max(1000, 'has more than 1000 elements').optional(),
 		key: name.optional(),
 		all: z.boolean().optional(),
-		dry_run: z.boolean().optional(),
+		dry_run: z.union([z.boolean(), z.literal('edit')], 'must be true, false or "edit"').optional(),
 	})
-	.superRefine(({ dry_run: _, all, ...criteria }, context) => {
+	.superRefine(({ dry_run: dryRun, all, ...criteria }, context) => {
 		const refuse = (field: string, message: string): void => {
 			context.addIssue({ code: 'custom', path: [field], message });
 		};
@@ -27,6 +27,9 @@ const invalidationSchema = z
 		for (const field of ['items', 'fields'] as const) {
 			if (criteria[field] !== undefined && criteria.collection === undefined) refuse(field, 'needs collection');
 		}
+		if (dryRun !== 'edit') return;
+		if (criteria.collection === undefined || criteria.items === undefined) refuse('items', 'must name what is edited');
+		if (criteria.key !== undefined) refuse('key', 'is nothing that can be edited');
 	});
 
 /** What to drop; throws an `InvalidRequestError`, also for an empty set of criteria without `all: true`. */

@@ -1,6 +1,13 @@
 import type { InvalidationCause, InvalidationCriteria, InvalidationResult, JournalRow, Provider } from '../contract.ts';
 import type { Clock } from '../cache/clock.ts';
-import { changeTags, type ContentChange, criteriaTagSets, purgeTags, type Tag } from '../cache/dependencies.ts';
+import {
+	changeTags,
+	type ContentChange,
+	criteriaTagSets,
+	editTagSets,
+	purgeTags,
+	type Tag,
+} from '../cache/dependencies.ts';
 import type { HeldFigures } from '../cache/entry.ts';
 import { newId } from '../cache/ids.ts';
 import type { Models } from '../cache/models.ts';
@@ -69,10 +76,11 @@ export class Invalidator {
 		return { ...figures, dry_run: false };
 	}
 
-	/** What the same purge would drop. */
-	async measure(criteria: InvalidationCriteria): Promise<InvalidationResult> {
+	/** What the same purge would drop, or an update of the items that it names. */
+	async measure(criteria: InvalidationCriteria, edit = false): Promise<InvalidationResult> {
 		if (criteria.key === undefined) {
-			return { ...(await this.#store.measure(criteriaTagSets(criteria))), dry_run: true };
+			const sets = edit ? editTagSets(criteria) : criteriaTagSets(criteria);
+			return { ...(await this.#store.measure(sets)), dry_run: true };
 		}
 		const found = await this.#readMatching(criteria.key, criteria);
 		const figures = found ? { entries: 1, usd: found.entry.meta.usd, hits: found.hits, bytes: found.size } : NOTHING;

@@ -110,6 +110,25 @@ describe('an item template', () => {
 		expect(lastPrompt()).toBe('Tags: history');
 	});
 
+	it('is counted by a dry run of the edit, with all else that the edit drops', async () => {
+		await ask(template('Counted: {{title}}', 6));
+		const declared = { provider: 'openai', model: 'gpt-4o-mini', collection: 'articles' };
+		await ask({ ...declared, prompt: 'All articles' });
+		await ask({ ...declared, prompt: 'All titles', fields: ['title'] });
+		await ask({ ...declared, prompt: 'All bodies', fields: ['body'] });
+		const told = await directus.data<{ entries: number }>('POST', '/ai-cache/invalidate', {
+			collection: 'articles',
+			items: [6],
+			fields: ['title'],
+			dry_run: 'edit',
+		});
+		await edit('/items/articles/6', { title: 'Edited' });
+		const newest = async () =>
+			(await directus.data<{ rows: { event: string; entries: number }[] }>('GET', '/ai-cache/journal')).rows[0];
+		await expect.poll(newest).toMatchObject({ event: 'items.update', entries: told.entries });
+		expect(told.entries).toBeGreaterThanOrEqual(3);
+	});
+
 	it('sees what reached the database past Directus', async () => {
 		const request = template('Past: {{title}}', 10);
 		await ask(request);

@@ -106,6 +106,7 @@ describe('an invalidation', () => {
 		{ collection: 'articles', items: [1, '2'], fields: ['title'] },
 		{ tags: ['news'], provider: 'mistral' },
 		{ key: 'openai:gpt-4o:x' },
+		{ collection: 'articles', items: [1], fields: ['title'], dry_run: 'edit' },
 	])('by %j is taken', (criteria) => {
 		expect(parseInvalidation(criteria)).toEqual(criteria);
 	});
@@ -125,6 +126,8 @@ describe('an invalidation', () => {
 		[{ tags: [] }, 'tags'],
 		[{ prompt: 'x', all: true }, 'prompt'],
 		[{ all: true, dry_run: 1 }, 'dry_run'],
+		[{ collection: 'articles', dry_run: 'edit' }, 'items'],
+		[{ collection: 'articles', items: [1], key: 'x', dry_run: 'edit' }, 'key'],
 	])('by %j is refused by its field’s name', (criteria, field) => {
 		expect(refusalOf(() => parseInvalidation(criteria))).toMatchObject({ field, status: 400 });
 	});

@@ -96,6 +96,29 @@ describe('a purge', () => {
 		expect(await cache.invalidator.purge(criteria, ADMIN)).toEqual({ ...told, dry_run: false });
 	});
 
+	it.each<[items: string[], fields: string[], drops: (Name | 'titles')[]]>([
+		[['1'], ['title'], ['first', 'whole', 'titles']],
+		[['2'], ['title'], ['title', 'whole', 'titles']],
+		[['2'], ['title', 'body'], ['title', 'body', 'whole', 'titles']],
+		[['3'], ['author'], ['whole']],
+	])('is not an edit of %j in %j, which is told beforehand just so', async (items, fields, drops) => {
+		const titles = putItem('titles', 'g', { dependencies: on({ collection: 'articles', fields: ['title'] }) });
+		await cache.cache.put([titles]);
+		await cache.store.addHits(new Map([['whole', 7]]));
+		const told = await cache.invalidator.measure({ collection: 'articles', items, fields }, true);
+		expect(told).toMatchObject({ entries: drops.length, usd: drops.length * 0.5, hits: 7, dry_run: true });
+		expect(await dropped()).toEqual([]);
+		await cache.invalidator.changed([{ kind: 'update', collection: 'articles', items, fields }], EVENT);
+		expect(await dropped()).toEqual(drops.filter((name) => name !== 'titles'));
+		await expect.poll(async () => (await journal())[0]?.entries).toBe(drops.length);
+	});
+
+	it('is told beforehand for an edit of all fields of an item, and of one provider alone', async () => {
+		const edit = { collection: 'articles', items: ['2'] };
+		expect(await cache.invalidator.measure(edit, true)).toMatchObject({ entries: 3 });
+		expect(await cache.invalidator.measure({ ...edit, provider: 'mistral' }, true)).toMatchObject({ entries: 0 });
+	});
+
 	it('stands in the journal with who did it, also one that found nothing', async () => {
 		cache.clock.advanceSeconds(90);
 		await cache.invalidator.purge({ provider: 'mistral' }, ADMIN);

@@ -38,7 +38,8 @@ export function administrationRoutes(router: Router, runtime: Runtime, host: Hos
 		route(async (request) => {
 			const { user } = demandAdmin(request, values);
 			const { dry_run: dryRun, ...criteria } = parseInvalidation(request.body);
-			return dryRun ? invalidator.measure(criteria) : invalidator.purge(criteria, { cause: 'purge', user });
+			if (dryRun) return invalidator.measure(criteria, dryRun === 'edit');
+			return invalidator.purge(criteria, { cause: 'purge', user });
 		}),
 	);
 
