@@ -1,7 +1,8 @@
 import type { Accountability } from '@directus/types';
 import type { NextFunction, Request, Response } from 'express';
+import { StoreUnavailableError } from '../cache/errors.ts';
 import { type Caller, callerOf, isAuthenticated, isNamed, mayAsk } from '../runtime/caller.ts';
-import { AccessDeniedError } from '../runtime/errors.ts';
+import { AccessDeniedError, StoreAwayError } from '../runtime/errors.ts';
 import type { SettingValues } from '../runtime/settings-schema.ts';
 
 /** As Directus hands it to an endpoint. */
@@ -18,7 +19,7 @@ export function route(handler: Handler) {
 			},
 			(error: unknown) => {
 				// A caller who left is told nothing, and their leaving is no error for the log.
-				if (!response.destroyed) next(error);
+				if (!response.destroyed) next(error instanceof StoreUnavailableError ? new StoreAwayError() : error);
 			},
 		);
 	};

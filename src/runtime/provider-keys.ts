@@ -16,6 +16,8 @@ export interface ProviderKey {
 	source: 'environment' | 'directus';
 }
 
+type SavedKeys = Partial<Record<Provider, string>>;
+
 interface SettingsReader {
 	readSingleton(query: { fields: string[] }): Promise<Record<string, unknown>>;
 }
@@ -26,7 +28,8 @@ type SettingsServiceClass = new (options: { schema: SchemaOverview; accountabili
 export class ProviderKeys {
 	readonly #values: SettingValues;
 	readonly #host: HostContext;
-	#directus: { at: number; keys: Promise<Partial<Record<Provider, string>>> } | null = null;
+	#directus: { at: number; keys: Promise<SavedKeys> } | null = null;
+	#known: SavedKeys = {};
 
 	constructor(values: SettingValues, host: HostContext) {
 		this.#values = values;
@@ -44,18 +47,31 @@ export class ProviderKeys {
 	/** To be called when Directus' settings change. */
 	forget(): void {
 		this.#directus = null;
+		this.#known = {};
 	}
 
-	#saved(): Promise<Partial<Record<Provider, string>>> {
+	/** Where they cannot be read: those that were read last, until the next who asks. */
+	#saved(): Promise<SavedKeys> {
 		const now = Date.now();
-		if (this.#directus === null || now - this.#directus.at > LIFE_MS) {
-			this.#directus = { at: now, keys: this.#read().catch(() => ({})) };
-		}
-		return this.#directus.keys;
+		if (this.#directus && now - this.#directus.at <= LIFE_MS) return this.#directus.keys;
+		const isLatest = (): boolean => this.#directus === reading;
+		const keys = this.#read().then(
+			(read) => {
+				if (isLatest()) this.#known = read;
+				return read;
+			},
+			() => {
+				if (isLatest()) this.#directus = null;
+				return this.#known;
+			},
+		);
+		const reading = { at: now, keys };
+		this.#directus = reading;
+		return keys;
 	}
 
 	/** Directus 11.4 has no such fields yet; it then has no such keys. */
-	async #read(): Promise<Partial<Record<Provider, string>>> {
+	async #read(): Promise<SavedKeys> {
 		const schema = await this.#host.getSchema();
 		const known = Object.entries(DIRECTUS_FIELDS).filter(
 			([, field]) => schema.collections['directus_settings']?.fields[field] !== undefined,
@@ -66,8 +82,6 @@ export class ProviderKeys {
 			fields: known.map(([, field]) => field),
 		});
 		const keys = known.map(([provider, field]) => [provider, saved[field]]);
-		return Object.fromEntries(keys.filter(([, key]) => typeof key === 'string' && key !== '')) as Partial<
-			Record<Provider, string>
-		>;
+		return Object.fromEntries(keys.filter(([, key]) => typeof key === 'string' && key !== '')) as SavedKeys;
 	}
 }

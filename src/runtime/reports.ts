@@ -10,10 +10,11 @@ import {
 import type { Clock } from '../cache/clock.ts';
 import { collectionTag, criteriaTagSets, modelTag, providerTag } from '../cache/dependencies.ts';
 import type { Models } from '../cache/models.ts';
-import { bucketStart, bucketStarts, INTERVAL_MS } from '../cache/stats/buckets.ts';
+import { bucketStart, bucketStarts, INTERVAL_MS, RETENTION_MS } from '../cache/stats/buckets.ts';
 import type { StatsRecorder } from '../cache/stats/recorder.ts';
 import { groupRows, noCounts, series, toFigures, total } from '../cache/stats/report.ts';
 import type { StatsBucket, StatsDelta, Store } from '../cache/store.ts';
+import { timeLimit } from '../stores/time-limit.ts';
 import { InvalidRequestError } from './errors.ts';
 import type { ProviderKeys } from './provider-keys.ts';
 
@@ -30,6 +31,8 @@ export interface StatsQuery {
 const DAY_MS = INTERVAL_MS.day;
 /** Points of a series, and buckets read at once. */
 const MAX_BUCKETS = 1500;
+/** Milliseconds that the figures wait for what this process counted last: a store that is away is told of soon. */
+const FLUSH_WAIT_MS = 1000;
 
 /** Adds the buckets up to what the Studio and `GET /stats` show. */
 export class Reports {
@@ -49,16 +52,16 @@ export class Reports {
 
 	async stats(query: StatsQuery): Promise<StatsReport> {
 		// What this process counted a moment ago belongs to the figures; others write theirs every second.
-		await this.#recorder.flush();
-		const to = query.to ?? this.#clock.now();
+		await timeLimit(FLUSH_WAIT_MS, () => this.#recorder.flush()).catch(() => {});
+		const now = this.#clock.now();
+		const to = query.to ?? now;
 		const from = query.from ?? to - DAY_MS;
 		if (from >= to) throw new InvalidRequestError({ field: 'from', reason: '"from" must be before "to"' });
-		const interval = query.interval ?? intervalFor(to - from);
-		demandReadable(interval, from, to);
-		const before = from - (to - from);
+		const interval = query.interval ?? intervalFor(from, to, now);
+		demandReadable(interval, from, to, now);
 		const [buckets, earlier] = await Promise.all([
 			this.#read(interval, from, to, query),
-			this.#read(interval, before, bucketStart(interval, from), query),
+			this.#readBefore(interval, from, to, query),
 		]);
 		const [overall, providers, collections] = await Promise.all([
 			this.#overall(buckets, query),
@@ -74,6 +77,14 @@ export class Reports {
 			collections,
 			...(query.interval && { series: { interval, points: series(buckets, bucketStarts(interval, from, to)) } }),
 		};
+	}
+
+	/** The same length of time before, by buckets that reach back so far. */
+	#readBefore(interval: StatsInterval, from: number, to: number, query: StatsQuery): Promise<StatsBucket[]> {
+		const now = this.#clock.now();
+		const coarse = isKept(interval, from - (to - from), now) ? interval : intervalFor(from - (to - from), from, now);
+		const end = bucketStart(coarse, from);
+		return this.#read(coarse, end - Math.max(to - from, INTERVAL_MS[coarse]), end, query);
 	}
 
 	async #read(interval: StatsInterval, from: number, to: number, query: StatsQuery): Promise<StatsBucket[]> {
@@ -170,13 +181,24 @@ export class Reports {
 	}
 }
 
-/** The coarsest interval that still shows the period's shape: minutes to 2 hours, hours to 8 days, then days. */
-function intervalFor(length: number): StatsInterval {
-	if (length <= 2 * INTERVAL_MS.hour) return 'minute';
-	return length <= 8 * DAY_MS ? 'hour' : 'day';
+/**
+ * The coarsest interval that still shows the period's shape: minutes to 2 hours, hours to 8 days, then days; coarser
+ * where that is not kept any more.
+ */
+function intervalFor(from: number, to: number, now: number): StatsInterval {
+	const length = to - from;
+	if (length <= 2 * INTERVAL_MS.hour && isKept('minute', from, now)) return 'minute';
+	return length <= 8 * DAY_MS && isKept('hour', from, now) ? 'hour' : 'day';
 }
 
-function demandReadable(interval: StatsInterval, from: number, to: number): void {
+const isKept = (interval: StatsInterval, from: number, now: number): boolean => from >= now - RETENTION_MS[interval];
+
+function demandReadable(interval: StatsInterval, from: number, to: number, now: number): void {
+	if (interval !== 'day' && !isKept(interval, from, now)) {
+		const kept = interval === 'minute' ? '26 hours' : '62 days';
+		const reason = `"interval" is too fine for a period so long ago: figures by the ${interval} are kept for ${kept}`;
+		throw new InvalidRequestError({ field: 'interval', reason });
+	}
 	if ((to - from) / INTERVAL_MS[interval] <= MAX_BUCKETS) return;
 	throw new InvalidRequestError({
 		field: 'interval',

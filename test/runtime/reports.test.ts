@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { PROVIDERS } from '../../src/contract.ts';
 import { noCounts, toFigures } from '../../src/cache/stats/report.ts';
@@ -35,6 +35,16 @@ describe('the statistics', () => {
 		const { overall, from, to } = await cache.reports.stats({});
 		expect(overall).toMatchObject({ lookups: 2, misses: 2, stored: 2, hit_rate: 0 });
 		expect([from, to]).toEqual(['2026-01-02T00:00:30.000Z', '2026-01-03T00:00:30.000Z']);
+	});
+
+	it('do not wait for a store that takes its time to write what this process counted', async () => {
+		await cache.fill('An answer');
+		cache.store.addStats = () => new Promise(() => {});
+		vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+		onTestFinished(() => void vi.useRealTimers());
+		const asking = cache.reports.stats({});
+		await vi.advanceTimersByTimeAsync(1500);
+		expect((await asking).overall).toMatchObject({ entries: 1, misses: 0 });
 	});
 
 	it('are of the asked period, beside the same length of time before it, with nothing in both', async () => {
@@ -184,6 +194,43 @@ describe('collections', () => {
 		expect(collections['pages']).toMatchObject({
 			lookups: 0,
 			last_invalidation: { cause: 'purge', user: 'an-admin', criteria: { collection: 'pages' } },
+		});
+	});
+});
+
+describe('a period of long ago', () => {
+	const HOUR_MS = HOUR_S * 1000;
+
+	it('has its figures, in the finest steps that are still kept, and those of the period before', async () => {
+		await asked(1);
+		cache.clock.advanceSeconds(HOUR_S);
+		await asked(2);
+		const from = Date.UTC(2026, 0, 1, 1);
+		for (const days of [0, 2, 70]) {
+			cache.clock.advanceSeconds(days * DAY_S);
+			const { overall } = await cache.reports.stats({ from, to: from + HOUR_MS });
+			expect([days, overall.misses]).toEqual([days, days === 70 ? 3 : 2]);
+		}
+	});
+
+	it('has a former one, where the minutes of this are the last that are kept', async () => {
+		await asked(1);
+		cache.clock.advanceSeconds(HOUR_S);
+		await asked(2);
+		cache.clock.advanceSeconds(25.5 * HOUR_S);
+		const from = Date.UTC(2026, 0, 1, 1);
+		const { overall, previous } = await cache.reports.stats({ from, to: from + HOUR_MS });
+		expect([overall.misses, previous.misses]).toEqual([2, 1]);
+	});
+
+	it.each([
+		['minute', 27 * HOUR_MS],
+		['hour', 63 * DAY_S * 1000],
+	] as const)('is refused with an interval of one %s, which is not kept so long', async (interval, ago) => {
+		const from = cache.clock.now() - ago;
+		await expect(cache.reports.stats({ from, to: from + HOUR_MS, interval })).rejects.toMatchObject({
+			extensions: { field: 'interval' },
+			message: expect.stringContaining(interval) as string,
 		});
 	});
 });

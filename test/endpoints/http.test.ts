@@ -1,0 +1,27 @@
+import type { Request, Response } from 'express';
+import { describe, expect, it } from 'vitest';
+
+import { StoreUnavailableError } from '../../src/cache/errors.ts';
+import { route } from '../../src/endpoints/http.ts';
+import { StoreAwayError } from '../../src/runtime/errors.ts';
+
+const response = { destroyed: false };
+
+/** What the handler's failure is handed on as. */
+const handedOn = (error: Error): Promise<unknown> =>
+	new Promise((resolve) => {
+		route(() => Promise.reject(error))(null as unknown as Request, response as unknown as Response, resolve);
+	});
+
+describe('a route', () => {
+	it('says 503 with its code where the store is away', async () => {
+		const error = await handedOn(new StoreUnavailableError('it took longer than 5000 ms'));
+		expect(error).toBeInstanceOf(StoreAwayError);
+		expect(error).toMatchObject({ status: 503, code: 'AI_CACHE_STORE_UNAVAILABLE' });
+	});
+
+	it('hands on every other failure as it is', async () => {
+		const error = new Error('unexpected');
+		expect(await handedOn(error)).toBe(error);
+	});
+});

@@ -1,0 +1,63 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+
+import type { HostContext } from '../../src/runtime/host.ts';
+import { ProviderKeys } from '../../src/runtime/provider-keys.ts';
+import { readSettings } from '../../src/runtime/settings.ts';
+import { testHost } from './support/host.ts';
+
+/** Directus with a key in its settings, which can be read unless told otherwise. */
+function setUp() {
+	const saved = { key: 'sk-saved', fails: false, reads: 0 };
+	class SettingsService {
+		async readSingleton(): Promise<Record<string, unknown>> {
+			saved.reads++;
+			if (saved.fails) throw new Error('the database is away');
+			return { ai_openai_api_key: saved.key };
+		}
+	}
+	const host = {
+		...testHost(),
+		services: { SettingsService },
+		getSchema: async () => ({ collections: { directus_settings: { fields: { ai_openai_api_key: {} } } } }),
+	} as unknown as HostContext;
+	const keys = new ProviderKeys(readSettings({}).values, host);
+	return { saved, keys, find: async () => (await keys.find('openai'))?.key ?? null };
+}
+
+describe('a key from Directus’ settings', () => {
+	it('is read once for those who ask within a minute', async () => {
+		const { saved, find } = setUp();
+		expect(await Promise.all([find(), find()])).toEqual(['sk-saved', 'sk-saved']);
+		expect(await find()).toBe('sk-saved');
+		expect(saved.reads).toBe(1);
+	});
+
+	it('that could not be read is read again by the next who asks', async () => {
+		const { saved, find } = setUp();
+		saved.fails = true;
+		expect(await find()).toBeNull();
+		saved.fails = false;
+		expect(await find()).toBe('sk-saved');
+	});
+
+	it('that was known stays in use while it cannot be read', async () => {
+		vi.useFakeTimers({ toFake: ['Date'] });
+		onTestFinished(() => void vi.useRealTimers());
+		const { saved, find } = setUp();
+		await find();
+		saved.fails = true;
+		vi.advanceTimersByTime(61_000);
+		expect([await find(), saved.reads]).toEqual(['sk-saved', 2]);
+	});
+
+	it('is given up with a change of the settings, even where they cannot be read then', async () => {
+		const { saved, keys, find } = setUp();
+		await find();
+		keys.forget();
+		saved.fails = true;
+		expect(await find()).toBeNull();
+		saved.fails = false;
+		saved.key = 'sk-next';
+		expect(await find()).toBe('sk-next');
+	});
+});
