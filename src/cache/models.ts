@@ -13,8 +13,8 @@ export interface ModelChange {
 
 const FRESH: ModelState = { version: 1, snapshot: null, systemFingerprint: null, changedAt: null };
 const RELOAD_MS = 30_000;
-/** Families of one snapshot that are remembered; providers serve several side by side. */
-const MAX_FAMILIES = 16;
+/** Snapshots, and families of one of them, that are remembered; providers serve several side by side. */
+const MAX_REMEMBERED = 16;
 
 /**
  * Cache versions of models, and the snapshots that providers say they answered with. Kept in the process and reloaded
@@ -27,6 +27,7 @@ export class Models {
 	#states: ReadonlyMap<string, ModelState> = new Map();
 	#loadedAt = -Infinity;
 	#loading: Promise<void> | null = null;
+	#loadingAgain: Promise<void> | null = null;
 	/** Counts up whenever a version was seen to change: keys reckoned before are not those reckoned after. */
 	generation = 0;
 
@@ -38,7 +39,7 @@ export class Models {
 
 	/** Of the key. Waits for the store the first time only; a store that is away means version 1. */
 	version(provider: Provider, model: string): number {
-		if (this.#clock.now() - this.#loadedAt > RELOAD_MS) void this.reload();
+		if (this.#loading === null && this.#clock.now() - this.#loadedAt > RELOAD_MS) void this.reload();
 		return this.#states.get(nameOf(provider, model))?.version ?? FRESH.version;
 	}
 
@@ -46,35 +47,39 @@ export class Models {
 		return this.#states;
 	}
 
+	/** With all that was changed before this was called: a load that is under way may have been too early for that. */
 	reload(): Promise<void> {
-		this.#loading ??= this.#load().finally(() => (this.#loading = null));
-		return this.#loading;
+		if (this.#loading === null) {
+			this.#loading = this.#load().finally(() => (this.#loading = null));
+			return this.#loading;
+		}
+		this.#loadingAgain ??= this.#loading.then(() => {
+			this.#loadingAgain = null;
+			return this.reload();
+		});
+		return this.#loadingAgain;
 	}
 
-	/** Raises the version, so that nothing stored under the old one is found again. */
+	/** Raises the version, so that nothing stored under the old one is found again: nor is any of a former snapshot. */
 	async raise(provider: Provider, model: string): Promise<number> {
 		await this.reload();
 		const state = this.#state(provider, model);
 		const version = state.version + 1;
-		await this.#set(provider, model, { ...state, version });
+		await this.#set(provider, model, { ...state, version, changedAt: null });
 		return version;
 	}
 
 	/** Takes note of who answered; tells of a snapshot or a fingerprint family that was not seen before. */
 	async observe(provider: Provider, model: string, snapshot: string | null, fingerprint: string | null): Promise<void> {
-		const state = this.#state(provider, model);
 		const family = fingerprint === null ? null : familyOf(fingerprint);
-		const families = state.systemFingerprint?.split(' ') ?? [];
-		const moved = snapshot !== null && snapshot !== state.snapshot;
-		const joined = family !== null && !families.includes(family);
-		if (!moved && !joined) return;
-		const change = changeOf(provider, model, state, moved ? snapshot : null, joined ? family : null);
-		const next: ModelState = {
-			version: state.version,
-			snapshot: snapshot ?? state.snapshot,
-			systemFingerprint: family === null ? state.systemFingerprint : withFamily(moved ? [] : families, family),
-			changedAt: change ? this.#clock.now() : state.changedAt,
-		};
+		if (!isNews(newsOf(this.#state(provider, model), snapshot, family))) return;
+		// Another process may have seen the same, or have raised the version.
+		await this.reload();
+		const state = this.#state(provider, model);
+		const news = newsOf(state, snapshot, family);
+		if (!isNews(news)) return;
+		const change = changeOf(provider, model, state, news);
+		const next = { ...withNews(state, news, family), ...(change && { changedAt: this.#clock.now() }) };
 		await this.#set(provider, model, next);
 		if (change) await this.#onChange(change, next);
 	}
@@ -91,6 +96,8 @@ export class Models {
 	async #set(provider: Provider, model: string, state: ModelState): Promise<void> {
 		this.#take(new Map(this.#states).set(nameOf(provider, model), state));
 		await this.#store.setModelState(provider, model, state);
+		// One that began before may have read what stood there until now.
+		if (this.#loading) await this.reload();
 	}
 
 	#take(states: ReadonlyMap<string, ModelState>): void {
@@ -108,12 +115,44 @@ export class Models {
 
 const nameOf = (provider: Provider, model: string): string => `${provider}/${model}`;
 
+/** What was not seen before, each null where nothing is new. */
+interface News {
+	snapshot: string | null;
+	family: string | null;
+}
+
+const newsOf = (state: ModelState, snapshot: string | null, family: string | null): News => ({
+	snapshot: snapshot === null || snapshotsOf(state).includes(snapshot) ? null : snapshot,
+	family: family === null || familiesOf(state).includes(family) ? null : family,
+});
+
+const isNews = ({ snapshot, family }: News): boolean => snapshot !== null || family !== null;
+
+/** Another snapshot has families of its own, of which this one was seen first. */
+function withNews(state: ModelState, news: News, seen: string | null): ModelState {
+	const { snapshot } = news;
+	const families = snapshot === null ? familiesOf(state) : [];
+	const family = snapshot === null ? news.family : seen;
+	return {
+		...state,
+		snapshot: snapshot ?? state.snapshot,
+		snapshots: snapshot === null ? snapshotsOf(state) : remembering(snapshotsOf(state), snapshot),
+		systemFingerprint: family === null ? state.systemFingerprint : remembering(families, family).join(' '),
+	};
+}
+
+const snapshotsOf = ({ snapshot, snapshots }: ModelState): readonly string[] =>
+	snapshots ?? (snapshot === null ? [] : [snapshot]);
+
+const familiesOf = ({ systemFingerprint }: ModelState): readonly string[] => systemFingerprint?.split(' ') ?? [];
+
+const remembering = (known: readonly string[], seen: string): string[] => [...known, seen].slice(-MAX_REMEMBERED);
+
 function changeOf(
 	provider: Provider,
 	model: string,
 	state: ModelState,
-	snapshot: string | null,
-	family: string | null,
+	{ snapshot, family }: News,
 ): ModelChange | null {
 	if (snapshot !== null) {
 		return state.snapshot === null ? null : { provider, model, kind: 'snapshot', from: state.snapshot, to: snapshot };
@@ -122,9 +161,6 @@ function changeOf(
 	const from = state.systemFingerprint.split(' ').at(-1) ?? '';
 	return { provider, model, kind: 'system_fingerprint', from, to: family };
 }
-
-const withFamily = (families: readonly string[], family: string): string =>
-	[...families, family].slice(-MAX_FAMILIES).join(' ');
 
 /**
  * DeepSeek names the build after a random part (`fp_<hex>_prod0820_fp8_kvcache`): the build is the family. OpenAI's

@@ -80,6 +80,8 @@ export interface Totals {
 export interface ModelState {
 	version: number;
 	snapshot: string | null;
+	/** The last ones that were seen, the newest last; providers answer with several side by side while they roll one out. */
+	snapshots?: readonly string[];
 	systemFingerprint: string | null;
 	/** Milliseconds since the epoch, null where it never changed. */
 	changedAt: number | null;
@@ -164,6 +166,7 @@ export interface Store {
 
 	/** By `provider/model`. */
 	modelStates(): Promise<ReadonlyMap<string, ModelState>>;
+	/** Never lowers the version that is there: another process may have raised it meanwhile. */
 	setModelState(provider: Provider, model: string, state: ModelState): Promise<void>;
 
 	/** A small document shared by all processes, as a warm job's progress. Gone after `ttlMs`. */

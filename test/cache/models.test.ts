@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { type ModelChange, Models } from '../../src/cache/models.ts';
+import type { ModelState } from '../../src/cache/store.ts';
+import { deferred } from './support/deferred.ts';
 import { startEngine } from './support/engine.ts';
 
 function setUp() {
@@ -38,6 +40,29 @@ describe('the snapshot behind a model’s name', () => {
 			},
 		]);
 		expect(state()).toMatchObject({ snapshot: 'gpt-4o-2024-11-20', changedAt: clock.now(), version: 1 });
+	});
+
+	it('is told of once while a provider rolls another out, and both answer by turns', async () => {
+		const { observe, changes, state } = setUp();
+		for (const day of ['08-06', '11-20', '08-06', '11-20', '08-06']) await observe(`gpt-4o-2024-${day}`);
+		expect(changes).toMatchObject([{ to: 'gpt-4o-2024-11-20' }]);
+		expect(state()?.snapshot).toBe('gpt-4o-2024-11-20');
+	});
+
+	it('is told of once by two processes that see it one after the other', async () => {
+		const { join, changes } = setUp();
+		const processes = [join(), join()];
+		for (const snapshot of ['gpt-4o-2024-08-06', 'gpt-4o-2024-11-20'])
+			for (const process of processes) await process.observe('openai', 'gpt-4o', snapshot, null);
+		expect(changes).toHaveLength(1);
+	});
+
+	it('has not changed any more once the version was raised: nothing stored comes from the one before', async () => {
+		const { models, observe, state } = setUp();
+		await observe('gpt-4o-2024-08-06');
+		await observe('gpt-4o-2024-11-20');
+		await models.raise('openai', 'gpt-4o');
+		expect(state()).toMatchObject({ snapshot: 'gpt-4o-2024-11-20', changedAt: null, version: 2 });
 	});
 
 	it('stays known where an answer names none', async () => {
@@ -88,6 +113,36 @@ describe('the version', () => {
 		expect(models.version('openai', 'gpt-4o')).toBe(2);
 		await models.raise('openai', 'gpt-4o');
 		expect(await other.raise('openai', 'gpt-4o')).toBe(4);
+	});
+
+	it('raised in another process is not lowered by what this one notes of a snapshot', async () => {
+		const { models, join, observe, store } = setUp();
+		await models.reload();
+		const modelStates = store.modelStates.bind(store);
+		// As it stood when this process asked.
+		store.modelStates = async () => {
+			const states = new Map(await modelStates());
+			store.modelStates = modelStates;
+			await join().raise('openai', 'gpt-4o');
+			return states;
+		};
+		await observe('gpt-4o-2024-08-06');
+		await models.reload();
+		expect(models.states().get('openai/gpt-4o')).toMatchObject({ version: 2, snapshot: 'gpt-4o-2024-08-06' });
+	});
+
+	it('that is told of while it is being loaded is loaded once more', async () => {
+		const { models, join, store } = setUp();
+		const modelStates = store.modelStates.bind(store);
+		const { promise, resolve } = deferred<ReadonlyMap<string, ModelState>>();
+		store.modelStates = () => promise;
+		const loading = models.reload();
+		store.modelStates = modelStates;
+		await join().raise('openai', 'gpt-4o');
+		const told = models.reload();
+		resolve(new Map());
+		await Promise.all([loading, told]);
+		expect(models.version('openai', 'gpt-4o')).toBe(2);
 	});
 
 	it('stays as it is known while the store is away', async () => {

@@ -191,6 +191,25 @@ export function ledgerContract(harness: () => StoreHarness): void {
 		});
 	});
 
+	describe('models, of which two processes write', () => {
+		it('keep the higher version, and what else was written last', async () => {
+			const { store, other } = harness();
+			const state = { version: 3, snapshot: 'a', snapshots: ['a'], systemFingerprint: null, changedAt: null };
+			const late = {
+				version: 1,
+				snapshot: '"version":9',
+				snapshots: ['a', 'b'],
+				systemFingerprint: 'fp',
+				changedAt: 17,
+			};
+			await other.setModelState('openai', 'gpt-4o', state);
+			await store.setModelState('openai', 'gpt-4o', late);
+			expect((await other.modelStates()).get('openai/gpt-4o')).toEqual({ ...late, version: 3 });
+			await store.setModelState('openai', 'gpt-4o', { ...late, version: 4 });
+			expect((await other.modelStates()).get('openai/gpt-4o')).toEqual({ ...late, version: 4 });
+		});
+	});
+
 	describe('documents', () => {
 		it('are shared by name until their time is over', async () => {
 			const { store, other, clock, pass } = harness();

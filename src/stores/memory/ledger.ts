@@ -70,7 +70,8 @@ export class Ledger {
 	}
 
 	setModelState(provider: Provider, model: string, state: ModelState): void {
-		this.#models.set(`${provider}/${model}`, state);
+		const name = `${provider}/${model}`;
+		this.#models.set(name, { ...state, version: Math.max(state.version, this.#models.get(name)?.version ?? 0) });
 	}
 
 	putDocument(name: string, value: string, ttlMs: number): void {

@@ -1,10 +1,10 @@
 import type { InvalidationCause, JournalRow, Provider, StatsInterval } from '../../contract.ts';
 import type { ModelState, RequestedEntry, StatsBatch, StatsBucket, StatsDelta, Totals } from '../../cache/store.ts';
-import { buffer, chunks, type Command, run, text, texts } from './client.ts';
+import { buffer, chunks, type Command, run, runOne, text, texts } from './client.ts';
 import type { RedisContext } from './context.ts';
 import { Counters } from './counters.ts';
 import { membersAt } from './members.ts';
-import { COUNT_REQUESTED } from './scripts.ts';
+import { COUNT_REQUESTED, SET_MODEL } from './scripts.ts';
 
 const DAY_MS = 86_400_000;
 const REQUESTED_DAYS = 3;
@@ -135,7 +135,8 @@ export class Ledger {
 
 	async setModelState(provider: Provider, model: string, state: ModelState): Promise<void> {
 		const { client, keys, bus } = this.#context;
-		await client.hset(keys.models, `${provider}/${model}`, JSON.stringify(state));
+		const values = [`${provider}/${model}`, JSON.stringify(state), state.version];
+		await runOne(client, ['EVAL', SET_MODEL, 1, keys.models, ...values]);
 		await bus.revoke([], [], true);
 	}
 

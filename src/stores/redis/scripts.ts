@@ -96,3 +96,10 @@ redis.call('pexpire',z,ARGV[2]) for m in pairs(g) do r[#r+1]=m end return r`;
 /** KEYS sequence · ARGV number. Never lowers it. */
 export const RAISE_SEQUENCE = `if tonumber(redis.call('get',KEYS[1]) or '0')<tonumber(ARGV[1]) then
 redis.call('set',KEYS[1],ARGV[1]) end return 1`;
+
+/** KEYS models · ARGV name, state as JSON, its version. Keeps a higher version that is there. */
+export const SET_MODEL = `local s,v=redis.call('hget',KEYS[1],ARGV[1]),tonumber(ARGV[3])
+local held=s and cjson.decode(s).version or 0
+local state=ARGV[2]
+if held>v then state=string.gsub(state,'"version":%d+','"version":'..string.format('%d',held),1) end
+return redis.call('hset',KEYS[1],ARGV[1],state)`;
