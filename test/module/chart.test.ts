@@ -9,6 +9,8 @@ import {
 	niceCeiling,
 	stackedBars,
 } from '../../src/module/lib/chart.ts';
+import { createFormatter } from '../../src/module/lib/format.ts';
+import { labelSeconds } from '../../src/module/lib/period.ts';
 
 const PLOT = { width: 100, height: 50 };
 
@@ -17,6 +19,16 @@ function point(hour: number, figures: Partial<SeriesPoint> = {}): SeriesPoint {
 	const zero = { hits: 0, misses: 0, stale: 0, bypassed: 0, hit_rate: 0, saved_usd: 0, saved_tokens: 0 };
 	return { at, ...zero, saved_ms: 0, spent_usd: 0, ...figures };
 }
+
+describe('the times on an axis', () => {
+	it('name the day as soon as hours alone could be of several days', () => {
+		expect(labelSeconds(60, 60)).toBe(60);
+		expect(labelSeconds(3_600, 25)).toBe(3_600);
+		expect(labelSeconds(86_400, 30)).toBe(86_400);
+		const week = createFormatter('en-US').bucket('2026-05-01T12:00:00Z', labelSeconds(3_600, 168));
+		expect(week).toMatch(/^\w{3} \d+:00/);
+	});
+});
 
 describe('buckets of the activity chart', () => {
 	it('merges neighbours without losing a count, and says how many points a bucket spans', () => {

@@ -28,10 +28,19 @@ export function useMessages(): Messages {
 
 	const own: Messages = {
 		t: (key, values = {}, plural) =>
-			plural === undefined ? composer.t(key, values) : composer.t(key, values, { plural }),
+			plural === undefined ? composer.t(key, apart(values)) : composer.t(key, apart(values), { plural }),
 		format: computed(() => createFormatter(composer.locale.value)),
 	};
 
 	provide(MESSAGES, own);
 	return own;
+}
+
+/**
+ * Where it is read from right to left, figures of one script stand in sentences of another: kept apart (UAX #9, FSI
+ * and PDI), neither turns the other around.
+ */
+function apart(values: Record<string, string | number>): Record<string, string | number> {
+	if (document.documentElement.dir !== 'rtl') return values;
+	return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, `\u2068${value}\u2069`]));
 }

@@ -35,3 +35,12 @@ export function toPeriod(value: unknown): Period {
 export function bucketSecondsOf(period: Period): number {
 	return INTERVAL_SECONDS[LENGTHS[period].interval];
 }
+
+/**
+ * The bucket length by which to write the times of so many buckets: over more than a day, an hour is only clear with
+ * its day.
+ */
+export function labelSeconds(bucketSeconds: number, buckets: number): number {
+	const moreThanADay = bucketSeconds * buckets > 26 * INTERVAL_SECONDS.hour;
+	return moreThanADay ? Math.max(bucketSeconds, INTERVAL_SECONDS.hour + 1) : bucketSeconds;
+}

@@ -65,6 +65,15 @@ describe('the field on an item’s page', () => {
 		expect(await studio.page.locator(answers).count()).toBe((await entriesOf(1)).total);
 	});
 
+	it('fits a phone with its buttons in reach', async () => {
+		await studio.page.setViewportSize({ width: 400, height: 800 });
+		const buttons = studio.page.locator('.ai-cache-item button');
+		const ends = await buttons.evaluateAll((all) => all.map((each) => each.getBoundingClientRect().right));
+		expect(ends.length).toBeGreaterThan(2);
+		expect(Math.max(...ends)).toBeLessThanOrEqual(400);
+		await studio.page.setViewportSize({ width: 1440, height: 900 });
+	});
+
 	it('generates one anew, past the cache and for the same request', async () => {
 		const { entries } = await entriesOf(1);
 		const calls = emulator.calls();

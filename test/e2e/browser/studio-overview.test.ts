@@ -39,7 +39,7 @@ describe('the overview', () => {
 		expect(metrics).toContain(`${written.count(overall.lookups)} lookups`);
 		expect(metrics).toContain(`Money Saved ${written.money(overall.saved.usd)}`);
 		expect(metrics).toContain(`Tokens Saved ${written.count(overall.saved.tokens)}`);
-		expect(metrics).toContain(`Held in Cache ${written.count(overall.entries)}`);
+		expect(metrics).toContain(`Entries ${written.count(overall.entries)} ${written.count(overall.stored)} stored`);
 
 		for (const name of ['openai', 'anthropic'] as const) {
 			const text = await seen(studio.page, row(name));

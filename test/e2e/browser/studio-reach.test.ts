@@ -95,6 +95,29 @@ describe('axe', () => {
 	});
 });
 
+/**
+ * How many sizes the cards have, how many lines of them stand on another height than those of the card beside, and how
+ * many are cut.
+ */
+function shapes(page: Page): Promise<{ sizes: number; uneven: number; cut: number }> {
+	return page.evaluate(() => {
+		const cards = [...document.querySelectorAll('.metrics .metric')].map((card) => ({
+			box: card.getBoundingClientRect(),
+			lines: [...card.children].map((line) => line.getBoundingClientRect().top),
+			cut: card.scrollWidth > card.clientWidth,
+		}));
+		const beside = cards.slice(1).map((card, index) => [cards[index]!, card] as const);
+		const uneven = beside
+			.filter(([one, other]) => Math.abs(one.box.top - other.box.top) < 1)
+			.filter(([one, other]) => one.lines.some((top, line) => Math.abs(top - (other.lines[line] ?? top)) > 1));
+		return {
+			sizes: new Set(cards.map(({ box }) => `${Math.round(box.width)}`)).size,
+			uneven: uneven.length,
+			cut: cards.filter(({ cut }) => cut).length,
+		};
+	});
+}
+
 describe('the pages', () => {
 	it('fit 400 pixels without scrolling sideways, whatever the page', async () => {
 		await walk({}, async (page, location) => {
@@ -105,6 +128,21 @@ describe('the pages', () => {
 			});
 			expect([location, overflow]).toEqual([location, 0]);
 		});
+	});
+
+	it('give the cards of the overview one shape, whatever the width and the language', async () => {
+		for (const language of ['de-DE', 'en-US']) {
+			const studio = await openStudio(directus, { language });
+			await studio.open('/ai-cache');
+			for (const width of [1440, 1024, 400]) {
+				await studio.page.setViewportSize({ width, height: 900 });
+				// The frame of the Studio takes a moment to give way.
+				await expect
+					.poll(async () => [language, width, await shapes(studio.page)], { timeout: 10_000 })
+					.toEqual([language, width, { sizes: 1, uneven: 0, cut: 0 }]);
+			}
+			await studio.close();
+		}
 	});
 
 	it('speak German where the user does, figures included', async () => {

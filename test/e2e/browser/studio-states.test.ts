@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type ProviderEmulator, startProviderEmulator } from '../../support/provider-emulator.ts';
@@ -30,6 +31,12 @@ afterAll(async () => {
 	await emulator.stop();
 });
 
+/** What colours the texts of the filled buttons have that stand in a word on what is not there. */
+const buttonColours = (page: Page): Promise<string[]> =>
+	page
+		.locator('.v-info button .content')
+		.evaluateAll((texts) => [...new Set(texts.map((text) => getComputedStyle(text).color))]);
+
 const PAGES = {
 	'': 'Nothing Cached Yet',
 	'/collections': 'No Collection Yet',
@@ -53,6 +60,7 @@ describe('the pages when the API fails', () => {
 		await studio.page.route(ours, (route) => route.fulfill(refuse));
 		await studio.page.goto('/admin/ai-cache/entries');
 		await studio.page.getByText('Out of order.').waitFor();
+		expect(await buttonColours(studio.page)).toEqual(['rgb(255, 255, 255)']);
 		await studio.page.unroute(ours);
 		await studio.page.getByRole('button', { name: 'Try Again' }).click();
 		await studio.page.getByRole('heading', { name: 'No Entries' }).waitFor();
