@@ -11,6 +11,8 @@ import { ANNOUNCE, BEAT, RAISE_SEQUENCE } from './scripts.ts';
  */
 export const LEASE_MS = 250;
 const HEARTBEAT_MS = 60;
+/** Beats under way at a time: as many as the lease has, so that none waits for a Redis that is far away. */
+const MAX_UNANSWERED = Math.floor(LEASE_MS / HEARTBEAT_MS);
 const TAGS_PER_MESSAGE = 1000;
 
 /** What was revoked. Goes to all, after the number that Redis gave it. */
@@ -34,6 +36,13 @@ export interface BusEvents {
 	lost(): void;
 }
 
+export interface BusOptions {
+	/** Whether this process answers from its own memory, so that others must wait for it. */
+	vouching: boolean;
+	/** Milliseconds after which a connection that hears nothing of what Redis was sent is made anew. */
+	silenceMs: number;
+}
+
 /**
  * Tells all processes what was revoked and waits until each has seen it. A process that does not say so within
  * `LEASE_MS` has lost its right to answer from its own memory by then: it may only while it hears its own heartbeats,
@@ -45,8 +54,7 @@ export class Bus {
 	readonly #subscriber: Client;
 	readonly #keys: Keys;
 	readonly #clock: Clock;
-	/** Whether this process answers from its own memory, so that others must wait for it. */
-	readonly #vouching: boolean;
+	readonly #options: BusOptions;
 	readonly #events: BusEvents;
 	readonly #unseen = new Map<string, { seenBy: Set<string>; check: () => void }>();
 	readonly #sent = new Map<string, { wall: number; steady: number }>();
@@ -57,13 +65,16 @@ export class Bus {
 	/** The highest number ever heard of. */
 	#highest = 0;
 	#timer: NodeJS.Timeout | undefined;
+	#unanswered = 0;
+	/** When something was last heard, or may have been from then on, where beats were answered since; else null. */
+	#silentSince: number | null = null;
 
-	constructor(publisher: Client, subscriber: Client, keys: Keys, clock: Clock, vouching: boolean, events: BusEvents) {
+	constructor(publisher: Client, subscriber: Client, keys: Keys, clock: Clock, options: BusOptions, events: BusEvents) {
 		this.#publisher = publisher;
 		this.#subscriber = subscriber;
 		this.#keys = keys;
 		this.#clock = clock;
-		this.#vouching = vouching;
+		this.#options = options;
 		this.#events = events;
 	}
 
@@ -160,14 +171,28 @@ export class Bus {
 	}
 
 	#beat(): void {
-		if (this.#publisher.status !== 'ready') return;
+		if (this.#publisher.status !== 'ready' || this.#unanswered >= MAX_UNANSWERED) return;
 		const id = newId();
 		this.#sent.set(id, { wall: this.#clock.now(), steady: performance.now() });
 		if (this.#sent.size > 100) this.#sent.delete(this.#sent.keys().next().value!);
 		const { sequence, processes } = this.#keys;
-		const member = this.#vouching ? this.id : '';
+		const member = this.#options.vouching ? this.id : '';
 		const beat = ['EVAL', BEAT, 2, sequence, processes, this.#keys.mailbox(this.id), id, member] satisfies Command;
-		runOne(this.#publisher, beat).catch(() => {});
+		this.#unanswered++;
+		runOne(this.#publisher, beat)
+			.then(() => this.#listen())
+			.catch(() => {})
+			.finally(() => this.#unanswered--);
+	}
+
+	/** A connection that hears nothing while Redis answers another is dead, though nobody has closed it. */
+	#listen(): void {
+		const now = performance.now();
+		if (this.#subscriber.status !== 'ready') this.#silentSince = null;
+		else this.#silentSince ??= now;
+		if (this.#silentSince === null || now - this.#silentSince < this.#options.silenceMs) return;
+		this.#silentSince = now;
+		this.#subscriber.disconnect(true);
 	}
 
 	#send(channel: string, note: Note): void {
@@ -182,6 +207,7 @@ export class Bus {
 	}
 
 	#receive(message: string): void {
+		this.#silentSince = null;
 		if (message.startsWith('{')) {
 			this.#note(JSON.parse(message) as Note);
 			return;
@@ -205,7 +231,7 @@ export class Bus {
 		this.#events.revoked(tags ?? [], keys ?? []);
 		if (models) this.#events.modelsChanged();
 		if (from === this.id) this.#seen(id, this.id);
-		else if (this.#vouching) this.#send(this.#keys.mailbox(from), { kind: 'seen', id, by: this.id });
+		else if (this.#options.vouching) this.#send(this.#keys.mailbox(from), { kind: 'seen', id, by: this.id });
 	}
 
 	#heardBeat(number: number, id: string): void {

@@ -22,13 +22,18 @@ export interface RedisConnectionOptions {
 	sentinelName?: string;
 	/** Milliseconds to connect. */
 	connectTimeoutMs: number;
+	/** Milliseconds without a word on a connection that awaits one, after which it is made anew; 5 seconds by default. */
+	silenceMs?: number;
 }
 
 export type RedisMode = 'standalone' | 'cluster' | 'sentinel';
 
+export const silenceMsOf = ({ silenceMs = SILENCE_MS }: RedisConnectionOptions): number => silenceMs;
+
 export const modeOf = (options: RedisConnectionOptions): RedisMode =>
 	options.cluster ? 'cluster' : options.sentinels ? 'sentinel' : 'standalone';
 
+const SILENCE_MS = 5000;
 const MAX_RETRY_DELAY_MS = 1000;
 const retryDelay = (times: number): number => Math.min(25 * 2 ** Math.min(times, 6), MAX_RETRY_DELAY_MS);
 
@@ -43,6 +48,8 @@ export function createClient(options: RedisConnectionOptions, role: 'commands' |
 		autoResendUnfulfilledCommands: false,
 		maxRetriesPerRequest: 0,
 		connectTimeout: options.connectTimeoutMs,
+		// Only while a command awaits its reply; the bus, which none is sent over, knows by itself that it hears nothing.
+		socketTimeout: silenceMsOf(options),
 		retryStrategy: retryDelay,
 		keepAlive: 10_000,
 		connectionName: `ai-cache-${role}`,

@@ -21,7 +21,16 @@ import type {
 } from '../../cache/store.ts';
 import { Browser } from './browse.ts';
 import { Bus } from './bus.ts';
-import { type Client, type Command, createClient, modeOf, number, type RedisConnectionOptions, run } from './client.ts';
+import {
+	type Client,
+	type Command,
+	createClient,
+	modeOf,
+	number,
+	type RedisConnectionOptions,
+	run,
+	silenceMsOf,
+} from './client.ts';
 import type { RedisContext, RedisLimits } from './context.ts';
 import { Janitor } from './janitor.ts';
 import { Keys } from './keys.ts';
@@ -74,7 +83,8 @@ export class RedisStore implements Store {
 			...options.events,
 		};
 		for (const client of [this.#client, subscriber]) client.on('error', (error: unknown) => events.error(error));
-		const bus = new Bus(this.#client, subscriber, keys, clock, options.firstLevelBytes > 0, {
+		const listening = { vouching: options.firstLevelBytes > 0, silenceMs: silenceMsOf(options.connection) };
+		const bus = new Bus(this.#client, subscriber, keys, clock, listening, {
 			revoked: (tags, cacheKeys) => {
 				this.#reader.revoked(tags, cacheKeys);
 				events.revoked(tags, cacheKeys);
