@@ -1,3 +1,4 @@
+import OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { type JsonObject, type Provider, PROVIDERS } from '../../src/contract.ts';
@@ -5,6 +6,7 @@ import { dialects } from '../../src/providers/registry.ts';
 import { streamText, type WholeFixture, wholeFixtures } from '../providers/support/fixtures.ts';
 import { type RawProvider, startRawProvider } from '../support/raw-provider.ts';
 import { jsonBody } from '../support/recorded-request.ts';
+import { postTo } from './support/compatible-post.ts';
 import { type Directus, startDirectus } from './support/directus.ts';
 import { rawProviderEnvironment } from './support/raw-environment.ts';
 import { ADMIN } from './support/process.ts';
@@ -114,5 +116,51 @@ describe.each(PROVIDERS)('what %s was recorded to answer', (name) => {
 		expect(sdks.statuses.slice(3)).toEqual(['MISS', 'HIT', 'HIT']);
 		expect(provider.requests).toHaveLength(2);
 		expect(jsonHit).toEqual(jsonMiss);
+	});
+});
+
+const ask = () => ({ model: 'gpt-4o-mini', messages: [{ role: 'user' as const, content: `question ${++requests}` }] });
+
+describe('a provider that answers a whole request with', () => {
+	it('an error of its own passes that on with its status and useful headers', async () => {
+		const error = { error: { message: 'Slow down', type: 'requests', code: 'rate_limit_exceeded', param: null } };
+		const headers = { 'content-type': 'application/json', 'retry-after': '7', 'x-request-id': 'req_1' };
+		provider.answer({ status: 429, headers, body: JSON.stringify(error) });
+		const asked = sdks.openai.chat.completions.create(ask());
+		await expect(asked).rejects.toBeInstanceOf(OpenAI.RateLimitError);
+		await expect(asked).rejects.toMatchObject({ ...error, requestID: 'req_1' });
+		expect(sdks.lastHeaders().get('retry-after')).toBe('7');
+	});
+
+	it('a refusal that repeats the key does not pass the key on', async () => {
+		provider.answer((request) => ({
+			status: 401,
+			body: JSON.stringify({ error: { message: `Refused: ${request.headers['authorization']}` } }),
+		}));
+		const text = await (await postTo(directus, '/openai/v1/chat/completions', ask())).text();
+		expect(text).toContain('Refused');
+		expect(text).not.toContain('sk-emulated');
+	});
+
+	it('useful headers passes them on, and names the first request again with a hit', async () => {
+		provider.answer((request) => ({
+			headers: {
+				'content-type': 'application/json',
+				'x-request-id': 'req_2',
+				'x-ratelimit-remaining-requests': '9',
+				'set-cookie': 'a=b',
+			},
+			body: JSON.stringify({
+				object: 'chat.completion',
+				model: jsonBody(request)['model'],
+				choices: [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }],
+			}),
+		}));
+		const request = ask();
+		const miss = await sdks.openai.chat.completions.create(request);
+		expect(sdks.lastHeaders().get('x-ratelimit-remaining-requests')).toBe('9');
+		expect(sdks.lastHeaders().get('set-cookie')).toBeNull();
+		const hit = await sdks.openai.chat.completions.create(request);
+		expect([miss._request_id, hit._request_id]).toEqual(['req_2', 'req_2']);
 	});
 });

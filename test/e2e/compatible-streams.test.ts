@@ -4,7 +4,6 @@ import OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { eventSteps, type RawProvider, type Step, startRawProvider } from '../support/raw-provider.ts';
-import { jsonBody } from '../support/recorded-request.ts';
 import { chatChunk, gate } from './support/chat-stream.ts';
 import { isStoredIn, postTo } from './support/compatible-post.ts';
 import { type Directus, startDirectus } from './support/directus.ts';
@@ -148,14 +147,17 @@ describe('a stream under way', () => {
 			body: eventSteps([START, ...words.map((content) => chatChunk({ content })), ...END]),
 		});
 		const prompt = `question ${++prompts}`;
-		const answer = await post({ provider: 'openai', model: 'gpt-4o-mini', prompt, stream: true }, '/generate');
+		const request = { provider: 'openai', model: 'gpt-4o-mini', prompt, stream: true };
+		const answer = await postTo(directus, '/generate', request);
 		const events = (await answer.text()).split('\n\n').filter(Boolean);
 		const said = events.map(
 			(event) => JSON.parse(event.slice('data: '.length)) as { delta?: string; errors?: object[] },
 		);
 		const last = said.pop();
 		expect(said.map(({ delta }) => delta).join('')).toBe(`Hello${words.join('')}`);
-		expect(last).toMatchObject({ errors: [{ message: expect.stringContaining('larger than an entry may be') }] });
+		expect(last).toMatchObject({
+			errors: [{ message: expect.stringContaining('larger than an entry may be') as string }],
+		});
 	});
 
 	it('over the limit whose answer is within it goes through whole, and is stored', async () => {
@@ -244,47 +246,5 @@ describe('a provider that answers a whole request with', () => {
 		await expect(asked).rejects.toBeInstanceOf(OpenAI.APIError);
 		await expect(asked).rejects.toMatchObject({ status, error: { type: 'server_error' } });
 		expect(await isStored(request)).toBe(false);
-	});
-
-	it('an error of its own passes that on with its status and useful headers', async () => {
-		const error = { error: { message: 'Slow down', type: 'requests', code: 'rate_limit_exceeded', param: null } };
-		const headers = { 'content-type': 'application/json', 'retry-after': '7', 'x-request-id': 'req_1' };
-		provider.answer({ status: 429, headers, body: JSON.stringify(error) });
-		const asked = sdks.openai.chat.completions.create(ask());
-		await expect(asked).rejects.toBeInstanceOf(OpenAI.RateLimitError);
-		await expect(asked).rejects.toMatchObject({ ...error, requestID: 'req_1' });
-		expect(sdks.lastHeaders().get('retry-after')).toBe('7');
-	});
-
-	it('a refusal that repeats the key does not pass the key on', async () => {
-		provider.answer((request) => ({
-			status: 401,
-			body: JSON.stringify({ error: { message: `Refused: ${request.headers['authorization']}` } }),
-		}));
-		const text = await (await post(ask())).text();
-		expect(text).toContain('Refused');
-		expect(text).not.toContain('sk-emulated');
-	});
-
-	it('useful headers passes them on, and names the first request again with a hit', async () => {
-		provider.answer((request) => ({
-			headers: {
-				'content-type': 'application/json',
-				'x-request-id': 'req_2',
-				'x-ratelimit-remaining-requests': '9',
-				'set-cookie': 'a=b',
-			},
-			body: JSON.stringify({
-				object: 'chat.completion',
-				model: jsonBody(request)['model'],
-				choices: [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }],
-			}),
-		}));
-		const request = ask();
-		const miss = await sdks.openai.chat.completions.create(request);
-		expect(sdks.lastHeaders().get('x-ratelimit-remaining-requests')).toBe('9');
-		expect(sdks.lastHeaders().get('set-cookie')).toBeNull();
-		const hit = await sdks.openai.chat.completions.create(request);
-		expect([miss._request_id, hit._request_id]).toEqual(['req_2', 'req_2']);
 	});
 });
