@@ -158,8 +158,11 @@ export class Asker {
 		const opened = exchange.body['stream'] === true ? await this.#upstream.open(asked) : null;
 		if (opened && isEventStream(opened)) return this.#stream(exchange, opened, started);
 		const answer = opened ? await readWhole(opened) : await this.#upstream.call(asked);
-		if (answer.status >= 400) throw UpstreamFailure.of(exchange.provider, answer, apiKey);
-		const { headers, body } = answer;
+		const { status, headers, body } = answer;
+		if (status >= 400) throw UpstreamFailure.of(exchange.provider, answer, apiKey);
+		if (status >= 300) {
+			throw new ProviderFailedError({ provider: exchange.provider, status, reason: 'it sends to another address' });
+		}
 		heard.headers = callerHeaders(headers);
 		return { done: Promise.resolve(this.#generated(exchange, body, this.#parse(exchange, body), headers, started)) };
 	}
@@ -253,7 +256,7 @@ export class Asker {
 
 /** Some compatible servers name no type; what is said to be JSON or a page is none. */
 function isEventStream({ status, headers }: UpstreamStream): boolean {
-	return status < 400 && !/\b(?:json|html|xml)\b/i.test(headers['content-type']?.toString() ?? '');
+	return status < 300 && !/\b(?:json|html|xml)\b/i.test(headers['content-type']?.toString() ?? '');
 }
 
 /** The last of a stream is handed out when its entry is stored: who has it all and asks again gets a hit. */

@@ -1,12 +1,15 @@
-import type { JsonObject } from '../contract.ts';
+import type { JsonObject, Provider } from '../contract.ts';
 import type { StoredRequest } from '../cache/entry.ts';
 import type { Generated } from '../cache/generation.ts';
 import { costTier } from '../cache/policy/cost-tier.ts';
 import { timeToLive } from '../cache/policy/ttl.ts';
+import { isPresent } from '../providers/json.ts';
 import type { Pricing } from '../providers/prices.ts';
+import type { AnswerReading } from '../providers/provider.ts';
 import { ProviderFailedError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import type { SettingValues } from './settings-schema.ts';
+import { reasonIn } from './upstream-failure.ts';
 
 const PREVIEW_LENGTH = 160;
 
@@ -18,13 +21,17 @@ export interface RawAnswer {
 	requestId: string | null;
 }
 
-/** Turns a provider's answer into what is stored: figures, confidence, life. Throws where it is no answer. */
+/** Why an answer is not stored that is none that is known of its provider. */
+export const UNREADABLE = 'malformed';
+
+/**
+ * Turns a provider's answer into what is stored: figures, confidence, life. Throws where it is an error, and for native
+ * requests where it cannot be read; who speaks the provider's own dialect gets that as it came.
+ */
 export function draftOf(exchange: Exchange, answer: RawAnswer, values: SettingValues, pricing: Pricing): Generated {
 	const { dialect, operation, provider, model, body } = exchange;
-	const reading = dialect.read(operation, answer.parsed);
-	if (reading === null) {
-		throw new ProviderFailedError({ provider, status: 200, reason: 'its answer is none that is known of it' });
-	}
+	const known = dialect.read(operation, answer.parsed);
+	const reading = known ?? unread(exchange, answer.parsed);
 	const confidence =
 		exchange.confidence === null
 			? dialect.confidence(operation, body, answer.parsed)
@@ -45,7 +52,7 @@ export function draftOf(exchange: Exchange, answer: RawAnswer, values: SettingVa
 	});
 	const admission = dialect.admit(operation, body, answer.parsed, { storeTruncated: values.AI_CACHE_STORE_TRUNCATED });
 	return {
-		refused: exchange.uncacheable ?? (admission.store ? null : admission.reason),
+		refused: known === null ? UNREADABLE : (exchange.uncacheable ?? (admission.store ? null : admission.reason)),
 		draft: {
 			operation,
 			scope: exchange.scope,
@@ -66,6 +73,28 @@ export function draftOf(exchange: Exchange, answer: RawAnswer, values: SettingVa
 		},
 	};
 }
+
+const NOTHING_READ: AnswerReading = {
+	text: '',
+	finishReason: null,
+	usage: { input_tokens: 0, output_tokens: 0 },
+	snapshot: null,
+	systemFingerprint: null,
+};
+
+function unread({ provider, native }: Exchange, answer: JsonObject): AnswerReading {
+	if (isErrorBody(answer)) throw new ProviderFailedError({ provider, status: 200, reason: reasonIn(answer) });
+	if (native === null) return NOTHING_READ;
+	throw unreadable(provider);
+}
+
+/** For who cannot be given an answer as it came. */
+export const unreadable = (provider: Provider): Error =>
+	new ProviderFailedError({ provider, status: 200, reason: 'its answer is none that is known of it' });
+
+/** `{"error": …}`, Anthropic's `{"type": "error", …}`, Mistral's `{"object": "error", …}`. */
+const isErrorBody = ({ error, type, object }: JsonObject): boolean =>
+	isPresent(error) || type === 'error' || object === 'error';
 
 /** What of a request is kept: enough to show it and to ask it again with the same permissions. */
 export function storedRequest({ body, headers, query, native, caller }: Exchange): StoredRequest {

@@ -10,6 +10,7 @@ import type { Asker } from './asker.ts';
 import type { Caller } from './caller.ts';
 import { batchElements, type Settled } from './api-errors.ts';
 import { InvalidRequestError, NothingCachedError, StoreAwayError } from './errors.ts';
+import { UNREADABLE, unreadable } from './draft.ts';
 import type { Exchange, Exchanges } from './exchange.ts';
 import { parseGeneration } from './generation-schema.ts';
 import type { HostContext } from './host.ts';
@@ -148,6 +149,7 @@ export class Native {
 		try {
 			const answer = await this.#asker.ask(exchange, { signal, wantsLive: false });
 			const { entry, notStored } = await answer.outcome;
+			if (notStored === UNREADABLE) throw unreadable(exchange.provider);
 			return { exchange, rendered: item !== null, entry, status: answer.status, notStored };
 		} catch (error) {
 			if (error instanceof NotCachedError) throw new NothingCachedError();

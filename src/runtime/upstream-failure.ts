@@ -45,7 +45,7 @@ export function asProviderError(error: unknown, provider: Provider): unknown {
 }
 
 function failureError({ provider, status, headers, body }: UpstreamFailure): Error {
-	const reason = reasonOf(body);
+	const reason = reasonIn(parse(body));
 	if (status !== 429) return new ProviderFailedError({ provider, status, reason });
 	const retryAfter = headers['retry-after'];
 	return new ProviderRateLimitedError({
@@ -56,8 +56,8 @@ function failureError({ provider, status, headers, body }: UpstreamFailure): Err
 }
 
 /** The message in a provider's error body, without anything that has a key's shape. */
-function reasonOf(body: Buffer): string {
-	const message = messageIn(parse(body)) ?? 'it gave no reason';
+export function reasonIn(body: unknown): string {
+	const message = messageIn(body) ?? 'it gave no reason';
 	return withoutKeyShapes(message).slice(0, MAX_REASON);
 }
 

@@ -8,6 +8,7 @@ import { dialects } from '../../providers/registry.ts';
 import { setFailureHeaders, setNotCachedHeaders } from '../../runtime/cache-headers.ts';
 import type { Caller } from '../../runtime/caller.ts';
 import { InvalidRequestError, NotFoundError } from '../../runtime/errors.ts';
+import { UNREADABLE } from '../../runtime/draft.ts';
 import type { Exchange } from '../../runtime/exchange.ts';
 import type { HostContext } from '../../runtime/host.ts';
 import { toLookup } from '../../runtime/native.ts';
@@ -112,7 +113,9 @@ async function answer(
 	}
 	const { entry, notStored } = await outcome;
 	const send = (from: IncomingMessage, to: ServerResponse, given: Given): Promise<void> =>
-		streams ? reply.sendReplayed(to, given, exchange.body) : reply.sendWhole(from, to, given);
+		streams && notStored !== UNREADABLE
+			? reply.sendReplayed(to, given, exchange.body)
+			: reply.sendWhole(from, to, given);
 	if (notStored === null && isLasting(exchange)) {
 		lane.remember(request, response, exchange.caller, toLookup(exchange), (hit, from, to) =>
 			send(from, to, { entry: hit, status: 'HIT', notStored: null, headers: null }),

@@ -19,9 +19,10 @@ function textOf(answer: JsonObject): string {
 		.join('');
 }
 
-/** A `response` object, or null where the body is none. https://platform.openai.com/docs/api-reference/responses/object */
+/** A `response` object, be it one that failed, or null where the body is none. https://platform.openai.com/docs/api-reference/responses/object */
 export function readResponse(answer: JsonObject): AnswerReading | null {
-	if (!Array.isArray(answer['output']) || isObject(answer['error'])) return null;
+	const isError = isObject(answer['error']) && answer['status'] !== 'failed';
+	if (isError || !Array.isArray(answer['output'])) return null;
 	const { input_tokens: input, output_tokens: output } = objectOf(answer['usage']);
 	return {
 		text: textOf(answer),

@@ -9,7 +9,8 @@ import { itemEvents, type ResponseEvent } from './responses-item-events.ts';
  */
 export function replayResponse(answer: JsonObject): string[] {
 	const begun = begunResponse(answer);
-	const ending = answer['status'] === 'incomplete' ? 'response.incomplete' : 'response.completed';
+	const { status } = answer;
+	const ending = `response.${status === 'incomplete' || status === 'failed' ? status : 'completed'}`;
 	const events: ResponseEvent[] = [
 		{ type: 'response.created', response: begun },
 		{ type: 'response.in_progress', response: begun },

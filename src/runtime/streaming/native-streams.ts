@@ -8,6 +8,7 @@ import { eventDecoder } from '../../providers/sse.ts';
 import { nativeAnswer } from '../answer.ts';
 import type { Asked, Asker } from '../asker.ts';
 import type { Caller } from '../caller.ts';
+import { UNREADABLE, unreadable } from '../draft.ts';
 import { InvalidRequestError, NothingCachedError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { parseGeneration } from '../generation-schema.ts';
@@ -50,6 +51,7 @@ export class NativeStreams {
 		const asked = await shown(exchange, this.#asker.ask(exchange, { signal, wantsLive: true }));
 		const answer = async (): Promise<GenerationAnswer> => {
 			const { entry, notStored } = await shown(exchange, asked.outcome);
+			if (notStored === UNREADABLE) throw unreadable(exchange.provider);
 			return nativeAnswer(entry, asked.status, notStored, this.#clock);
 		};
 		return { status: asked.status, key: exchange.key, deltas: await this.#deltas(exchange, asked, answer), answer };
