@@ -28,6 +28,9 @@ export interface PutItem extends PlaceItem {
 /** Generations that fail a request as their follower before it reports the failure, or generates by itself. */
 const MAX_FAILED_LEADERS = 1;
 
+/** What a look-up finds in a store that is away. */
+const AWAY = { found: undefined, away: true } as const;
+
 /** Outcomes that their leader may have, who asked before, but not those who asked after the content had changed. */
 const OUTDATED: ReadonlySet<string | null> = new Set(['invalidated', 'superseded'] satisfies CommitResult[]);
 
@@ -86,7 +89,7 @@ export class AiCache<Live> {
 		if (request.record && !request.background) this.#stats.requested(request.rank ?? request.key, request.record());
 		const budget = new StoreBudget(this.#settings.storeBudgetMs, this.#clock);
 		if (request.mode === 'no-cache') return this.#lead(request, budget, 'REFRESH');
-		const { found, away } = await this.#find(request, budget);
+		const { found, away } = request.storeAway ? AWAY : await this.#find(request, budget);
 		const entry = usable(found);
 		if (entry && !this.#tooOld(entry, request.maxAge)) return this.#hit(request, entry, 'HIT');
 		if (found && this.#withinStale(found, request, request.staleWhileRevalidate)) {
@@ -136,7 +139,7 @@ export class AiCache<Live> {
 			const [found] = await budget.within(this.#store.lookup([request]));
 			return { found, away: false };
 		} catch {
-			return { found: undefined, away: true };
+			return AWAY;
 		}
 	}
 

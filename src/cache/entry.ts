@@ -108,6 +108,8 @@ export interface EntryQuery extends Pick<InvalidationCriteria, 'provider' | 'mod
 	item?: string;
 	tag?: string;
 	search?: string;
+	/** Whether the search passes over the beginnings of answers. */
+	previewHidden?: boolean;
 	sort: 'created' | 'expires' | 'hits' | 'size';
 	descending: boolean;
 	limit: number;

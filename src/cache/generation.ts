@@ -58,6 +58,8 @@ export interface CacheRequest<Live> extends Identity {
 	rank?: string;
 	/** Nobody asks: warming, a refresh. Counted by what it spends alone, neither as a hit nor as a miss. */
 	background?: boolean;
+	/** The store was asked for this request already, and did not answer: it is not asked again. */
+	storeAway?: boolean;
 	/** Calls the provider. Rejects where that failed before an answer began. */
 	generate(signal: AbortSignal): Promise<Generation<Live>>;
 	/** Encoded once for warming, where the request is worth remembering. */

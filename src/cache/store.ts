@@ -44,6 +44,8 @@ export type CommitResult = 'stored' | 'invalidated' | 'superseded' | 'too_large'
 export interface Invalidation {
 	/** Live entries dropped; resolved once they are counted, which is never waited for by the purge itself. */
 	counted: Promise<HeldFigures>;
+	/** Where more was dropped than was asked for, as the store could not tell apart what was. */
+	widened?: true;
 }
 
 /** A counter row: what happened for one provider, model and collection. Names of figures are the keys of `deltas`. */

@@ -31,6 +31,8 @@ export interface AskOptions {
 	background?: boolean;
 	/** Where the answer is not stored as a whole. */
 	parts?: AnswerParts;
+	/** As in `CacheRequest`. */
+	storeAway?: boolean;
 }
 
 /** Stores an answer's parts in place of the whole, each at a key of its own. */
@@ -115,7 +117,7 @@ export class Asker {
 
 	#resolve(
 		exchange: Exchange,
-		{ signal, wantsLive, background = false, parts }: AskOptions,
+		{ signal, wantsLive, background = false, parts, storeAway = false }: AskOptions,
 		heard: { headers: Headers | null },
 	): Promise<Answer<LiveStream>> {
 		const { mode = 'default', max_age } = exchange.directives;
@@ -138,6 +140,7 @@ export class Asker {
 			signal,
 			wantsLive,
 			background,
+			storeAway,
 			...(parts
 				? { generate: (flightSignal) => this.#generateParts(exchange, flightSignal, heard, parts) }
 				: {

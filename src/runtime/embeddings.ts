@@ -79,7 +79,7 @@ export class Embeddings {
 				keys.map((key) => bodies.get(key)!),
 			);
 		const whole = missing.length === parts.size;
-		const asked = await this.#askFor(exchange, missing, whole, signal);
+		const asked = await this.#askFor(exchange, missing, { whole, away, signal });
 		const { entry, notStored } = await asked.outcome;
 		const bytes = await unpackSection(entry.body);
 		const stored = notStored === null || notStored === KEPT_IN_PARTS;
@@ -120,7 +120,11 @@ export class Embeddings {
 	}
 
 	/** One call for all that is missing, shared with whoever asks for the same meanwhile. */
-	#askFor(exchange: Exchange, missing: readonly Part[], whole: boolean, signal: AbortSignal): Promise<Asked> {
+	#askFor(
+		exchange: Exchange,
+		missing: readonly Part[],
+		{ whole, away, signal }: { whole: boolean; away: boolean; signal: AbortSignal },
+	): Promise<Asked> {
 		const asked = whole
 			? exchange
 			: this.#exchanges.create({
@@ -131,11 +135,12 @@ export class Embeddings {
 						missing.map(({ position }) => position),
 					),
 				});
-		return this.#asker.ask(asked, { signal, wantsLive: false, parts: this.#parts(asked, missing) });
+		const parts = this.#parts(asked, missing, away);
+		return this.#asker.ask(asked, { signal, wantsLive: false, storeAway: away, parts });
 	}
 
 	/** Reserves the inputs' places before the provider is asked, so that what is invalidated meanwhile is not stored. */
-	#parts(asked: Exchange, missing: readonly Part[]): AnswerParts {
+	#parts(asked: Exchange, missing: readonly Part[], away: boolean): AnswerParts {
 		const items = missing.map(({ exchange }): PlaceItem => ({
 			key: exchange.key,
 			identity: exchange,
@@ -144,6 +149,7 @@ export class Embeddings {
 		let places: Places | null = null;
 		return {
 			begin: async () => {
+				if (away) return null;
 				places = await this.#cache.reserve(items).catch(() => null);
 				const standing = places?.standing.flatMap((entry) => entry ?? []) ?? [];
 				if (standing.length < items.length || asked.directives.mode === 'no-cache') return null;

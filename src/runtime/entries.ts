@@ -34,7 +34,7 @@ export class Entries {
 		if (item !== undefined && collection !== undefined)
 			sets.push([itemTag(collection, item), existenceTag(collection, item)]);
 		if (tag !== undefined) sets.push([freeTag(tag)]);
-		const page = await this.#store.browse(query, sets);
+		const page = await this.#store.browse({ ...query, previewHidden: !this.#showContent }, sets);
 		return {
 			entries: page.entries.map(({ entry, size, hits }) => this.#summary(entry.meta, size, hits)),
 			next_cursor: page.nextCursor,

@@ -36,6 +36,7 @@ export interface ChangeWatcher {
 	purging(): readonly Tag[];
 }
 
+const WIDENED = 'more than these criteria: Redis had evicted what tells apart entries that meet all of them';
 const NOTHING: HeldFigures = { entries: 0, usd: 0, hits: 0, bytes: 0 };
 
 /** Purges, and what a change of the content takes away; each with its row in the journal. */
@@ -59,9 +60,9 @@ export class Invalidator {
 	 * figures are nought: the purge itself is in force.
 	 */
 	async purge(criteria: InvalidationCriteria, author: Author): Promise<InvalidationResult> {
-		const { counted } = await this.#drop(criteria);
+		const { counted, widened } = await this.#drop(criteria);
 		const figures = await counted.catch(() => NOTHING);
-		await this.#note(criteria, author, figures);
+		await this.#note(criteria, { ...author, ...(widened && { note: WIDENED }) }, figures);
 		return { ...figures, dry_run: false };
 	}
 

@@ -194,6 +194,19 @@ export function browseContract(harness: () => StoreHarness): void {
 			expect(await search('nothing of the kind')).toEqual([]);
 		});
 
+		it('finds nothing by the preview where that is hidden, and everything else as before', async () => {
+			const { store } = harness();
+			await put(harness(), { preview: 'The Quick brown fox' });
+			const tagged = await put(harness(), { freeTags: ['quick'] });
+			const search = async (text: string, previewHidden: boolean) =>
+				(await store.browse({ ...BY_EXPIRY, search: text, previewHidden }, ALL)).entries.map(
+					({ entry }) => entry.meta.key,
+				);
+			expect(await search('quick', false)).toHaveLength(2);
+			expect(await search('quick', true)).toEqual([tagged.meta.key]);
+			expect(await search('brown', true)).toEqual([]);
+		});
+
 		it('shows no entry that expired, was dropped, or is under way', async () => {
 			const { store, clock } = harness();
 			await put(harness(), { ttl: 60 });

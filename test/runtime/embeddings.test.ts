@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { NotCachedError } from '../../src/cache/errors.ts';
+import { NotCachedError, StoreUnavailableError } from '../../src/cache/errors.ts';
 import type { Store } from '../../src/cache/store.ts';
 import { connectionTo, newNamespace, openRedisStore } from '../stores/redis/support.ts';
 import { type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
@@ -70,6 +70,15 @@ describe('an embedding', () => {
 		expect((await ask(['C', 'D'])).facts).toMatchObject({ status: 'MISS', stored: false });
 		store.commit = (commits) => commit(commits).then(() => commits.map(() => 'invalidated'));
 		expect((await ask('E')).facts).toMatchObject({ status: 'MISS', stored: false });
+	});
+
+	it('asks a store nothing more that did not answer the first time', async () => {
+		const { ask } = start();
+		const lookup = vi.spyOn(store, 'lookup').mockRejectedValue(new StoreUnavailableError('it hangs'));
+		const reserve = vi.spyOn(store, 'beginMany');
+		const begin = vi.spyOn(store, 'begin');
+		expect((await ask(['A', 'B'])).facts).toMatchObject({ status: 'BYPASS', stored: false });
+		expect([lookup, reserve, begin].map(({ mock }) => mock.calls.length)).toEqual([1, 0, 0]);
 	});
 
 	it('that only the cache may give, and that is not there, is a miss and no call', async () => {

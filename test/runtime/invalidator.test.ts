@@ -119,6 +119,15 @@ describe('a purge', () => {
 		expect(await cache.invalidator.measure({ ...edit, provider: 'mistral' }, true)).toMatchObject({ entries: 0 });
 	});
 
+	it('says in the journal that more went than was asked for, where the store had to do that', async () => {
+		const counted = Promise.resolve({ entries: 7, usd: 0, hits: 0, bytes: 0 });
+		cache.store.invalidateMatching = () => Promise.resolve({ counted, widened: true });
+		await cache.invalidator.purge({ provider: 'openai', tags: ['a'] }, ADMIN);
+		const [row] = await journal();
+		expect(row?.entries).toBe(7);
+		expect(row?.note).toContain('more than these criteria');
+	});
+
 	it('stands in the journal with who did it, also one that found nothing', async () => {
 		cache.clock.advanceSeconds(90);
 		await cache.invalidator.purge({ provider: 'mistral' }, ADMIN);

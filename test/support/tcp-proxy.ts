@@ -6,6 +6,8 @@ export interface TcpProxy {
 	readonly port: number;
 	/** From now on nothing comes back over the open connections that have sent the text (lower case). */
 	holdUp(text: string): void;
+	/** Everything goes on again. */
+	letGo(): void;
 	/** How often the text (lower case) was sent over connections that are open since something was held up. */
 	timesSent(text: string): number;
 	close(): Promise<void>;
@@ -44,6 +46,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
 				if (passage.sent.includes(text)) passage.target.pause();
 				passage.sent = '';
 			}
+		},
+		letGo: () => {
+			for (const { target } of passages) target.resume();
 		},
 		timesSent: (text) => [...passages].reduce((times, { sent }) => times + sent.split(text).length - 1, 0),
 		close: async () => {

@@ -12,6 +12,8 @@ const MAX_SELECTIONS = 4;
 /** How long after its last page a selection is kept current. */
 const KEPT_MS = 5 * 60_000;
 
+type Search = Pick<EntryQuery, 'search' | 'previewHidden'>;
+
 /**
  * What somebody pages through, by filter: ordered when it is first asked for, kept current with every entry that
  * comes or goes, given up a while after the last page. While nobody pages, an entry passes by at no cost.
@@ -30,9 +32,10 @@ export class Listings {
 		this.#now = now;
 	}
 
-	selection(tagSets: readonly (readonly Tag[])[], search: EntryQuery['search']): Selection {
-		const name = JSON.stringify([search?.toLowerCase() ?? '', tagSets]);
-		const selection = this.#selections.get(name) ?? this.#select(tagSets, search?.toLowerCase() ?? '');
+	selection(tagSets: readonly (readonly Tag[])[], query: Search): Selection {
+		const search = query.search?.toLowerCase() ?? '';
+		const name = JSON.stringify([search, query.previewHidden ?? false, tagSets]);
+		const selection = this.#selections.get(name) ?? this.#select(tagSets, { ...query, search });
 		this.#selections.delete(name);
 		this.#selections.set(name, selection);
 		if (this.#selections.size > MAX_SELECTIONS) this.#selections.delete(this.#selections.keys().next().value!);
@@ -58,11 +61,11 @@ export class Listings {
 		for (const order of left) order.add(held);
 	}
 
-	#select(tagSets: readonly (readonly Tag[])[], search: string): Selection {
-		const found = search === '' ? null : finder(search);
+	#select(tagSets: readonly (readonly Tag[])[], query: Search): Selection {
+		const found = query.search ? finder(query.search, query) : null;
 		const meets = (held: Held): boolean => heldMeets(held, tagSets) && (found === null || found(held));
 		const candidates = (): Iterable<Held> => this.#candidates(tagSets);
-		return new Selection({ candidates, meets, searches: search !== '' }, () => this.#now());
+		return new Selection({ candidates, meets, searches: found !== null }, () => this.#now());
 	}
 
 	/** The fewest that hold all that meet the filter: those of one of its sets, where each tag knows who holds it. */
@@ -88,11 +91,11 @@ function* union(sets: readonly Set<Held>[]): Iterable<Held> {
  * Whether an entry is found by the text, in lower case. Reads the written meta before it decodes any, and keeps none
  * decoded: a search through everything must not put entries out to make room for that.
  */
-function finder(search: string): (held: Held) => boolean {
+function finder(search: string, query: Search): (held: Held) => boolean {
 	const written = JSON.stringify(search).slice(1, -1);
 	return (held) =>
 		held.bytes.toString('utf8', 0, metaEnd(held.bytes)).toLowerCase().includes(written) &&
-		searchText(metaOf(held)).includes(search);
+		searchText(metaOf(held), query).includes(search);
 }
 
 export const metaOf = ({ decoded, bytes }: Held): EntryMeta => decoded?.meta ?? decodeMeta(bytes).meta;

@@ -160,7 +160,7 @@ export class MemoryStore implements Store {
 	}
 
 	browse(query: EntryQuery, tagSets: readonly (readonly Tag[])[]): Promise<FoundPage> {
-		return browse(this.#holdings.listings.selection(tagSets, query.search), query, this.#clock.now());
+		return browse(this.#holdings.listings.selection(tagSets, query), query, this.#clock.now());
 	}
 
 	read(key: string): Promise<{ entry: Entry; size: number; hits: number } | undefined> {

@@ -96,5 +96,5 @@ export class Browser {
 	}
 }
 
-const meetsSearch = ({ meta }: Head, { search }: EntryQuery): boolean =>
-	!search || searchText(meta).includes(search.toLowerCase());
+const meetsSearch = ({ meta }: Head, query: EntryQuery): boolean =>
+	!query.search || searchText(meta, query).includes(query.search.toLowerCase());

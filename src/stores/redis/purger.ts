@@ -83,7 +83,9 @@ export class Purger {
 	/** Each entry that meets all the sets is removed, and whoever generates one may not store it. */
 	async invalidateMatching(tagSets: readonly (readonly Tag[])[]): Promise<Invalidation> {
 		// Redis may have evicted an index: then more goes than was asked, never less.
-		if (await mayLackMembers(this.#context)) return this.invalidate(tagSets.at(-1) ?? []);
+		if (await mayLackMembers(this.#context)) {
+			return { ...(await this.invalidate(tagSets.at(-1) ?? [])), widened: true };
+		}
 		const members = [...(await matchingMembers(this.#context, tagSets)).keys()];
 		const total: HeldFigures = { entries: 0, usd: 0, hits: 0, bytes: 0 };
 		for (const part of chunks(members, MEMBERS_PER_CHUNK)) {

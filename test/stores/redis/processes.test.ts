@@ -172,7 +172,8 @@ describe('two processes on one Redis', () => {
 			await commitTo(store, entry, true);
 		}
 		for (let index = 0; index < 200 && !(await answers(store, entry)); index++) await commitTo(store, entry, true);
-		await store.invalidateMatching([['p:openai'], [freeTag('a')]]);
+		const { widened } = await store.invalidateMatching([['p:openai'], [freeTag('a')]]);
+		expect(widened).toBe(true);
 		expect(await answers(store, entry)).toBe(false);
 		await store.close();
 		await small.stop();

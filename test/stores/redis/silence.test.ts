@@ -43,14 +43,16 @@ describe('a connection that nothing comes over any more', () => {
 		await proxy.close();
 	});
 
-	it('has no more than a few heartbeats under way', async () => {
+	it('has no more than a few heartbeats waiting for it', async () => {
 		const proxy = await startTcpProxy(redis.port);
 		const store = await storeAt(proxy.port, 60_000);
 		proxy.holdUp('eval');
-		await new Promise((resolve) => setTimeout(resolve, 1000));
+		await new Promise((resolve) => setTimeout(resolve, 1500));
+		proxy.letGo();
+		await expect.poll(async () => (await store.health()).bus, { interval: 10 }).toBe('up');
 		const beats = proxy.timesSent(':processes');
 		expect(beats).toBeGreaterThan(0);
-		expect(beats).toBeLessThanOrEqual(5);
+		expect(beats).toBeLessThan(12);
 		await store.close();
 		await proxy.close();
 	});
