@@ -19,7 +19,7 @@ const register: HookConfig = ({ action, filter, init, schedule }, context) => {
 
 	init('middlewares.before', ({ app }) => {
 		mountApiKeyHeader(app as Application);
-		mountExpressLane(app as Application, runtime.lane);
+		mountExpressLane(app as Application, () => latestRuntime()?.lane ?? null);
 		(app as Application).use(
 			readYourOwnWrite({
 				settled: () => latestRuntime()?.invalidator.settled() ?? null,

@@ -91,6 +91,7 @@ export class Lane {
 
 	/** Answers, or calls `next` with the request as it came. */
 	answer(request: LaneRequest, response: ServerResponse, next: (error?: unknown) => void): void {
+		generations.set(request, this.generation);
 		const admitted = this.#admitted(request);
 		const length = Number(request.headers['content-length']);
 		if (admitted === undefined || !(length > 0 && length <= MAX_PEEK_BYTES)) {
