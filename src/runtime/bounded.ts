@@ -1,3 +1,22 @@
+/** Runs each work that it is given, at most `concurrency` at a time; the others wait their turn. */
+export type Slots = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
+export function slots(concurrency: number): Slots {
+	let free = concurrency;
+	const waiting: (() => void)[] = [];
+	return async (work) => {
+		if (free > 0) free--;
+		else await new Promise<void>((resolve) => waiting.push(resolve));
+		try {
+			return await work();
+		} finally {
+			const next = waiting.shift();
+			if (next) next();
+			else free++;
+		}
+	};
+}
+
 /** Works on all inputs, at most `concurrency` at a time; results in the order of the inputs. */
 export async function eachBounded<Input, Result>(
 	inputs: readonly Input[],

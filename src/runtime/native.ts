@@ -15,7 +15,7 @@ import type { Exchange, Exchanges } from './exchange.ts';
 import { parseGeneration } from './generation-schema.ts';
 import type { HostContext } from './host.ts';
 import type { LiveStream } from './live-stream.ts';
-import { eachBounded } from './bounded.ts';
+import { eachBounded, type Slots, slots } from './bounded.ts';
 import type { SettingValues } from './settings-schema.ts';
 import { asProviderError } from './upstream-failure.ts';
 
@@ -65,8 +65,8 @@ export class Native {
 	}
 
 	/** Read-through for one request. Rejects with errors fit to be shown. */
-	async generate(input: unknown, caller: Caller, signal: AbortSignal): Promise<NativeResult> {
-		const resolved = await this.resolve(input, caller, signal);
+	async generate(input: unknown, caller: Caller, signal: AbortSignal, inTurn = this.#slots()): Promise<NativeResult> {
+		const resolved = await this.resolve(input, caller, signal, inTurn);
 		return Array.isArray(resolved) ? resolved : this.answer(resolved);
 	}
 
@@ -75,12 +75,14 @@ export class Native {
 		input: unknown,
 		caller: Caller,
 		signal: AbortSignal,
+		inTurn = this.#slots(),
 	): Promise<Resolved | BatchElement<GenerationAnswer>[]> {
 		const request = parseGeneration(input);
 		const prepared = await this.prepare(request, caller);
 		const perItem = request.items !== undefined && prepared.some(({ item }) => item !== null);
-		if (!perItem) return this.#ask(prepared[0]!, signal);
-		return batchElements(await this.#each(prepared, async (one) => this.answer(await this.#ask(one, signal))));
+		const ask = (one: Prepared): Promise<Resolved> => inTurn(() => this.#ask(one, signal));
+		if (!perItem) return ask(prepared[0]!);
+		return batchElements(await this.#each(prepared, async (one) => this.answer(await ask(one))));
 	}
 
 	/** Writes out what a request came to. */
@@ -95,7 +97,8 @@ export class Native {
 		signal: AbortSignal,
 	): Promise<BatchElement<NativeResult>[]> {
 		this.#demandBatchSize(inputs);
-		return batchElements(await this.#each(inputs, (input) => this.generate(input, caller, signal)));
+		const inTurn = this.#slots();
+		return batchElements(await this.#each(inputs, (input) => this.generate(input, caller, signal, inTurn)));
 	}
 
 	/** Reads only; one round trip for the whole batch. Null where nothing is stored. */
@@ -155,6 +158,11 @@ export class Native {
 			if (error instanceof NotCachedError) throw new NothingCachedError();
 			throw asProviderError(error, exchange.provider);
 		}
+	}
+
+	/** What one call asks for at the same time, its elements and their items together. */
+	#slots(): Slots {
+		return slots(this.#values.AI_CACHE_BATCH_CONCURRENCY);
 	}
 
 	#each<Input, Result>(inputs: readonly Input[], work: (input: Input) => Promise<Result>): Promise<Settled<Result>[]> {

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+
+import type { GenerationRequest } from '../../src/contract.ts';
+import { AiCache } from '../../src/cache/cache.ts';
+import { Models } from '../../src/cache/models.ts';
+import { StatsRecorder } from '../../src/cache/stats/recorder.ts';
+import type { Asker } from '../../src/runtime/asker.ts';
+import { callerOf } from '../../src/runtime/caller.ts';
+import { Exchanges } from '../../src/runtime/exchange.ts';
+import type { LiveStream } from '../../src/runtime/live-stream.ts';
+import { Native } from '../../src/runtime/native.ts';
+import { readSettings } from '../../src/runtime/settings.ts';
+import { SETTINGS, startEngine } from '../cache/support/engine.ts';
+import { testHost } from './support/host.ts';
+
+describe('a batch whose elements have items', () => {
+	it('asks for no more at the same time than one call may, elements and items together', async () => {
+		const { store, clock } = startEngine();
+		const { values } = readSettings({ AI_CACHE_BATCH_CONCURRENCY: '3' });
+		const recorder = new StatsRecorder(store, clock);
+		const models = new Models(store, clock, async () => {});
+		const cache = new AiCache<LiveStream>(store, clock, recorder, models, SETTINGS);
+		const exchanges = new Exchanges(values, models);
+		let asking = 0;
+		let most = 0;
+		let asked = 0;
+		const ask = async (): Promise<never> => {
+			asked++;
+			most = Math.max(most, ++asking);
+			await new Promise(setImmediate);
+			asking--;
+			throw new Error('no answer');
+		};
+		const native = new Native(cache, { ask } as unknown as Asker, exchanges, testHost(), values, clock);
+		native.prepare = async (request, caller) =>
+			(request.items ?? []).map((item) => ({
+				exchange: exchanges.native({ ...request, prompt: String(item) }, request, [], caller, String(item)),
+				item: String(item),
+			}));
+		const request: GenerationRequest = {
+			provider: 'openai',
+			model: 'gpt-4o-mini',
+			prompt: 'About {{title}}',
+			collection: 'articles',
+			items: [1, 2, 3, 4],
+		};
+		await native.generateBatch([request, request, request, request], callerOf(null), new AbortController().signal);
+		expect([asked, most]).toEqual([16, 3]);
+	});
+});
