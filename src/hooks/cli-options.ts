@@ -64,7 +64,7 @@ async function requestsIn(file: string): Promise<GenerationRequest[]> {
 		throw new Error(`--requests: "${file}" is no JSON`);
 	}
 	if (!Array.isArray(parsed) || parsed.length === 0) throw new Error(`--requests: "${file}" holds no list of requests`);
-	return parsed.map(parseGeneration);
+	return parsed.map((request, index) => parseGeneration(request, `requests.${index}`));
 }
 
 function text(options: Options, name: string): string | undefined {

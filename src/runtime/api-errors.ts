@@ -10,6 +10,17 @@ export function apiErrors(error: unknown): ApiError[] {
 	return [{ message: error.message, extensions: { ...details, code: error.code } }];
 }
 
+/** The same error, whose message and field also name the element of the request that it is about. */
+export function namingElement(error: unknown, element: string): unknown {
+	if (!isDirectusError(error)) return error;
+	error.message = `${element}: ${error.message}`;
+	const { extensions } = error;
+	if (typeof extensions === 'object' && extensions !== null && 'field' in extensions) {
+		extensions.field = [element, extensions.field].filter(Boolean).join('.');
+	}
+	return error;
+}
+
 /** What became of one element of a batch. */
 export type Settled<Result> = { data: Result } | { error: unknown };
 

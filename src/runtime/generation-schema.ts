@@ -64,9 +64,12 @@ const generationSchema = z
 		if (request.params && 'stream' in request.params) refuse('params.stream', 'belongs beside params, as stream');
 	});
 
-/** A native request; throws an `InvalidRequestError` that names the first field that is wrong, and all others too. */
-export function parseGeneration(input: unknown): GenerationRequest {
-	return parse(generationSchema, input) as GenerationRequest;
+/**
+ * A native request; throws an `InvalidRequestError` that names the first field that is wrong, and all others too.
+ * `where` is put before their names.
+ */
+export function parseGeneration(input: unknown, where = ''): GenerationRequest {
+	return parse(generationSchema, input, where) as GenerationRequest;
 }
 
 /** Checks input from outside; `where` is put before the names of its fields. */

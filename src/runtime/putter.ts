@@ -4,6 +4,7 @@ import { ttlLeft } from './answer.ts';
 import type { Clock } from '../cache/clock.ts';
 import type { Pricing } from '../providers/prices.ts';
 import type { Settled } from './api-errors.ts';
+import { eachBounded } from './bounded.ts';
 import type { Caller } from './caller.ts';
 import { draftOf } from './draft.ts';
 import { InvalidRequestError, StoreAwayError } from './errors.ts';
@@ -47,7 +48,8 @@ export class Putter {
 				reason: `A batch may have ${max} elements (AI_CACHE_BATCH_MAX), this one has ${inputs.length}`,
 			});
 		}
-		const elements = await Promise.all(inputs.map((input) => this.#prepare(input, caller)));
+		const { AI_CACHE_BATCH_CONCURRENCY: concurrency } = this.#values;
+		const elements = await eachBounded(inputs, concurrency, (input) => this.#prepare(input, caller));
 		const items = elements.flatMap((element) => ('item' in element && element.refused === null ? [element.item] : []));
 		const outcomes = await this.#cache.put(items).catch(() => {
 			throw new StoreAwayError();

@@ -9,6 +9,8 @@ export interface RefreshTally {
 	/** Whoever asked for them may not any more. */
 	refused: number;
 	failed: number;
+	/** Left, as the price of their model is not known and so no budget can be kept. */
+	unpriced: number;
 }
 
 export const emptyTally = (collection: string | null): RefreshTally => ({
@@ -19,13 +21,16 @@ export const emptyTally = (collection: string | null): RefreshTally => ({
 	overBudget: 0,
 	refused: 0,
 	failed: 0,
+	unpriced: 0,
 });
 
 /** A sentence for the journal, or null where there is nothing to say: all was there already. `budget` in USD. */
-export function noteOf({ made, usd, overBudget, refused, failed }: RefreshTally, budget: number): string | null {
+export function noteOf(tally: RefreshTally, budget: number): string | null {
+	const { made, usd, overBudget, refused, failed, unpriced } = tally;
 	const parts = [
 		...(made > 0 || usd > 0 ? [`Made ${answers(made)} again for ${money(usd)} USD`] : []),
 		...(overBudget > 0 ? [`left ${answers(overBudget)}, as the day’s budget of ${money(budget)} USD is spent`] : []),
+		...(unpriced > 0 ? [`left ${answers(unpriced)} of models whose price AI_CACHE_PRICES does not name`] : []),
 		...(refused > 0 ? [`left ${answers(refused)} that may not be asked for as before`] : []),
 		...(failed > 0 ? [`${failed} failed`] : []),
 	];

@@ -7,6 +7,7 @@ import { chooseRefreshes, type Refreshable } from '../cache/policy/refresh.ts';
 import { bucketStart } from '../cache/stats/buckets.ts';
 import type { StatsRecorder } from '../cache/stats/recorder.ts';
 import type { Store } from '../cache/store.ts';
+import type { Pricing } from '../providers/prices.ts';
 import type { Asker } from './asker.ts';
 import { eachBounded } from './bounded.ts';
 import { CALLER_COLLECTIONS } from './caller.ts';
@@ -31,6 +32,7 @@ export interface RefresherParts {
 	asker: Pick<Asker, 'ask'>;
 	reviver: Reviver;
 	kept: KeptAnswers;
+	pricing: Pick<Pricing, 'outputPrice'>;
 	values: SettingValues;
 	logger: Pick<HostLogger, 'warn'>;
 }
@@ -139,6 +141,10 @@ export class Refresher implements ChangeWatcher {
 		const exchange = await this.#parts.reviver.renew(one);
 		if (exchange === null) {
 			tally.refused++;
+			return 0;
+		}
+		if (this.#parts.pricing.outputPrice(exchange.provider, exchange.model) === null) {
+			tally.unpriced++;
 			return 0;
 		}
 		try {

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../cache/clock.ts';
 import { type ModelChange, Models } from '../cache/models.ts';
 import { StatsRecorder } from '../cache/stats/recorder.ts';
 import type { Store } from '../cache/store.ts';
-import { createPricing } from '../providers/prices.ts';
+import { createPricing, type Pricing } from '../providers/prices.ts';
 import { createUpstream, type Upstream } from '../providers/upstream.ts';
 import { Asker } from './asker.ts';
 import { Callers } from './callers.ts';
@@ -103,8 +103,8 @@ export class Runtime {
 		this.entries = new Entries(this.store, clock, values.AI_CACHE_STUDIO_SHOW_CONTENT);
 		const callers = new Callers(host.database, values.AI_CACHE_ACCESS);
 		const reviver = new Reviver(this.exchanges, this.native, callers);
-		this.warmer = new Warmer(this.store, clock, this.asker, this.native, reviver, values);
-		this.#refresher = this.#createRefresher(reviver, host);
+		this.warmer = new Warmer(this.store, clock, this.asker, this.native, reviver, pricing, values);
+		this.#refresher = this.#createRefresher(reviver, pricing, host);
 		this.invalidator = new Invalidator(this.store, clock, () => this.lane.forgetCallers(), this.#refresher);
 		this.health = new Health(this.settings, opened, this.keys);
 		this.metrics = new Metrics(this.store, this.recorder, this.health);
@@ -113,7 +113,7 @@ export class Runtime {
 	}
 
 	async close(): Promise<void> {
-		this.warmer.close();
+		await this.warmer.close();
 		this.#refresher?.close();
 		await this.recorder.stop();
 		this.#upstream.close();
@@ -121,13 +121,13 @@ export class Runtime {
 	}
 
 	/** Null where no collection's answers are made again. */
-	#createRefresher(reviver: Reviver, { logger }: HostContext): Refresher | null {
+	#createRefresher(reviver: Reviver, pricing: Pricing, { logger }: HostContext): Refresher | null {
 		const { store, clock, recorder, asker } = this;
 		const { values } = this.settings;
 		if (!refreshesAny(values)) return null;
 		const kept = new KeptAnswers(store, clock, reviver, values);
 		kept.start();
-		return new Refresher({ store, clock, recorder, asker, reviver, kept, values, logger });
+		return new Refresher({ store, clock, recorder, asker, reviver, kept, pricing, values, logger });
 	}
 
 	/** Another snapshot stands behind a model's name: said in the journal, and acted on where the settings want it. */

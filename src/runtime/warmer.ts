@@ -1,8 +1,10 @@
 import type { GenerationRequest, WarmCandidate, WarmJob } from '../contract.ts';
 import type { Clock } from '../cache/clock.ts';
+import { NotCachedError } from '../cache/errors.ts';
 import { newId } from '../cache/ids.ts';
 import type { Store } from '../cache/store.ts';
-import { apiErrors } from './api-errors.ts';
+import type { Pricing } from '../providers/prices.ts';
+import { apiErrors, namingElement } from './api-errors.ts';
 import type { Asker } from './asker.ts';
 import { eachBounded } from './bounded.ts';
 import type { Caller } from './caller.ts';
@@ -12,6 +14,7 @@ import type { Native } from './native.ts';
 import type { Remembered, Reviver } from './reviver.ts';
 import type { SettingValues } from './settings-schema.ts';
 import { asProviderError } from './upstream-failure.ts';
+import { etaOf, readJob, writeJob } from './warm-job.ts';
 
 const JOB_LIFE_MS = 24 * 3_600_000;
 const MAX_ERRORS = 20;
@@ -20,9 +23,14 @@ const EXPIRING_PART = 0.1;
 /** How many of what is asked most are looked through for `top` that are missing. */
 const LOOK_THROUGH = 4;
 
+/** How often a job's process says that it works on it. */
+const BEAT_MS = 5000;
+
 interface Running {
 	job: WarmJob;
 	controller: AbortController;
+	/** Settles when its last state is saved. */
+	ended: Promise<void>;
 }
 
 interface Candidate {
@@ -49,6 +57,7 @@ export class Warmer {
 	readonly #asker: Asker;
 	readonly #native: Pick<Native, 'prepare'>;
 	readonly #reviver: Reviver;
+	readonly #pricing: Pick<Pricing, 'outputPrice'>;
 	readonly #values: SettingValues;
 	readonly #running = new Map<string, Running>();
 
@@ -58,6 +67,7 @@ export class Warmer {
 		asker: Asker,
 		native: Pick<Native, 'prepare'>,
 		reviver: Reviver,
+		pricing: Pick<Pricing, 'outputPrice'>,
 		values: SettingValues,
 	) {
 		this.#store = store;
@@ -65,13 +75,19 @@ export class Warmer {
 		this.#asker = asker;
 		this.#native = native;
 		this.#reviver = reviver;
+		this.#pricing = pricing;
 		this.#values = values;
 	}
 
 	/** Starts a job with native requests; `budget` in USD, null for none. */
 	requests(requests: readonly GenerationRequest[], caller: Caller, budget: number | null): Promise<WarmJob> {
 		return this.#start(budget, async () => {
-			const prepared = await Promise.all(requests.map((request) => this.#native.prepare(request, caller)));
+			const { AI_CACHE_BATCH_CONCURRENCY: concurrency } = this.#values;
+			const prepared = await eachBounded(requests, concurrency, (request, index) =>
+				this.#native.prepare(request, caller).catch((error: unknown) => {
+					throw namingElement(error, `requests.${index}`);
+				}),
+			);
 			return prepared.flat().map(({ exchange }) => exchange);
 		});
 	}
@@ -97,17 +113,17 @@ export class Warmer {
 
 	async job(id: string): Promise<WarmJob> {
 		const running = this.#running.get(id);
-		if (running) return { ...running.job, eta: this.#eta(running.job) };
+		if (running) return { ...running.job, eta: etaOf(running.job, this.#clock.now()) };
 		const saved = await this.#store.getDocument(`warm:${id}`);
 		if (saved === null) throw new NotFoundError({ reason: `There is no warming job "${id}"` });
-		return JSON.parse(saved) as WarmJob;
+		return readJob(saved, this.#clock.now());
 	}
 
 	/** Newest first. */
 	async jobs(): Promise<WarmJob[]> {
-		const saved = (await this.#store.listDocuments('warm:')).map((job) => JSON.parse(job) as WarmJob);
+		const saved = (await this.#store.listDocuments('warm:')).map((job) => readJob(job, this.#clock.now()));
 		const jobs = new Map(saved.map((job) => [job.id, job]));
-		for (const [id, { job }] of this.#running) jobs.set(id, { ...job, eta: this.#eta(job) });
+		for (const [id, { job }] of this.#running) jobs.set(id, { ...job, eta: etaOf(job, this.#clock.now()) });
 		return [...jobs.values()].sort((one, other) => other.started.localeCompare(one.started));
 	}
 
@@ -119,8 +135,14 @@ export class Warmer {
 		return this.job(id);
 	}
 
-	close(): void {
-		for (const { controller } of this.#running.values()) controller.abort();
+	/** Stops what this process works on. Settles once that is saved. */
+	async close(): Promise<void> {
+		const running = [...this.#running.values()];
+		for (const { job, controller } of running) {
+			this.#tell(job, 'Its process was stopped');
+			controller.abort();
+		}
+		await Promise.all(running.map(({ ended }) => ended));
 	}
 
 	async #start(budget: number | null, find: () => Promise<Exchange[]>): Promise<WarmJob> {
@@ -140,14 +162,19 @@ export class Warmer {
 			eta: null,
 			errors: [],
 		};
-		const running: Running = { job, controller: new AbortController() };
+		const running: Running = { job, controller: new AbortController(), ended: Promise.resolve() };
 		this.#running.set(job.id, running);
 		await this.#save(job);
-		void this.#work(running, exchanges)
+		const heart = setInterval(() => void this.#save(job), BEAT_MS);
+		heart.unref();
+		running.ended = this.#work(running, exchanges)
 			.catch(() => {
 				job.state = 'failed';
 			})
-			.finally(() => this.#finish(running));
+			.then(() => {
+				clearInterval(heart);
+				return this.#finish(running);
+			});
 		return { ...job };
 	}
 
@@ -155,7 +182,7 @@ export class Warmer {
 		const { job, controller } = running;
 		await eachBounded(exchanges, this.#values.AI_CACHE_WARM_CONCURRENCY, async (exchange) => {
 			if (await this.#shouldStop(running)) return;
-			const outcome = await this.#warm(job, exchange, controller.signal);
+			const outcome = await this.#warm(job, this.#affordable(job, exchange), controller.signal);
 			job[outcome]++;
 			job.done++;
 			await this.#save(job);
@@ -180,7 +207,9 @@ export class Warmer {
 			this.#tell(job, `Not stored: ${notStored}`);
 			return 'failed';
 		} catch (error) {
-			if (!signal.aborted) this.#tell(job, apiErrors(asProviderError(error, exchange.provider))[0]!.message);
+			if (signal.aborted) return 'failed';
+			if (error instanceof NotCachedError) this.#tell(job, unpriced(exchange));
+			else this.#tell(job, apiErrors(asProviderError(error, exchange.provider))[0]!.message);
 			return 'failed';
 		}
 	}
@@ -189,22 +218,22 @@ export class Warmer {
 		if (job.errors.length < MAX_ERRORS) job.errors.push(message);
 	}
 
-	#finish({ job }: Running): void {
+	async #finish({ job }: Running): Promise<void> {
 		job.finished = new Date(this.#clock.now()).toISOString();
 		job.eta = null;
-		void this.#save(job).finally(() => this.#running.delete(job.id));
+		await this.#save(job);
+		this.#running.delete(job.id);
 	}
 
 	#save(job: WarmJob): Promise<void> {
-		return this.#store
-			.putDocument(`warm:${job.id}`, JSON.stringify({ ...job, eta: this.#eta(job) }), JOB_LIFE_MS)
-			.catch(() => {});
+		return this.#store.putDocument(`warm:${job.id}`, writeJob(job, this.#clock.now()), JOB_LIFE_MS).catch(() => {});
 	}
 
-	#eta({ started, done, total, state }: WarmJob): number | null {
-		if (state !== 'running' || done === 0) return null;
-		const pace = (this.#clock.now() - Date.parse(started)) / done;
-		return Math.round((pace * (total - done)) / 1000);
+	/** Where a price is not known no budget would stop it: then only what is there already will do. */
+	#affordable({ budget_usd: budget }: WarmJob, exchange: Exchange): Exchange {
+		const { provider, model, directives } = exchange;
+		if (budget === null || this.#pricing.outputPrice(provider, model) !== null) return exchange;
+		return { ...exchange, directives: { ...directives, mode: 'only-if-cached' } };
 	}
 
 	async #candidates(count: number): Promise<Candidate[]> {
@@ -240,6 +269,9 @@ export class Warmer {
 		});
 	}
 }
+
+const unpriced = ({ provider, model }: Exchange): string =>
+	`Left out, as no budget can be kept without a price: AI_CACHE_PRICES names none for ${provider}/${model}`;
 
 const PREVIEW_LENGTH = 160;
 

@@ -202,6 +202,18 @@ describe('what one change and one day may cost', () => {
 		expect(articles.prompts.length - before).toBe(3);
 	});
 
+	it('is bounded by no budget for models without a known price: these are left, and the journal says so', async () => {
+		const { askOften, save, pass, prompts, journal } = startRefreshing();
+		await askOften(announce('1', { model: 'acme-1' }));
+		await save('1', 'New title');
+		await pass(30);
+		expect(prompts).toHaveLength(1);
+		expect((await journal())[0]).toMatchObject({
+			cause: 'refresh',
+			note: 'Left 1 answer of models whose price AI_CACHE_PRICES does not name',
+		});
+	});
+
 	it('a failure is told, and the next answer is made all the same', async () => {
 		const articles = startRefreshing({ AI_CACHE_UPSTREAM_RETRIES: '0' });
 		await articles.askOften(announce('1'), 4);

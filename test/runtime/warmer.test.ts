@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
+import { InvalidRequestError } from '../../src/runtime/errors.ts';
 import { announce, startArticles, user } from './support/articles.ts';
 
 let articles: ReturnType<typeof startArticles>;
@@ -74,4 +75,85 @@ describe('warming what is asked most', () => {
 			expect(prompts).toHaveLength(3);
 		},
 	);
+});
+
+describe('a job whose process ended', () => {
+	const running = async () => {
+		const { warmer, upstream, store, clock, titles } = start();
+		titles.set('3', 'Title 3');
+		upstream.call = ({ signal }) =>
+			new Promise((_, reject) => {
+				const leave = (): void => reject(new Error('left'));
+				if (signal?.aborted) leave();
+				else signal?.addEventListener('abort', leave);
+			});
+		const requests = ['1', '2', '3'].map((item) => announce(item));
+		const { id } = await warmer.requests(requests, user('ann'), 1);
+		return { id, warmer, other: startArticles({}, { store, clock }).warmer, clock };
+	};
+
+	it('without a word has failed after half a minute, says why, and runs no more', async () => {
+		const { id, other, clock } = await running();
+		expect(await other.job(id)).toMatchObject({ state: 'running', finished: null });
+		clock.advanceSeconds(31);
+		const lost = { state: 'failed', finished: '2026-01-01T00:00:00.000Z', errors: [expect.stringContaining('ended')] };
+		expect(await other.job(id)).toMatchObject(lost);
+		expect(await other.jobs()).toMatchObject([lost]);
+		expect(await other.job(id)).not.toHaveProperty('beat');
+	});
+
+	it('runs as long as its process says so', async () => {
+		vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+		onTestFinished(() => void vi.useRealTimers());
+		const { id, other, clock } = await running();
+		for (let beat = 0; beat < 20; beat++) {
+			clock.advanceSeconds(5);
+			await vi.advanceTimersByTimeAsync(5000);
+		}
+		expect(await other.job(id)).toMatchObject({ state: 'running' });
+	});
+
+	it('in an orderly way is aborted, and saved as that before it is closed', async () => {
+		const { id, warmer, other } = await running();
+		await warmer.close();
+		expect(await other.job(id)).toMatchObject({ state: 'aborted', errors: ['Its process was stopped'] });
+	});
+});
+
+describe('a job with a budget', () => {
+	it('leaves out what has no known price, and says which setting names it', async () => {
+		const { warmer, prompts } = start();
+		const unpriced = announce('1', { model: 'acme-1' });
+		const { id } = await warmer.requests([unpriced, announce('2')], user('ann'), 1);
+		await expect.poll(async () => (await warmer.job(id)).state).toBe('done');
+		const { generated, failed, errors } = await warmer.job(id);
+		expect([generated, failed]).toEqual([1, 1]);
+		expect(errors).toEqual([expect.stringMatching(/AI_CACHE_PRICES.*openai\/acme-1/)]);
+		expect(prompts).toEqual(['Announce Title 2']);
+	});
+
+	it('counts what has no known price and is there already', async () => {
+		const { warmer, ask } = start();
+		const unpriced = announce('1', { model: 'acme-1' });
+		await ask(unpriced);
+		const { id } = await warmer.requests([unpriced], user('ann'), 1);
+		await expect.poll(async () => (await warmer.job(id)).state).toBe('done');
+		expect(await warmer.job(id)).toMatchObject({ already_cached: 1, failed: 0, errors: [] });
+	});
+});
+
+describe('requests to warm', () => {
+	it('of which one cannot be prepared are refused by its place', async () => {
+		const { warmer, titles } = start();
+		titles.delete('2');
+		const refused = new InvalidRequestError({ field: 'item', reason: 'There is no such article' });
+		titles.get = (item) => {
+			if (item === '2') throw refused;
+			return `Title ${item}`;
+		};
+		await expect(warmer.requests([announce('1'), announce('2')], user('ann'), 1)).rejects.toMatchObject({
+			message: 'requests.1: There is no such article',
+			extensions: { field: 'requests.1.item' },
+		});
+	});
 });

@@ -142,7 +142,8 @@ export function administrationRoutes(router: Router, runtime: Runtime, host: Hos
 			const caller = demandAdmin(request, values);
 			const { requests, top, budget_usd: budget = values.AI_CACHE_WARM_BUDGET } = parse(warmSchema, request.body);
 			if (top !== undefined) return warmer.top(top, budget);
-			return warmer.requests((requests ?? []).map(parseGeneration), caller, budget);
+			const parsed = (requests ?? []).map((request, index) => parseGeneration(request, `requests.${index}`));
+			return warmer.requests(parsed, caller, budget);
 		}),
 	);
 

@@ -64,7 +64,8 @@ export function startArticles(environment: Record<string, unknown> = {}, shared:
 	const prompts: string[] = [];
 	const upstream = answering(prompts);
 	const keys = { find: async () => ({ key: 'sk-test', source: 'environment' }) } as unknown as ProviderKeys;
-	const asker = new Asker(cache, upstream, keys, createPricing(values.AI_CACHE_PRICES ?? {}), values, clock);
+	const pricing = createPricing(values.AI_CACHE_PRICES ?? {});
+	const asker = new Asker(cache, upstream, keys, pricing, values, clock);
 	const exchanges = new Exchanges(values, models);
 	const titles = shared.titles ?? new Map<string, string>();
 	const mayNot = new Set<string>();
@@ -81,9 +82,9 @@ export function startArticles(environment: Record<string, unknown> = {}, shared:
 	const kept = new KeptAnswers(store, clock, reviver, values);
 	const log: string[] = [];
 	const logger = { warn: (message: string) => void log.push(message) };
-	const refresher = new Refresher({ store, clock, recorder, asker, reviver, kept, values, logger });
+	const refresher = new Refresher({ store, clock, recorder, asker, reviver, kept, pricing, values, logger });
 	const invalidator = new Invalidator(store, clock, () => {}, refresher);
-	const warmer = new Warmer(store, clock, asker, { prepare }, reviver, values);
+	const warmer = new Warmer(store, clock, asker, { prepare }, reviver, pricing, values);
 	const ask = async (request: GenerationRequest, caller = user('ann')): Promise<Asked & { text: string }> => {
 		const [prepared] = await prepare(request, caller);
 		const asked = await asker.ask(prepared!.exchange, { signal: new AbortController().signal, wantsLive: false });
