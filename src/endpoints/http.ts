@@ -2,7 +2,7 @@ import type { Accountability } from '@directus/types';
 import type { NextFunction, Request, Response } from 'express';
 import { StoreUnavailableError } from '../cache/errors.ts';
 import { type Caller, callerOf, isAuthenticated, isNamed, mayAsk } from '../runtime/caller.ts';
-import { AccessDeniedError, StoreAwayError } from '../runtime/errors.ts';
+import { AccessDeniedError, InvalidRequestError, StoreAwayError } from '../runtime/errors.ts';
 import type { SettingValues } from '../runtime/settings-schema.ts';
 
 /** As Directus hands it to an endpoint. */
@@ -62,11 +62,12 @@ export function leaving(response: Response): AbortSignal {
 
 export type Query = Record<string, string | undefined>;
 
-/** Query parameters that were given once, as text. */
+/** Query parameters, as text. Throws an `InvalidRequestError` that names one that was given twice. */
 export function queryOf(request: Request): Query {
-	const entries = Object.entries(request.query).map(([name, value]) => [
-		name,
-		typeof value === 'string' ? value : undefined,
-	]);
-	return Object.fromEntries(entries) as Query;
+	return Object.fromEntries(
+		Object.entries(request.query).map(([name, value]) => {
+			if (typeof value === 'string') return [name, value];
+			throw new InvalidRequestError({ field: name, reason: `"${name}" must be given once, as text` });
+		}),
+	);
 }

@@ -5,9 +5,12 @@ import { parse, provider } from '../runtime/generation-schema.ts';
 import type { StatsQuery } from '../runtime/reports.ts';
 import type { Query } from './http.ts';
 
+/** ECMA-262 §21.4.1.1: the last moment that a `Date` can name. */
+const LATEST_MS = 8.64e15;
+
 const time = z.string().transform((value, context) => {
 	const at = /^\d+$/.test(value) ? Number(value) : Date.parse(value);
-	if (!Number.isNaN(at)) return at;
+	if (Math.abs(at) <= LATEST_MS) return at;
 	context.addIssue({ code: 'custom', message: 'is no time; write it as 2026-01-31T12:00:00Z' });
 	return z.NEVER;
 });

@@ -73,7 +73,8 @@ export interface ExchangeParts extends Pick<
 	confidence: number | null;
 }
 
-const MAX_TAGS = 1000;
+/** A thousand items, each with some of its fields. */
+const MAX_TAGS = 10_000;
 
 /** Reckons key, tags and policy of a request. Pure but for the models' versions. */
 export class Exchanges {
@@ -98,8 +99,8 @@ export class Exchanges {
 		const tags = dependencyTags(provider, model, parts.dependencies);
 		if (tags.length > MAX_TAGS) {
 			throw new InvalidRequestError({
-				field: 'depends_on',
-				reason: `The request depends on more than ${MAX_TAGS} things`,
+				field: fieldOfMost(parts.native),
+				reason: `The answer would depend on ${tags.length} things, each item and each field of an item being one; ${MAX_TAGS} are the most`,
 			});
 		}
 		const { native, item = null, query = '', rawBody } = parts;
@@ -164,6 +165,12 @@ export class Exchanges {
 	#collection(collection: string | null): CollectionSettings | undefined {
 		return collection === null ? undefined : this.#values.AI_CACHE_COLLECTIONS?.[collection];
 	}
+}
+
+/** Which field to blame for too many dependencies. */
+function fieldOfMost(native: GenerationRequest | null): string {
+	if (native?.depends_on !== undefined) return 'depends_on';
+	return native?.items !== undefined ? 'items' : 'collection';
 }
 
 /** What stays the same of a request, whatever its item's fields are changed to. */

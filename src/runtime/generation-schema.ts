@@ -6,8 +6,8 @@ const name = z.string().trim().min(1, 'must not be empty').max(256, 'is longer t
 const itemKey = z.union([z.string().min(1).max(256), z.number()], 'must be a string or a number');
 const seconds = z.number().min(0, 'must not be negative').max(315_360_000, 'is longer than ten years');
 const jsonObject = z.record(z.string(), z.json());
-const items = z.array(itemKey).min(1, 'must not be empty').max(1000, 'has more than 1000 elements');
-const fields = z.array(name).min(1, 'must not be empty').max(200, 'has more than 200 elements');
+const itemList = z.array(itemKey).min(1, 'must not be empty').max(1000, 'has more than 1000 elements');
+const fieldList = z.array(name).min(1, 'must not be empty').max(200, 'has more than 200 elements');
 
 export const directivesSchema = z.strictObject({
 	mode: z.enum(CACHE_MODES, `must be one of ${CACHE_MODES.join(', ')}`).optional(),
@@ -20,22 +20,33 @@ export const directivesSchema = z.strictObject({
 
 export const dependencySchema = z.strictObject({
 	collection: name,
-	items: items.optional(),
-	fields: fields.optional(),
+	items: itemList.optional(),
+	fields: fieldList.optional(),
 });
 
 /** The parts of a request that say what its answer depends on and how it is kept; shared by all doors. */
 export const cachingShape = {
 	collection: name.optional(),
 	item: itemKey.optional(),
-	items: items.optional(),
-	fields: fields.optional(),
+	items: itemList.optional(),
+	fields: fieldList.optional(),
 	tags: z.array(name).max(100, 'has more than 100 elements').optional(),
 	depends_on: z.array(dependencySchema).max(100, 'has more than 100 elements').optional(),
 	content_type: z.enum(CONTENT_TYPES, `must be one of ${CONTENT_TYPES.join(', ')}`).optional(),
 	confidence: z.number().min(0, 'must not be negative').max(10, 'is more than 10').optional(),
 	cache: directivesSchema.optional(),
 };
+
+/** What no door takes of `cachingShape`. */
+export function refuseContradictions(
+	{ collection, item, items, fields }: Partial<Record<'collection' | 'item' | 'items' | 'fields', unknown>>,
+	refuse: (field: string, message: string) => void,
+): void {
+	if (item !== undefined && items !== undefined) refuse('items', 'and item exclude each other');
+	for (const [field, value] of Object.entries({ item, items, fields })) {
+		if (value !== undefined && collection === undefined) refuse(field, 'needs collection');
+	}
+}
 
 export const provider = z.enum(PROVIDERS, `must be one of ${PROVIDERS.join(', ')}`);
 
@@ -57,10 +68,7 @@ const generationSchema = z
 		if (request.prompt === undefined && request.messages === undefined) refuse('prompt', 'or messages must be given');
 		if (request.prompt !== undefined && request.messages !== undefined)
 			refuse('messages', 'and prompt exclude each other');
-		if (request.item !== undefined && request.items !== undefined) refuse('items', 'and item exclude each other');
-		for (const field of ['item', 'items', 'fields'] as const) {
-			if (request[field] !== undefined && request.collection === undefined) refuse(field, 'needs collection');
-		}
+		refuseContradictions(request, refuse);
 		if (request.params && 'stream' in request.params) refuse('params.stream', 'belongs beside params, as stream');
 	});
 

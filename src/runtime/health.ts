@@ -1,7 +1,7 @@
 import { type HealthReport, type Provider, PROVIDERS } from '../contract.ts';
 import type { OpenedStore } from './open-store.ts';
 import type { ProviderKeys } from './provider-keys.ts';
-import { baseUrlSetting, keySetting, type Settings } from './settings.ts';
+import { baseUrlSetting, keySetting, type Settings, withoutCredentials } from './settings.ts';
 
 const TIMEOUT_MS = 1000;
 
@@ -69,7 +69,7 @@ export class Health {
 					{
 						has_key: key !== null,
 						key_source: key?.source ?? null,
-						base_url: this.#settings.values[baseUrlSetting(provider)],
+						base_url: withoutCredentials(this.#settings.values[baseUrlSetting(provider)]),
 						key_setting: keySetting(provider),
 					},
 				];

@@ -106,13 +106,14 @@ export class Native {
 		this.#demandBatchSize(inputs);
 		const prepared = await this.#each(inputs, async (input) => {
 			const request = parseGeneration(input);
-			if (request.items !== undefined) {
+			const requests = await this.prepare(request, caller);
+			if (request.items !== undefined && requests.some(({ item }) => item !== null)) {
 				throw new InvalidRequestError({
 					field: 'items',
-					reason: '"items" asks for one generation per item: look up each with "item"',
+					reason: '"items" with an item template makes one generation per item: look up each with "item"',
 				});
 			}
-			return (await this.prepare(request, caller))[0]!;
+			return requests[0]!;
 		});
 		const asked = prepared.flatMap((element) =>
 			'data' in element && element.data.exchange.uncacheable === null ? [element.data] : [],

@@ -28,22 +28,27 @@ export class Reviver {
 	recall(bytes: Buffer | null): Remembered | null {
 		if (bytes === null) return null;
 		try {
-			const record = JSON.parse(bytes.toString()) as WarmRecord;
-			const { user, role, native = null, headers, query = '', body: asked } = record.request;
-			const { stream: _, ...body } = asked;
-			const exchange = this.#exchanges.create({
-				...record,
-				body,
-				rawBody: null,
-				headers,
-				query,
-				caller: { ...callerOf(null), admin: false, user, role },
-				native: native as GenerationRequest | null,
-			});
-			return { record, exchange };
+			return this.remember(JSON.parse(bytes.toString()) as WarmRecord);
 		} catch {
 			return null;
 		}
+	}
+
+	/** Throws where the record makes no request. */
+	remember(record: WarmRecord): Remembered {
+		const { user, role, native = null, headers, query = '', body: asked } = record.request;
+		// Providers refuse options of a stream that is none.
+		const { stream: _, stream_options: __, ...body } = asked;
+		const exchange = this.#exchanges.create({
+			...record,
+			body,
+			rawBody: null,
+			headers,
+			query,
+			caller: { ...callerOf(null), admin: false, user, role },
+			native: native as GenerationRequest | null,
+		});
+		return { record, exchange };
 	}
 
 	/**

@@ -26,6 +26,7 @@ import { openStore } from './open-store.ts';
 import { ProviderKeys } from './provider-keys.ts';
 import { Putter } from './putter.ts';
 import { refreshesAny } from './refresh-settings.ts';
+import { Regenerator } from './regenerator.ts';
 import { Refresher } from './refresher.ts';
 import { Reports } from './reports.ts';
 import { Reviver } from './reviver.ts';
@@ -54,6 +55,7 @@ export class Runtime {
 	readonly putter: Putter;
 	readonly reports: Reports;
 	readonly entries: Entries;
+	readonly regenerator: Regenerator;
 	readonly warmer: Warmer;
 	readonly health: Health;
 	readonly metrics: Metrics;
@@ -103,6 +105,7 @@ export class Runtime {
 		this.entries = new Entries(this.store, clock, values.AI_CACHE_STUDIO_SHOW_CONTENT);
 		const callers = new Callers(host.database, values.AI_CACHE_ACCESS);
 		const reviver = new Reviver(this.exchanges, this.native, callers);
+		this.regenerator = new Regenerator(this.store, clock, this.asker, reviver);
 		this.warmer = new Warmer(this.store, clock, this.asker, this.native, reviver, pricing, values);
 		this.#refresher = this.#createRefresher(reviver, pricing, host);
 		this.invalidator = new Invalidator(this.store, clock, () => this.lane.forgetCallers(), this.#refresher);

@@ -11,6 +11,10 @@ const duration = text.transform((value, context) => {
 	return z.NEVER;
 });
 
+/** Node's timers end at once where they are set for longer. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const timer = duration.refine((milliseconds) => milliseconds <= LONGEST_TIMER_MS, 'is longer than 24 days');
+
 const size = text.transform((value, context) => {
 	const bytes = parseSize(value);
 	if (bytes !== null) return bytes;
@@ -29,10 +33,15 @@ const list = z
 	.union([z.array(z.coerce.string()), z.coerce.string()])
 	.transform((value) => (Array.isArray(value) ? value : value.split(',')).map((part) => part.trim()).filter(Boolean));
 
+const redisAddress = text.refine(
+	(value) => value.startsWith('/') || (URL.canParse(value) && /^(?:rediss?|unix):$/.test(new URL(value).protocol)),
+	'is no redis:// or rediss:// address, nor the path of a socket',
+);
+
 const addresses = list.transform((parts, context) =>
 	parts.map((part) => {
 		const match = /^(?:redis:\/\/)?([^:]+|\[[^\]]+\]):(\d{1,5})$/.exec(part);
-		if (match) return { host: match[1]!, port: Number(match[2]) };
+		if (match && Number(match[2]) < 65_536) return { host: match[1]!, port: Number(match[2]) };
 		context.addIssue({ code: 'custom', message: 'is no list of host:port' });
 		return z.NEVER;
 	}),
@@ -83,10 +92,11 @@ const url = text.refine(
 /** Every setting, by its name in the environment. A setting without a default may be absent. */
 export const settingsShape = {
 	AI_CACHE_STORE: z.enum(['memory', 'redis'], 'is neither memory nor redis').optional(),
-	AI_CACHE_REDIS: text.optional(),
+	AI_CACHE_REDIS: redisAddress.optional(),
 	AI_CACHE_REDIS_CLUSTER: addresses.optional(),
 	AI_CACHE_REDIS_SENTINELS: addresses.optional(),
-	AI_CACHE_REDIS_SENTINEL_NAME: text.optional(),
+	AI_CACHE_REDIS_SENTINEL_NAME: text.default('mymaster'),
+	AI_CACHE_REDIS_TLS: flag.default(false),
 	AI_CACHE_NAMESPACE: text
 		.regex(/^[\w.-]+$/, 'may hold letters, digits, dots, dashes and underscores')
 		.default('ai-cache'),
@@ -111,8 +121,8 @@ export const settingsShape = {
 		z.record(z.string().regex(/^(openai|anthropic|mistral|deepseek)\/.+/, 'is not provider/model'), price),
 	).optional(),
 	AI_CACHE_COLLECTIONS: json(z.record(z.string(), collectionSettings)).optional(),
-	AI_CACHE_STORE_TIMEOUT: duration.prefault('250ms'),
-	AI_CACHE_UPSTREAM_TIMEOUT: duration.prefault('10m'),
+	AI_CACHE_STORE_TIMEOUT: timer.prefault('250ms'),
+	AI_CACHE_UPSTREAM_TIMEOUT: timer.prefault('10m'),
 	AI_CACHE_UPSTREAM_RETRIES: wholeNumber.default(2),
 	AI_CACHE_STORE_TRUNCATED: flag.default(false),
 	AI_CACHE_STUDIO_SHOW_CONTENT: flag.default(true),
@@ -125,7 +135,7 @@ export const settingsShape = {
 	AI_CACHE_WARM_BUDGET: money.default(1),
 	AI_CACHE_WARM_CONCURRENCY: wholeNumber.min(1, 'is less than 1').default(4),
 	AI_CACHE_ON_INVALIDATE: z.enum(ON_INVALIDATE, 'is neither drop nor refresh').default('drop'),
-	AI_CACHE_REFRESH_DEBOUNCE: duration.prefault('10s'),
+	AI_CACHE_REFRESH_DEBOUNCE: timer.prefault('10s'),
 	AI_CACHE_REFRESH_MIN_REQUESTS: wholeNumber.min(1, 'is less than 1').default(3),
 	AI_CACHE_REFRESH_MAX: wholeNumber.min(1, 'is less than 1').default(20),
 	AI_CACHE_REFRESH_BUDGET: money.default(1),

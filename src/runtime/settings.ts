@@ -24,7 +24,10 @@ export class SettingsError extends Error {
 }
 
 const CONNECT_TIMEOUT_MS = 2000;
-const NO_REDIS = 'AI_CACHE_STORE: is redis, but neither AI_CACHE_REDIS nor REDIS nor REDIS_HOST is set';
+const NO_REDIS =
+	'AI_CACHE_STORE: is redis, but none of AI_CACHE_REDIS, AI_CACHE_REDIS_CLUSTER, AI_CACHE_REDIS_SENTINELS, REDIS and REDIS_HOST is set';
+/** Each names where Redis is, so that no two of them can be meant. */
+const REDIS_PLACES = ['AI_CACHE_REDIS', 'AI_CACHE_REDIS_CLUSTER', 'AI_CACHE_REDIS_SENTINELS'] as const;
 
 /** Reads the settings from Directus' environment. Throws `SettingsError`, which names every mistake at once. */
 export function readSettings(environment: Environment): Settings {
@@ -41,6 +44,7 @@ export function readSettings(environment: Environment): Settings {
 		...unknown.map((name) => `${name}: no such setting`),
 		...problems,
 		...contradictions(sound),
+		...misplaced(given),
 		...(store === 'redis' && redis === null ? [NO_REDIS] : []),
 	];
 	if (mistakes.length > 0) throw new SettingsError(mistakes);
@@ -76,16 +80,31 @@ function contradictions(values: Partial<SettingValues>): string[] {
 	return problems;
 }
 
+function misplaced(given: Readonly<Record<string, unknown>>): string[] {
+	const problems: string[] = [];
+	const places = REDIS_PLACES.filter((name) => name in given);
+	if (places.length > 1) problems.push(`${places.join(', ')}: exclude each other`);
+	for (const [name, needed] of [
+		['AI_CACHE_REDIS_SENTINEL_NAME', ['AI_CACHE_REDIS_SENTINELS']],
+		['AI_CACHE_REDIS_TLS', ['AI_CACHE_REDIS_CLUSTER', 'AI_CACHE_REDIS_SENTINELS']],
+	] as const) {
+		if (name in given && !needed.some((other) => other in given))
+			problems.push(`${name}: needs ${needed.join(' or ')}`);
+	}
+	return problems;
+}
+
 /** Our own address, or Directus' (`REDIS`, `REDIS_HOST` …), or null where there is none. */
 function redisConnection(values: Partial<SettingValues>, environment: Environment): RedisConnectionOptions | null {
 	const own = {
 		connectTimeoutMs: CONNECT_TIMEOUT_MS,
 		...directusCredentials(environment),
 	};
-	if (values.AI_CACHE_REDIS_CLUSTER) return { ...own, cluster: values.AI_CACHE_REDIS_CLUSTER };
+	const nodes = { ...own, tls: values.AI_CACHE_REDIS_TLS ?? false };
+	if (values.AI_CACHE_REDIS_CLUSTER) return { ...nodes, cluster: values.AI_CACHE_REDIS_CLUSTER };
 	if (values.AI_CACHE_REDIS_SENTINELS) {
-		const name = values.AI_CACHE_REDIS_SENTINEL_NAME;
-		return { ...own, sentinels: values.AI_CACHE_REDIS_SENTINELS, ...(name !== undefined && { sentinelName: name }) };
+		const sentinelName = values.AI_CACHE_REDIS_SENTINEL_NAME ?? 'mymaster';
+		return { ...nodes, sentinels: values.AI_CACHE_REDIS_SENTINELS, sentinelName };
 	}
 	const url = values.AI_CACHE_REDIS ?? textOf(environment['REDIS']);
 	if (url !== undefined) return { url, connectTimeoutMs: CONNECT_TIMEOUT_MS };
@@ -137,7 +156,7 @@ export function defaultOf(name: SettingName): unknown {
 }
 
 /** An address may hold a name and a password. */
-const withoutCredentials = (text: string): string => text.replace(/\/\/[^/@\s]*@/g, '//');
+export const withoutCredentials = (text: string): string => text.replace(/\/\/[^/@\s]*@/g, '//');
 
 function show(value: unknown): string {
 	if (value === undefined) return '';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { JsonObject } from '../contract.ts';
-import { cachingShape, provider } from './generation-schema.ts';
+import { cachingShape, provider, refuseContradictions } from './generation-schema.ts';
 
 const name = z.string().trim().min(1, 'must not be empty').max(256, 'is longer than 256 characters');
 
@@ -28,7 +28,7 @@ export const storeSchema = z
 			refuse('prompt', 'or messages must be given, not both');
 		if ((request.response === undefined) === (request.text === undefined))
 			refuse('response', 'or text must be given, not both');
-		if (request.items !== undefined && request.item !== undefined) refuse('items', 'and item exclude each other');
+		refuseContradictions(request, refuse);
 		if (request.cache?.mode !== undefined) refuse('cache.mode', 'has no meaning when storing');
 	});
 

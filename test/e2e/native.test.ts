@@ -7,6 +7,7 @@ import {
 	type InvalidationResult,
 	type Provider,
 	PROVIDERS,
+	type WarmJob,
 } from '../../src/contract.ts';
 import { keyOf, type ProviderEmulator } from '../support/provider-emulator.ts';
 import type { Directus } from './support/directus.ts';
@@ -203,6 +204,26 @@ describe('storing and looking up', () => {
 		const request = { ...chat(), text: 'gone at once', cache: { ttl: 0 } };
 		const stored = await directus.data('POST', '/ai-cache/store', request);
 		expect(stored).toMatchObject({ stored: false, ttl: 0, not_stored: 'no_ttl' });
+	});
+});
+
+describe('what was asked as a stream', () => {
+	it('is warmed whole, and found by those who ask for it whole', async () => {
+		const request = chat();
+		const streamed = await fetch(`${directus.url}/ai-cache/generate`, {
+			method: 'POST',
+			headers: { authorization: `Bearer ${ADMIN.token}`, 'content-type': 'application/json' },
+			body: JSON.stringify({ ...request, stream: true }),
+		});
+		const { data } = JSON.parse((await streamed.text()).split('data: ').at(-1)!) as { data: GenerationAnswer };
+		await directus.data('DELETE', `/ai-cache/entries/${data.cache.key}`);
+		const candidates = () => directus.data<{ key: string }[]>('GET', '/ai-cache/warm/candidates?top=200');
+		await expect.poll(async () => (await candidates()).map(({ key }) => key)).toContain(data.cache.key);
+		const { id } = await directus.data<{ id: string }>('POST', '/ai-cache/warm', { top: 200 });
+		const job = () => directus.data<WarmJob>('GET', `/ai-cache/warm/${id}`);
+		await expect.poll(async () => (await job()).state, { timeout: 10_000 }).toBe('done');
+		expect(await job()).toMatchObject({ failed: 0 });
+		expect((await ask(request)).cache).toBe('HIT');
 	});
 });
 

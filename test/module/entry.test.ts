@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { EntryDetail, JsonObject } from '../../src/contract.ts';
+import type { JsonObject } from '../../src/contract.ts';
 import { criteriaName, itemPath } from '../../src/module/lib/criteria.ts';
 import { plainLine } from '../../src/module/lib/preview.ts';
 import { promptTurns } from '../../src/module/lib/prompt.ts';
-import { regenerationRequest } from '../../src/module/lib/regenerate.ts';
 
 describe('an answer in one line', () => {
 	it('has none of Markdown’s marks, and all of its words', () => {
@@ -44,39 +43,6 @@ describe('the prompt in reading order', () => {
 	it('shows nothing rather than failing on a body it does not know', () => {
 		expect(promptTurns({})).toEqual([]);
 		expect(promptTurns({ messages: [null, { role: 'user' }] })).toEqual([]);
-	});
-});
-
-describe('generating an entry anew', () => {
-	const entry = {
-		provider: 'anthropic',
-		model: 'claude-sonnet-4-5',
-		operation: 'messages',
-		scope: 'role',
-		content_type: 'critical',
-		tags: ['news'],
-		dependencies: [{ collection: 'articles', items: [5], fields: ['title'] }],
-		request: { model: 'claude-sonnet-4-5', max_tokens: 64, system: 'Be brief.', stream: true, messages: [] },
-	} as unknown as EntryDetail;
-
-	it('asks the same past the cache, with the same scope and dependencies', () => {
-		expect(regenerationRequest(entry)).toEqual({
-			provider: 'anthropic',
-			model: 'claude-sonnet-4-5',
-			messages: [],
-			system: 'Be brief.',
-			params: { max_tokens: 64 },
-			content_type: 'critical',
-			tags: ['news'],
-			depends_on: [{ collection: 'articles', items: [5], fields: ['title'] }],
-			cache: { mode: 'no-cache', scope: 'role' },
-		});
-	});
-
-	it('cannot where the content is hidden or the operation is no chat', () => {
-		const { request: _, ...hidden } = entry;
-		expect(regenerationRequest(hidden)).toBeNull();
-		expect(regenerationRequest({ ...entry, operation: 'embeddings' })).toBeNull();
 	});
 });
 

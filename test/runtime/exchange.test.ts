@@ -183,7 +183,25 @@ describe('a request that cannot be cached', () => {
 		const refusal = (field: string): unknown =>
 			expect.objectContaining({ extensions: expect.objectContaining({ field }) as unknown });
 		expect(() => spoken('openai', 'chat', { messages: [] })).toThrow(refusal('model'));
-		const tags = Array.from({ length: 1000 }, (_, index) => `tag ${index}`);
-		expect(() => native({ tags })).toThrow(refusal('depends_on'));
+		const content = Array.from({ length: 100 }, (_, collection) => ({
+			collection: `c${collection}`,
+			items: Array.from({ length: 101 }, (__, item) => String(item)),
+		}));
+		const request: GenerationRequest = { provider: 'openai', model: 'gpt-4o', prompt: 'Hello', collection: 'c' };
+		for (const [more, field] of [
+			[{ depends_on: [] }, 'depends_on'],
+			[{ items: [1] }, 'items'],
+			[{ item: 1 }, 'collection'],
+		] as const) {
+			const whole: GenerationRequest = { ...request, ...more } as GenerationRequest;
+			expect(() => exchanges.native(whole, whole, content, user('u1'))).toThrow(refusal(field));
+		}
+	});
+
+	it('does not count a thousand items as too much', () => {
+		const items = Array.from({ length: 1000 }, (_, item) => String(item));
+		const content = [{ collection: 'articles', items, fields: ['title', 'body', 'author', 'date', 'status'] }];
+		const whole: GenerationRequest = { provider: 'openai', model: 'gpt-4o', prompt: 'Hello' };
+		expect(exchanges.native(whole, whole, content, user('u1')).tags.length).toBeGreaterThan(5000);
 	});
 });

@@ -90,6 +90,22 @@ describe('settings', () => {
 	});
 
 	it.each([
+		['AI_CACHE_REDIS', 'not an address'],
+		['AI_CACHE_REDIS', 'http://redis:6379'],
+		['AI_CACHE_REDIS_CLUSTER', 'node-1:99999'],
+		['AI_CACHE_UPSTREAM_TIMEOUT', '30d'],
+		['AI_CACHE_REDIS_SENTINEL_NAME', 'mymaster'],
+		['AI_CACHE_REDIS_TLS', 'true'],
+	])('name %s where it is %s', (name, value) => {
+		expect(mistakesIn({ [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name}[.\\d]*: `))]);
+	});
+
+	it('say that no two places of a Redis can be meant', () => {
+		const nodes = { AI_CACHE_REDIS: 'redis://one', AI_CACHE_REDIS_CLUSTER: 'two:7000' };
+		expect(mistakesIn(nodes)).toEqual(['AI_CACHE_REDIS, AI_CACHE_REDIS_CLUSTER: exclude each other']);
+	});
+
+	it.each([
 		[
 			'JSON that Directus split at its commas',
 			['{"articles":{"ttl_factor":0.5', '"scope":"user"}', '"pages":{"enabled":false}}'],

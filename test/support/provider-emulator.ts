@@ -18,7 +18,7 @@ import {
 	textAnswer,
 	toolAnswer,
 } from './emulated-answers.ts';
-import { type RecordedRequest, recordRequest } from './recorded-request.ts';
+import { jsonBody, type RecordedRequest, recordRequest } from './recorded-request.ts';
 
 export type { Failure } from './emulated-answers.ts';
 
@@ -78,6 +78,14 @@ export function keyOf(provider: Provider): string {
 	return `sk-emulated-${provider}-7f3c1d`;
 }
 
+/** What OpenAI refuses, and an emulator that takes anything would not show. */
+function mistakeIn(request: RecordedRequest): Failure | undefined {
+	if (!request.path.endsWith('/chat/completions')) return undefined;
+	const body = jsonBody(request);
+	if (body['stream'] === true || !body['stream_options']) return undefined;
+	return { status: 400, message: "The 'stream_options' parameter is only allowed when 'stream' is enabled." };
+}
+
 export async function startProviderEmulator(options: EmulatorOptions = {}): Promise<ProviderEmulator> {
 	const initial = {
 		delayMs: options.delayMs ?? 0,
@@ -111,7 +119,7 @@ export async function startProviderEmulator(options: EmulatorOptions = {}): Prom
 		requests.push(request);
 		response.once('close', () => (request.aborted = !response.writableEnded));
 		for (const check of waiting) check();
-		const failure = state.failAll ?? state.failures.shift();
+		const failure = state.failAll ?? state.failures.shift() ?? mistakeIn(request);
 		if (state.delayMs > 0) await wait(state.delayMs);
 		await state.gate;
 		if (response.destroyed) return;

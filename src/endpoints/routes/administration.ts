@@ -4,7 +4,7 @@ import { parse, parseGeneration, provider } from '../../runtime/generation-schem
 import { parseInvalidation } from '../../runtime/invalidation-schema.ts';
 import type { HostContext } from '../../runtime/host.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import { demandAdmin, demandCaller, queryOf, route } from '../http.ts';
+import { demandAdmin, demandCaller, leaving, queryOf, route } from '../http.ts';
 import { journalPage } from '../journal.ts';
 import { entryQuery, limitOf, statsQuery } from '../queries.ts';
 
@@ -30,7 +30,7 @@ const warmSchema = z
 
 /** Everything that is for admins. */
 export function administrationRoutes(router: Router, runtime: Runtime, host: HostContext): void {
-	const { entries, invalidator, models, reports, metrics, warmer, health, settings } = runtime;
+	const { entries, invalidator, models, reports, metrics, regenerator, warmer, health, settings } = runtime;
 	const { values } = settings;
 
 	router.post(
@@ -74,6 +74,14 @@ export function administrationRoutes(router: Router, runtime: Runtime, host: Hos
 		route(async (request) => {
 			demandAdmin(request, values);
 			return entries.detail(request.params['key'] ?? '');
+		}),
+	);
+
+	router.post(
+		'/entries/:key/regenerate',
+		route(async (request, response) => {
+			demandAdmin(request, values);
+			return regenerator.regenerate(request.params['key'] ?? '', leaving(response));
 		}),
 	);
 

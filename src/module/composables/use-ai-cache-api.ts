@@ -5,7 +5,6 @@ import {
 	type EntryPage,
 	type EntrySort,
 	type GenerationAnswer,
-	type GenerationRequest,
 	type HealthReport,
 	type InvalidationRequest,
 	type InvalidationResult,
@@ -78,6 +77,6 @@ export function useAiCacheApi() {
 		startWarming: (request: WarmRequest) => ask<{ id: string }>('POST', '/warm', { data: request }),
 		warmJobs: () => ask<WarmJob[]>('GET', '/warm'),
 		stopWarming: (id: string) => ask<unknown>('DELETE', `/warm/${encodeURIComponent(id)}`),
-		generate: (request: GenerationRequest) => ask<GenerationAnswer>('POST', '/generate', { data: request }),
+		regenerate: (key: string) => ask<GenerationAnswer>('POST', `/entries/${encodeURIComponent(key)}/regenerate`),
 	};
 }

@@ -228,7 +228,7 @@ const deDE: Catalogue = {
 		start_count: '{count} Antwort vorwärmen | {count} Antworten vorwärmen',
 		top: 'Wie viele',
 		budget: 'Budget in US-Dollar',
-		budget_none: 'Keine Grenze',
+		budget_default: 'Wie eingestellt',
 		budget_invalid: 'Das Budget muss eine Zahl über 0 sein.',
 		estimate: 'Etwa {money}',
 		jobs: 'Läufe',
@@ -290,7 +290,7 @@ const deDE: Catalogue = {
 		name: 'Einstellung',
 		value: 'Wert',
 		source: 'Herkunft',
-		source_name: { environment: 'Umgebung', default: 'Vorgabe', directus: 'Einstellungen → KI' },
+		source_name: { environment: 'Umgebung', default: 'Vorgabe', directus: 'REDIS von Directus' },
 		secret: { set: 'Gesetzt', unset: 'Nicht gesetzt' },
 		release: 'Version {version}',
 	},
@@ -308,7 +308,6 @@ const deDE: Catalogue = {
 		regenerated: 'Antwort neu erzeugt',
 		regenerate_failed: 'Die Antwort wurde nicht neu erzeugt: {message}',
 		unavailable: 'Die Antworten dieses Eintrags sind nicht zu zeigen: {message}',
-		not_regenerable: 'Ihre Anfrage ist verborgen oder kein Chat.',
 	},
 };
 

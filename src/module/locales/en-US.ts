@@ -223,7 +223,7 @@ const enUS = {
 		start_count: 'Warm {count} Answer | Warm {count} Answers',
 		top: 'How many',
 		budget: 'Budget in US dollars',
-		budget_none: 'No limit',
+		budget_default: 'As in the settings',
 		budget_invalid: 'The budget has to be a number above 0.',
 		estimate: 'About {money}',
 		jobs: 'Runs',
@@ -281,7 +281,7 @@ const enUS = {
 		name: 'Setting',
 		value: 'Value',
 		source: 'Source',
-		source_name: { environment: 'Environment', default: 'Default', directus: 'Settings → AI' },
+		source_name: { environment: 'Environment', default: 'Default', directus: 'REDIS of Directus' },
 		secret: { set: 'Set', unset: 'Not set' },
 		release: 'Version {version}',
 	},
@@ -299,7 +299,6 @@ const enUS = {
 		regenerated: 'Answer generated anew',
 		regenerate_failed: 'The answer was not generated anew: {message}',
 		unavailable: 'The answers of this item cannot be shown: {message}',
-		not_regenerable: 'Its request is hidden, or is no chat.',
 	},
 };
 

@@ -2,9 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** The token of `Authorization: Bearer`, or of `x-api-key` where that stands alone; null for anything else. */
-export function tokenOf({ authorization, 'x-api-key': apiKey }: IncomingHttpHeaders): string | null {
-	if (authorization === undefined) return typeof apiKey === 'string' && apiKey !== '' ? apiKey : null;
+/** The token of `Authorization: Bearer`, null for anything else. What came as `x-api-key` stands there already. */
+export function tokenOf({ authorization }: IncomingHttpHeaders): string | null {
+	if (authorization === undefined) return null;
 	const [scheme, token, ...rest] = authorization.split(' ');
 	return scheme?.toLowerCase() === 'bearer' && token && rest.length === 0 ? token : null;
 }

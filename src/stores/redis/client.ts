@@ -16,6 +16,7 @@ export interface RedisConnectionOptions {
 	username?: string;
 	password?: string;
 	db?: number;
+	/** For a cluster or Sentinels, and what they name; an address says it by `rediss://`. */
 	tls?: boolean;
 	cluster?: { host: string; port: number }[];
 	sentinels?: { host: string; port: number }[];
@@ -70,7 +71,12 @@ export function createClient(options: RedisConnectionOptions, role: 'commands' |
 		});
 	}
 	if (options.sentinels) {
-		return new Redis({ ...common, sentinels: options.sentinels, name: options.sentinelName ?? 'mymaster' });
+		return new Redis({
+			...common,
+			sentinels: options.sentinels,
+			name: options.sentinelName ?? 'mymaster',
+			...(options.tls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
+		});
 	}
 	if (options.url !== undefined) return new Redis(options.url, common);
 	return new Redis({ ...common, host: options.host ?? '127.0.0.1', port: options.port ?? 6379 });

@@ -18,6 +18,7 @@ import type { LiveStream } from '../../../src/runtime/live-stream.ts';
 import type { Native } from '../../../src/runtime/native.ts';
 import type { ProviderKeys } from '../../../src/runtime/provider-keys.ts';
 import { Refresher } from '../../../src/runtime/refresher.ts';
+import { Regenerator } from '../../../src/runtime/regenerator.ts';
 import { Reviver } from '../../../src/runtime/reviver.ts';
 import { readSettings } from '../../../src/runtime/settings.ts';
 import { Warmer } from '../../../src/runtime/warmer.ts';
@@ -84,6 +85,7 @@ export function startArticles(environment: Record<string, unknown> = {}, shared:
 	const logger = { warn: (message: string) => void log.push(message) };
 	const refresher = new Refresher({ store, clock, recorder, asker, reviver, kept, pricing, values, logger });
 	const invalidator = new Invalidator(store, clock, () => {}, refresher);
+	const regenerator = new Regenerator(store, clock, asker, reviver);
 	const warmer = new Warmer(store, clock, asker, { prepare }, reviver, pricing, values);
 	const ask = async (request: GenerationRequest, caller = user('ann')): Promise<Asked & { text: string }> => {
 		const [prepared] = await prepare(request, caller);
@@ -111,6 +113,7 @@ export function startArticles(environment: Record<string, unknown> = {}, shared:
 		refresher,
 		invalidator,
 		warmer,
+		regenerator,
 		ask,
 		/** Asks so often that it counts as asked often. */
 		askOften: async (request: GenerationRequest, times = 3, caller = user('ann')): Promise<void> => {
