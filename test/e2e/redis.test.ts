@@ -184,6 +184,19 @@ describe('without its Redis', () => {
 	});
 });
 
+describe('an admin’s routes, without its Redis', () => {
+	it('say so at once, each with 503 and its code', async () => {
+		await redis.kill();
+		for (const route of ['/stats', '/entries', '/entries/none', '/journal', '/warm', '/warm/candidates']) {
+			const { status, body, ms } = await directus.process(0).api('GET', `/ai-cache${route}`);
+			expect([route, status]).toEqual([route, 503]);
+			expect(body).toMatchObject({ errors: [{ extensions: { code: 'AI_CACHE_STORE_UNAVAILABLE' } }] });
+			expect(ms).toBeLessThan(3000);
+		}
+		await redis.restart();
+	});
+});
+
 describe('the logs', () => {
 	it('of both hold no prompt, no provider key and no token', () => {
 		const log = directus.logs();
