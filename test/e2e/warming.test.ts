@@ -146,7 +146,7 @@ describe('warming requests', () => {
 		[{}, 'requests'],
 		[{ top: 1, requests: [] }, 'requests'],
 		[{ top: 0 }, 'top'],
-		[{ requests: [{ provider: 'acme', model: 'x', prompt: 'y' }] }, 'provider'],
+		[{ requests: [{ provider: 'acme', model: 'x', prompt: 'y' }] }, 'requests.0.provider'],
 		[{ top: 1, budget_usd: -1 }, 'budget_usd'],
 	])('refuses %j by its field’s name', async (body, field) => {
 		const answer = await directus.api('POST', '/ai-cache/warm', body);
