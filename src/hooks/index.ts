@@ -1,9 +1,12 @@
 import type { EventContext, HookConfig } from '@directus/types';
 import type { Application } from 'express';
+import type { Tag } from '../cache/dependencies.ts';
 import { CascadeMemory, cascadesOf } from '../content/cascades.ts';
 import { changesOf, contentEvents } from '../content/changes.ts';
+import { CommitMemory } from '../content/commits.ts';
 import { departuresOf } from '../content/departures.ts';
 import type { HostContext } from '../runtime/host.ts';
+import { openWrites } from '../runtime/open-writes.ts';
 import { getRuntime, latestRuntime } from '../runtime/runtime.ts';
 import { mountApiKeyHeader } from './api-key-header.ts';
 import { type Program, registerCommands } from './cli.ts';
@@ -16,6 +19,7 @@ const register: HookConfig = ({ action, filter, init, schedule }, context) => {
 	const host = context as unknown as HostContext;
 	const runtime = getRuntime(host);
 	const cascades = new CascadeMemory();
+	const commits = new CommitMemory();
 
 	init('middlewares.before', ({ app }) => {
 		mountApiKeyHeader(app as Application);
@@ -33,11 +37,13 @@ const register: HookConfig = ({ action, filter, init, schedule }, context) => {
 	init('cli.before', ({ program }) => registerCommands(program as Program, host));
 
 	filter('*.delete', async (keys, { collection }, eventContext) => {
+		if (Array.isArray(keys)) commits.expect(keys, eventContext.database);
 		await remember(cascades, keys, collection, eventContext, cascadesOf);
 		return keys;
 	});
 
 	filter('*.update', async (payload, { keys, collection }, eventContext) => {
+		if (Array.isArray(keys)) commits.expect(keys, eventContext.database);
 		await remember(cascades, keys, collection, eventContext, (name, some, schema, database) =>
 			departuresOf(name, some, payload, schema, database),
 		);
@@ -51,7 +57,9 @@ const register: HookConfig = ({ action, filter, init, schedule }, context) => {
 			if (found.length === 0) return;
 			if (meta['collection'] === 'directus_settings') runtime.keys.forget();
 			const author = { cause: 'event', event: plainEvent(event), user: accountability?.user ?? null } as const;
-			await runtime.invalidator.changed(found, author).catch((error: unknown) => {
+			const committed = commits.isCommitted(event, meta['keys']);
+			const onTags = committed ? undefined : (tags: readonly Tag[]) => openWrites.add(tags, accountability);
+			await runtime.invalidator.changed(found, author, onTags).catch((error: unknown) => {
 				const reason = error instanceof Error ? error.message : 'an unknown error';
 				host.logger.error(`AI cache: ${event} could not be carried out in the cache (${reason})`);
 			});

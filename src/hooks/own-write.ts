@@ -1,7 +1,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import type { Tag } from '../cache/dependencies.ts';
 import { BASE_PATH } from '../contract.ts';
-import { written } from '../runtime/written.ts';
+import { openWrites, type Writing } from '../runtime/open-writes.ts';
 
 export interface Settling {
 	/** Settles once every invalidation that has begun is in force; null where there is none. */
@@ -25,9 +25,9 @@ export function readYourOwnWrite(invalidations: Settling, maxWaitMs = MAX_WAIT_M
 			next();
 			return;
 		}
-		const tags = new Set<Tag>();
-		holdEnd(response, tags, invalidations, maxWaitMs);
-		written.run(tags, next);
+		openWrites.open(request as Writing);
+		holdEnd(request as Writing, response, invalidations, maxWaitMs);
+		next();
 	};
 }
 
@@ -37,10 +37,11 @@ function mayWrite({ method, path }: Request): boolean {
 }
 
 /** `end` has several signatures; what it was called with is handed on as it is. */
-function holdEnd(response: Response, tags: ReadonlySet<Tag>, invalidations: Settling, maxWaitMs: number): void {
+function holdEnd(request: Writing, response: Response, invalidations: Settling, maxWaitMs: number): void {
 	const end = response.end.bind(response) as (...parts: unknown[]) => Response;
 	response.end = ((...parts: unknown[]): Response => {
-		const settled = tags.size === 0 ? invalidations.settled() : invalidations.repeat([...tags]);
+		const tags = openWrites.close(request);
+		const settled = tags.length === 0 ? invalidations.settled() : invalidations.repeat(tags);
 		response.end = end as Response['end'];
 		if (settled === null) return end(...parts);
 		// Whoever ends it once more meanwhile must not end it early.

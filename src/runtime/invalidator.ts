@@ -14,7 +14,6 @@ import type { Models } from '../cache/models.ts';
 import type { Invalidation, Store } from '../cache/store.ts';
 import { CALLER_COLLECTIONS } from './caller.ts';
 import type { Keeping } from './kept-answers.ts';
-import { written } from './written.ts';
 
 /** Gone with any change of who may do what. Nothing stored holds it: it tells all processes to forget callers. */
 export const CALLERS_TAG: Tag = 't:(callers)';
@@ -88,16 +87,22 @@ export class Invalidator {
 		return { ...figures, dry_run: true };
 	}
 
-	/** Takes away what the changes touch. Settles once no later look-up gets it; counting and noting follow. */
-	async changed(changes: readonly ContentChange[], author: Author): Promise<void> {
+	/**
+	 * Takes away what the changes touch. Settles once no later look-up gets it; counting and noting follow. `onTags` is
+	 * told the tags at once, for `repeat`.
+	 */
+	async changed(
+		changes: readonly ContentChange[],
+		author: Author,
+		onTags: (tags: readonly Tag[]) => void = () => {},
+	): Promise<void> {
 		const tags = [...new Set(changes.flatMap(changeTags))];
 		if (changes.some(({ collection }) => CALLER_COLLECTIONS.has(collection))) {
 			tags.push(CALLERS_TAG);
 			this.#callersChanged();
 		}
 		if (tags.length === 0) return;
-		const request = written.getStore();
-		for (const tag of tags) request?.add(tag);
+		onTags(tags);
 		const { also = [], keeping = null } = this.#watcher?.changing(changes) ?? {};
 		const invalidate = (): Promise<Invalidation> => this.#store.invalidate([...tags, ...also]);
 		const work = keeping === null ? invalidate() : keeping.read.then(invalidate);

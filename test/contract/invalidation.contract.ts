@@ -148,6 +148,30 @@ export function invalidationContract(harness: () => StoreHarness): void {
 			expect(await purge(store, [allTag()])).toMatchObject({ entries: 0 });
 		});
 
+		it('of thousands of tags drops all that hold one, and counts each once, whoever else purges meanwhile', async () => {
+			const { store, other } = harness();
+			const kept = await put(harness(), { freeTags: ['kept'] });
+			const entries = [];
+			for (let item = 0; item < 40; item++) {
+				entries.push(await put(harness(), { ...article(String(item)), freeTags: [`t${item % 4}`] }));
+			}
+			const nothing = Array.from({ length: 2500 }, (_, index) => freeTag(`nothing ${index}`));
+			const items = entries.map((_, item) => itemTag('articles', String(item)));
+			// Far apart, so that an entry's two tags are not carried out in one piece.
+			const many = [...items, ...nothing, ...[0, 1, 2, 3].map((index) => freeTag(`t${index}`))];
+			const invalidations = await Promise.all([
+				store.invalidate(many),
+				other.invalidate([freeTag('t1'), itemTag('articles', '2')]),
+				store.invalidate(many.toReversed()),
+			]);
+			const counts = await Promise.all(invalidations.map(({ counted }) => counted));
+			expect(counts.reduce((sum, { entries }) => sum + entries, 0)).toBe(40);
+			for (const process of [store, other]) {
+				for (const entry of entries) expect(await answers(process, entry)).toBe(false);
+				expect(await answers(process, kept)).toBe(true);
+			}
+		});
+
 		it('counts what is dropped exactly while the same keys are stored anew', async () => {
 			const { store, other, clock } = harness();
 			const keys = Array.from({ length: 60 }, (_, index) => `openai:gpt-4o:again${index}`);

@@ -77,6 +77,24 @@ describe('two Directus processes on one Redis', () => {
 		expect(stale).toBe(0);
 	}, 240_000);
 
+	it('tell each other once of a change that was committed by then, and again after a transaction', async () => {
+		const process = directus.process(0);
+		const told = async (method: string, path: string, body?: unknown): Promise<number> => {
+			const sequence = async () => Number(await redis.client.get(`${NAMESPACE}:v1:{bus}:sequence`));
+			const before = await sequence();
+			await process.data(method, path, body);
+			return (await sequence()) - before;
+		};
+		const { id } = await process.data<{ id: number }>('POST', '/items/tags', { label: 'one' });
+		expect(await told('PATCH', `/items/tags/${id}`, { label: 'two' })).toBe(1);
+		expect(await told('PATCH', '/items/tags', { keys: [id], data: { label: 'three' } })).toBe(1);
+		const query = { filter: { id: { _eq: id } } };
+		expect(await told('PATCH', '/items/tags', { query, data: { label: 'four' } })).toBe(1);
+		// One transaction around it all, of which Directus tells before it is over.
+		expect(await told('PATCH', '/items/tags', [{ id, label: 'five' }])).toBe(2);
+		expect(await told('DELETE', `/items/tags/${id}`)).toBe(1);
+	});
+
 	it('make one call for those who ask both of them at the same time', async () => {
 		const request = chat();
 		const release = emulator.hold();

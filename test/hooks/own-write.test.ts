@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { readYourOwnWrite } from '../../src/hooks/own-write.ts';
 import { Invalidator } from '../../src/runtime/invalidator.ts';
+import { openWrites, type Writing } from '../../src/runtime/open-writes.ts';
 import { systemClock } from '../../src/cache/clock.ts';
 import { MemoryStore } from '../../src/stores/memory/store.ts';
 
@@ -20,7 +21,7 @@ afterEach(() => {
 /** A server that answers everything as `answer` does, behind the middleware. */
 async function serve(
 	settled: () => Promise<unknown> | null,
-	answer = (response: Response): unknown => response.end('done'),
+	answer = (response: Response, _request: Request): unknown => response.end('done'),
 	maxWaitMs?: number,
 ): Promise<string> {
 	repeated = [];
@@ -29,7 +30,7 @@ async function serve(
 	server = createServer((message, reply) => {
 		const request = Object.assign(message, { path: message.url }) as unknown as Request;
 		const response = reply as unknown as Response;
-		middleware(request, response, (() => answer(response)) as NextFunction);
+		middleware(request, response, (() => answer(response, request)) as NextFunction);
 	});
 	await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
 	return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -100,18 +101,49 @@ describe('the response to a write', () => {
 		await expect.poll(() => called).toBe(1);
 	});
 
-	it('repeats what it has invalidated, as Directus may have said so before it committed', async () => {
+	it.each([
+		['repeats what it has invalidated, as Directus may have said so before it committed', 'own', true],
+		['repeats what nobody knows the cause of, as it may have been this one', 'unknown', true],
+		['repeats nothing of what another request has invalidated', 'other', false],
+	])('%s', async (_, whose, repeats) => {
 		const limits = { maxBytes: 2 ** 20, maxEntryBytes: 2 ** 20, staleSeconds: 0, journalRows: 10 };
 		const invalidator = new Invalidator(new MemoryStore(limits), systemClock);
 		const change = { kind: 'update', collection: 'articles', items: ['1'], fields: ['title'] } as const;
+		const other: Writing = { accountability: { user: 'the same' } };
+		openWrites.open(other);
 		const url = await serve(
 			() => null,
-			async (response) => {
-				await invalidator.changed([change], { cause: 'event' });
+			async (response, request) => {
+				const own = { user: 'the same' };
+				Object.assign(request, { accountability: own });
+				const accountability = { own, unknown: null, other: other.accountability }[whose];
+				const onTags = (tags: readonly string[]): void => openWrites.add(tags, accountability);
+				await invalidator.changed([change], { cause: 'event' }, onTags);
 				response.end('done');
 			},
 		);
 		await (await fetch(`${url}/items/articles`, { method: 'PATCH' })).text();
-		expect(repeated).toContain('f:articles/1:title');
+		expect(repeated.includes('f:articles/1:title')).toBe(repeats);
+		expect(openWrites.close(other).includes('f:articles/1:title')).toBe(whose !== 'own');
+	});
+
+	it('repeats it also where the client is gone by then', async () => {
+		let ending: (() => void) | undefined;
+		const url = await serve(
+			() => null,
+			(response, request) => {
+				ending = () => {
+					openWrites.add(['t:late'], (request as Writing).accountability);
+					response.end('done');
+				};
+			},
+		);
+		const leaving = new AbortController();
+		const asked = fetch(url, { method: 'POST', signal: leaving.signal }).catch(() => 'gone');
+		await expect.poll(() => ending).toBeDefined();
+		leaving.abort();
+		expect(await asked).toBe('gone');
+		ending?.();
+		expect(repeated).toEqual(['t:late']);
 	});
 });

@@ -2,7 +2,6 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { type ContentChange, type ContentDependency, dependencyTags } from '../../src/cache/dependencies.ts';
 import type { InvalidationCriteria, JournalRow } from '../../src/contract.ts';
-import { written } from '../../src/runtime/written.ts';
 import { putItem, TTL } from '../cache/support/engine.ts';
 import { type Reporting, startReporting } from './support/reporting.ts';
 
@@ -213,13 +212,13 @@ describe('a change of the content', () => {
 		expect(cache.invalidator.settled()).toBeNull();
 	});
 
-	it('is remembered by the request that made it, which repeats it once its transaction is over', async () => {
-		const tags = await written.run(new Set(), async () => {
-			await cache.invalidator.changed([update(['1'], ['title'])], EVENT);
-			return [...(written.getStore() ?? [])];
-		});
+	it('says at once which tags it takes, to be repeated once the transaction is over', async () => {
+		let told: readonly string[] = [];
+		const changing = cache.invalidator.changed([update(['1'], ['title'])], EVENT, (tags) => (told = tags));
+		expect(told).toContain('f:articles/1:title');
+		await changing;
 		await cache.cache.put(Object.values(ENTRIES));
-		await cache.invalidator.repeat(tags);
+		await cache.invalidator.repeat(told);
 		expect(await dropped()).toEqual(['first', 'whole']);
 	});
 

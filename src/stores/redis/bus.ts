@@ -27,6 +27,22 @@ interface Revocation {
 /** Without a number: generations that ended, to all; what a process says to one, or to itself. */
 type Note = { kind: 'done'; keys: string[] } | { kind: 'seen'; id: string; by: string };
 
+/** The keys and parameters that `ANNOUNCE` takes, and a script that does more before all of its own. */
+export interface Announcement {
+	keys: string[];
+	parameters: (string | number)[];
+}
+
+/** What such a script answers. */
+export type Announced = [number: number, living: unknown];
+
+export const announceCommand = (
+	script: string,
+	{ keys, parameters }: Announcement,
+	moreKeys: readonly string[] = [],
+	moreParameters: readonly (string | number)[] = [],
+): Command => ['EVAL', script, keys.length + moreKeys.length, ...keys, ...moreKeys, ...parameters, ...moreParameters];
+
 export interface BusEvents {
 	revoked(tags: readonly Tag[], keys: readonly string[]): void;
 	/** Generations of these keys ended, stored or not. */
@@ -98,14 +114,24 @@ export class Bus {
 	async revoke(tags: readonly Tag[], keys: readonly string[] = [], models = false): Promise<void> {
 		const parts = [...chunks(tags, TAGS_PER_MESSAGE)];
 		const messages = parts.length > 0 ? parts.map((part) => ({ tags: part })) : [{}];
+		const publish = async (announcement: Announcement): Promise<Announced> =>
+			(await runOne(this.#publisher, announceCommand(ANNOUNCE, announcement))) as Announced;
 		await Promise.all(
-			messages.map((part, index) =>
-				this.#announce({
-					...part,
-					...(index === 0 && keys.length > 0 && { keys: [...keys] }),
-					...(models && { models }),
-				}),
-			),
+			messages.map((part, index) => {
+				const withKeys = index === 0 && keys.length > 0 && { keys: [...keys] };
+				return this.#announce({ ...part, ...withKeys, ...(models && { models }) }, publish);
+			}),
+		);
+	}
+
+	/** The same where a script takes the tags' tokens away and announces that at once: run for each part of the tags. */
+	async revokeBy(
+		script: (part: readonly Tag[], announcement: Announcement) => Promise<Announced>,
+		tags: readonly Tag[],
+	) {
+		const parts = [...chunks(tags, TAGS_PER_MESSAGE)];
+		await Promise.all(
+			parts.map((part) => this.#announce({ tags: part }, (announcement) => script(part, announcement))),
 		);
 	}
 
@@ -135,7 +161,10 @@ export class Bus {
 		this.#subscriber.disconnect();
 	}
 
-	async #announce(part: Omit<Revocation, 'from' | 'id'>): Promise<void> {
+	async #announce(
+		part: Omit<Revocation, 'from' | 'id'>,
+		publish: (announcement: Announcement) => Promise<Announced>,
+	): Promise<void> {
 		const { bus, sequence, processes } = this.#keys;
 		const id = newId();
 		const message = JSON.stringify({ ...part, from: this.id, id } satisfies Revocation);
@@ -143,8 +172,7 @@ export class Bus {
 		this.#unseen.set(id, waiting);
 		let deadline: NodeJS.Timeout | undefined;
 		try {
-			const announce = ['EVAL', ANNOUNCE, 2, sequence, processes, bus, message, 2 * LEASE_MS] satisfies Command;
-			const [number, living] = (await runOne(this.#publisher, announce)) as [number, unknown];
+			const [number, living] = await publish({ keys: [sequence, processes], parameters: [bus, message, 2 * LEASE_MS] });
 			const needed = texts(living);
 			this.#highest = Math.max(this.#highest, number);
 			await new Promise<void>((resolve) => {

@@ -2,11 +2,12 @@ import type { Tag } from '../../cache/dependencies.ts';
 import type { HeldFigures } from '../../cache/entry.ts';
 import { ID_LENGTH, newId } from '../../cache/ids.ts';
 import type { Invalidation } from '../../cache/store.ts';
-import { buffer, chunks, type Command, isCluster, number, run, runInOrder, texts } from './client.ts';
+import { type Announced, announceCommand } from './bus.ts';
+import { buffer, chunks, type Command, isCluster, number, run, runInOrder, runOne, texts } from './client.ts';
 import type { RedisContext } from './context.ts';
 import { figuresOf, headsOf, matchingMembers, mayLackMembers, validHeads } from './members.ts';
 import { keyOf, memberOf } from './record.ts';
-import { NOTE_SWEEPS, PURGE } from './scripts.ts';
+import { NOTE_SWEEPS, PURGE, PURGE_ALL } from './scripts.ts';
 import type { Sweeper } from './sweeper.ts';
 import { countSetAside, type SetAside } from './tally.ts';
 
@@ -14,9 +15,9 @@ import { countSetAside, type SetAside } from './tally.ts';
 const SAMPLE = 25;
 const MEMBERS_PER_CHUNK = 500;
 
+type PurgedAtOnce = [...Announced, noted: unknown, found: [place: unknown, live: unknown, sample: unknown][]];
+
 interface Purged {
-	/** What earlier purges had noted and not swept by then. */
-	earlier: string[];
 	setAside: SetAside[];
 	/** Noted names of tags that nothing held. */
 	absent: string[];
@@ -32,13 +33,12 @@ export class Purger {
 		this.#sweeper = sweeper;
 	}
 
-	/** The same few commands whatever hangs on the tags; in force after one round trip and the other processes' word. */
+	/** As many commands whatever hangs on the tags; in force after one round trip and the other processes' word. */
 	async invalidate(tags: readonly Tag[]): Promise<Invalidation> {
-		const purged = this.#setAside([...new Set(tags)]);
-		// One Redis carries out in the order that it was asked; the nodes of a cluster do not wait for each other.
-		if (isCluster(this.#context.client)) await purged;
-		const [{ earlier, setAside, absent }] = await Promise.all([purged, this.#context.bus.revoke(tags)]);
-		const counted = this.#count(setAside, earlier, absent);
+		const own = [...new Set(tags)];
+		const cluster = isCluster(this.#context.client);
+		const { setAside, absent } = cluster ? await this.#purgeInSteps(own) : await this.#purgeAtOnce(own);
+		const counted = this.#count(setAside, absent);
 		// Only once it is counted: the sweep takes from the sorted sets what the count reads.
 		counted
 			.catch(() => {})
@@ -48,32 +48,57 @@ export class Purger {
 	}
 
 	/** Takes back the notes of what was not there to be set aside; until then, others' counts wait for it. */
-	async #count(setAside: readonly SetAside[], earlier: readonly string[], absent: readonly string[]) {
+	async #count(setAside: readonly SetAside[], absent: readonly string[]): Promise<HeldFigures> {
 		const { client, keys } = this.#context;
 		if (absent.length > 0) await run(client, [['ZREM', keys.sweeps, ...absent]]);
-		return countSetAside(this.#context, setAside, earlier);
+		return countSetAside(this.#context, setAside);
 	}
 
-	/** Takes the tokens away and sets the indexes aside, which are noted first, so that no crash leaves any unswept. */
-	async #setAside(tags: readonly Tag[]): Promise<Purged> {
-		const { client, keys, clock } = this.#context;
+	/** One script for a thousand tags: most changes touch what no answer depends on, and each command costs as much. */
+	async #purgeAtOnce(tags: readonly Tag[]): Promise<Purged> {
+		const { client, keys, clock, bus } = this.#context;
+		const now = clock.now();
+		const id = newId();
+		const setAside: SetAside[] = [];
+		await bus.revokeBy(async (part, announcement) => {
+			const places = part.flatMap((tag) => [keys.token(tag), keys.index(tag), keys.swept(tag, id)]);
+			const command = announceCommand(PURGE_ALL, announcement, [keys.sweeps, ...places], [now, SAMPLE]);
+			const [sequence, living, noted, found] = (await runOne(client, command)) as PurgedAtOnce;
+			const earlier = texts(noted).filter((name) => !name.endsWith(id));
+			for (const [place, live, sample] of found) {
+				const name = keys.swept(part[number(place)]!, id);
+				setAside.push({ name, at: now, live: number(live), sample: texts(sample), earlier });
+			}
+			return [sequence, living];
+		}, tags);
+		return { setAside, absent: [] };
+	}
+
+	/**
+	 * For a cluster, whose nodes do not wait for each other. Indexes are noted before they are set aside, so that no crash
+	 * leaves any unswept.
+	 */
+	async #purgeInSteps(tags: readonly Tag[]): Promise<Purged> {
+		const { client, keys, clock, bus } = this.#context;
 		const now = clock.now();
 		const id = newId();
 		const names = tags.map((tag) => keys.swept(tag, id));
-		const [earlier, ...replies] = await runInOrder(client, [
+		const [noted, ...replies] = await runInOrder(client, [
 			[['EVAL', NOTE_SWEEPS, 1, keys.sweeps, now, ...names]],
 			tags.map((tag, index): Command => {
 				return ['EVAL', PURGE, 3, keys.token(tag), keys.index(tag), names[index]!, now, SAMPLE];
 			}),
 		]);
+		await bus.revoke(tags);
+		const earlier = texts(noted);
 		const setAside: SetAside[] = [];
 		const absent: string[] = [];
 		names.forEach((name, index) => {
 			const reply = replies[index];
 			if (!Array.isArray(reply)) absent.push(name);
-			else setAside.push({ name, at: now, live: number(reply[0]), sample: texts(reply[1]) });
+			else setAside.push({ name, at: now, live: number(reply[0]), sample: texts(reply[1]), earlier });
 		});
-		return { earlier: texts(earlier), setAside, absent };
+		return { setAside, absent };
 	}
 
 	async #sweepAll(setAside: readonly SetAside[]): Promise<void> {

@@ -36,6 +36,24 @@ redis.call('rename',KEYS[2],KEYS[3])
 return {redis.call('zcount',KEYS[3],'('..ARGV[1],'+inf'),
 redis.call('zrevrangebyscore',KEYS[3],'+inf','('..ARGV[1],'LIMIT',0,ARGV[2])}`;
 
+/**
+ * KEYS sequence, processes, sweeps, then token, index and where to set the index aside for each tag · ARGV as `ANNOUNCE`,
+ * now, sample size → as `ANNOUNCE`, the sweeps that were noted before, and for each index that was there the place of its
+ * tag, how many were live and some of them. `NOTE_SWEEPS`, `PURGE` and `ANNOUNCE` at once, where one Redis has all keys.
+ */
+export const PURGE_ALL = `local e,r={},{}
+for i=4,#KEYS,3 do redis.call('unlink',KEYS[i])
+if redis.call('exists',KEYS[i+1])==1 then
+if #r==0 then e=redis.call('zrange',KEYS[3],0,-1) end
+redis.call('zadd',KEYS[3],ARGV[4],KEYS[i+2]) redis.call('rename',KEYS[i+1],KEYS[i+2])
+r[#r+1]={(i-4)/3,redis.call('zcount',KEYS[i+2],'('..ARGV[4],'+inf'),
+redis.call('zrevrangebyscore',KEYS[i+2],'+inf','('..ARGV[4],'LIMIT',0,ARGV[5])} end end
+local n=redis.call('incr',KEYS[1])
+redis.call('publish',ARGV[1],n..' '..ARGV[2])
+local t=redis.call('time') local now=t[1]*1000+math.floor(t[2]/1000)
+redis.call('zremrangebyscore',KEYS[2],'-inf','('..(now-ARGV[3]))
+return {n,redis.call('zrange',KEYS[2],0,-1),e,r}`;
+
 /** KEYS sweeps · ARGV now, names → the names that were noted before these. */
 export const NOTE_SWEEPS = `local e=redis.call('zrange',KEYS[1],0,-1)
 for i=2,#ARGV do redis.call('zadd',KEYS[1],ARGV[1],ARGV[i]) end return e`;

@@ -18,23 +18,21 @@ export interface SetAside {
 	live: number;
 	/** Some of those. */
 	sample: string[];
+	/** What earlier purges had noted and not swept by then. */
+	earlier: readonly string[];
 }
 
 /**
  * What a purge dropped. Set-aside indexes are never changed, so an entry that stands in one of an `earlier` purge, not
  * yet swept when this one came, is that one's to count; all that was swept before stands in none of these any more.
  */
-export async function countSetAside(
-	context: RedisContext,
-	setAside: readonly SetAside[],
-	earlier: readonly string[],
-): Promise<HeldFigures> {
+export async function countSetAside(context: RedisContext, setAside: readonly SetAside[]): Promise<HeldFigures> {
 	const [only] = setAside;
 	if (only === undefined) return { entries: 0, usd: 0, hits: 0, bytes: 0 };
-	if (setAside.length === 1 && earlier.length === 0) return extrapolate(context, only.live, only.sample);
-	await untilSetAside(context, earlier);
+	if (setAside.length === 1 && only.earlier.length === 0) return extrapolate(context, only.live, only.sample);
+	await untilSetAside(context, [...new Set(setAside.flatMap(({ earlier }) => earlier))]);
 	const counted = new Set<string>();
-	for (const { name, at } of setAside) await collect(context, name, at, earlier, counted);
+	for (const { name, at, earlier } of setAside) await collect(context, name, at, earlier, counted);
 	return extrapolate(context, counted.size, [...counted].slice(0, SAMPLE));
 }
 

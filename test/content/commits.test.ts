@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { CommitMemory } from '../../src/content/commits.ts';
+import { hasDatabase, openDatabase } from './database.ts';
+
+describe.skipIf(!hasDatabase)('whether a change was committed before Directus told of it', () => {
+	let database: ReturnType<typeof openDatabase>;
+	let commits: CommitMemory;
+	beforeAll(() => {
+		database = openDatabase();
+		commits = new CommitMemory();
+	});
+	afterAll(() => database.destroy());
+
+	it.each(['items.update', 'items.delete'])('is certain of %s by a service that has its own transaction', (event) => {
+		const keys = [1];
+		commits.expect(keys, database);
+		expect(commits.isCommitted(event, keys)).toBe(true);
+	});
+
+	it('is not known of a service that was given one, nested ones too', async () => {
+		await database.transaction(async (outer) => {
+			const keys = [1];
+			commits.expect(keys, outer);
+			expect(commits.isCommitted('items.update', keys)).toBe(false);
+			await outer.transaction((inner) => {
+				const others = [2];
+				commits.expect(others, inner);
+				expect(commits.isCommitted('items.update', others)).toBe(false);
+				return Promise.resolve();
+			});
+		});
+	});
+
+	it('is not known of keys that were also changed in a transaction, whichever came first', async () => {
+		await database.transaction((transaction) => {
+			for (const order of [
+				[database, transaction],
+				[transaction, database],
+			]) {
+				const keys = [1];
+				for (const one of order) commits.expect(keys, one);
+				expect(commits.isCommitted('items.update', keys)).toBe(false);
+			}
+			return Promise.resolve();
+		});
+	});
+
+	it.each<[string, unknown]>([
+		['a change that no filter was asked about', [1]],
+		['keys that another extension replaced', [1]],
+		['no keys', undefined],
+	])('is not known of %s', (_, keys) => {
+		commits.expect([1], database);
+		expect(commits.isCommitted('items.update', keys)).toBe(false);
+	});
+
+	it.each(['items.create', 'items.sort', 'users.update', 'files.delete', 'articles.items.update'])(
+		'is not known of %s',
+		(event) => {
+			const keys = [1];
+			commits.expect(keys, database);
+			expect(commits.isCommitted(event, keys)).toBe(false);
+		},
+	);
+
+	it.each([undefined, null, {}])('is not known where the filter got %j for a database', (none) => {
+		const keys = [1];
+		commits.expect(keys, none);
+		expect(commits.isCommitted('items.update', keys)).toBe(false);
+	});
+});
