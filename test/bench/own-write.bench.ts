@@ -2,11 +2,14 @@
 import { startRedis } from '../support/redis.ts';
 import { type Directus, startDirectus } from '../e2e/support/directus.ts';
 import type { DirectusProcess } from '../e2e/support/process.ts';
+import { ROUNDS } from './support/sizes.ts';
 import { milliseconds, progress, section, table } from './support/table.ts';
+import { median, quantile } from './support/timing.ts';
 
-const ROUNDS = 10_000;
 /** At once, each with an article of its own, so that nobody's change hides another's. */
 const WORKERS = 10;
+/** A stale answer that stays is none of a window. */
+const GIVE_UP_MS = 10_000;
 /** Every so many rounds an item is made and deleted instead: a response to which Directus reads nothing. */
 const DELETE_EVERY = 10;
 
@@ -21,7 +24,11 @@ interface Result {
 	stale: number;
 	/** Rounds in which there was an answer before the write. */
 	sharp: number;
+	/** Milliseconds of the writes, and of whole rounds. */
 	writes: number[];
+	rounds: number[];
+	/** From the response to the last stale answer, in milliseconds. */
+	window: number;
 }
 
 const requestFor = (collection: string, item: number, prompt: string): object => ({
@@ -51,31 +58,47 @@ async function isCached(process: DirectusProcess, request: object): Promise<bool
 
 async function work(writer: DirectusProcess, reader: DirectusProcess, article: number, result: Result): Promise<void> {
 	for (let round = 0; round < ROUNDS / WORKERS; round++) {
+		const began = performance.now();
 		const { request, write } = await roundOf(writer, article, round);
 		await writer.data('POST', '/ai-cache/store', { ...request, text: `Round ${round}` });
 		if (await isCached(reader, request)) result.sharp++;
 		const started = performance.now();
 		await write(writer);
-		result.writes.push(performance.now() - started);
-		if (await isCached(reader, request)) result.stale++;
+		const responded = performance.now();
+		result.writes.push(responded - started);
+		if (await isCached(reader, request)) {
+			result.stale++;
+			while (await isCached(reader, request)) {
+				if (performance.now() - responded > GIVE_UP_MS) break;
+			}
+			result.window = Math.max(result.window, performance.now() - responded);
+		}
+		result.rounds.push(performance.now() - began);
+		if (article === 1 && round % 100 === 99) progress(`${(round + 1) * WORKERS} rounds`);
 	}
 }
 
 async function measure(writer: DirectusProcess, reader: DirectusProcess): Promise<Result> {
-	const result: Result = { stale: 0, sharp: 0, writes: [] };
+	const result: Result = { stale: 0, sharp: 0, writes: [], rounds: [], window: 0 };
 	const articles = Array.from({ length: WORKERS }, (_, index) => index + 1);
 	await Promise.all(articles.map((article) => work(writer, reader, article, result)));
 	return result;
 }
 
-const rowOf = (place: string, { stale, sharp, writes }: Result): string[] => {
-	const sorted = writes.sort((one, other) => one - other);
-	const at = (part: number): string => milliseconds(sorted[Math.floor(sorted.length * part)] ?? 0);
-	return [place, String(writes.length), String(sharp), String(stale), at(0.5), at(0.99)];
-};
+const rowOf = (place: string, { stale, sharp, writes, rounds, window }: Result): string[] => [
+	place,
+	String(writes.length),
+	String(sharp),
+	String(stale),
+	stale === 0 ? 'none' : `${milliseconds(window)} ms`,
+	milliseconds(median(writes)),
+	milliseconds(quantile(writes, 0.99)),
+	milliseconds(median(rounds)),
+];
 
 const redis = await startRedis();
-const env = { LOG_LEVEL: 'silent' };
+// What is measured is whether answers are stale, not whether a busy machine is given up on.
+const env = { LOG_LEVEL: 'silent', AI_CACHE_STORE_TIMEOUT: '10s' };
 const rows: string[][] = [];
 let directus: Directus | undefined;
 try {
@@ -93,7 +116,10 @@ try {
 
 section(
 	'Reading your own write',
-	'A client changes an item (every tenth time it deletes one), has the response, and asks at once for an answer made before.',
-	table([['read in', 'rounds', 'with an answer before', 'stale after', 'write p50', 'write p99'], ...rows]),
+	`${WORKERS} clients at once: each changes an item of its own (every tenth time it deletes one), has the response, and asks at once for an answer made before. Milliseconds.`,
+	table([
+		['read in', 'rounds', 'with an answer before', 'stale after', 'window', 'write p50', 'write p99', 'round p50'],
+		...rows,
+	]),
 );
 process.exit(0);
