@@ -101,6 +101,19 @@ function contentTags({ collection, items, fields }: ContentDependency): Tag[] {
 	return [...tags, ...anyItem];
 }
 
+/** The collections that tags are about, each with the items that they name; none where they name none. */
+export function contentOfTags(tags: readonly Tag[]): Map<string, string[]> {
+	const found = new Map<string, Set<string>>();
+	for (const tag of tags) {
+		const [, collection, item] = /^(?:c[*+f]?|[ixf]):([^/:]+)(?:\/([^:]+))?/.exec(tag) ?? [];
+		if (collection === undefined) continue;
+		const items = found.get(collection) ?? new Set();
+		found.set(collection, items);
+		if (item !== undefined && item !== ANY_ITEM) items.add(decodeURIComponent(item));
+	}
+	return new Map([...found].map(([collection, items]) => [decodeURIComponent(collection), [...items]]));
+}
+
 /** The tags whose tokens a change of the content takes away. */
 export function changeTags(change: ContentChange): Tag[] {
 	const { collection } = change;

@@ -35,8 +35,11 @@ export interface Outbox {
 	pending(): Promise<PendingInvalidation[]>;
 	/** Those that are in memory alone. */
 	unwritten(): PendingInvalidation[];
-	/** To be called once they are carried out. Never rejects: what stays is carried out once more. */
-	remove(ids: readonly string[]): Promise<void>;
+	/**
+	 * To be called once they are carried out. Answers how many of them were still there. Never rejects: what stays is
+	 * carried out once more.
+	 */
+	remove(ids: readonly string[]): Promise<number>;
 	/** How many are pending as far as this process knows; exact after `pending()`. */
 	readonly size: number;
 }
@@ -113,12 +116,17 @@ class DatabaseOutbox implements Outbox {
 		return [...this.#memory];
 	}
 
-	async remove(ids: readonly string[]): Promise<void> {
+	async remove(ids: readonly string[]): Promise<number> {
 		const gone = new Set(ids);
+		const before = this.#memory.length;
 		this.#memory = this.#memory.filter(({ id }) => !gone.has(id));
+		const inMemory = before - this.#memory.length;
+		let inDatabase = 0;
 		await this.#next('removed', async () => {
-			this.#stored = Math.max(0, this.#stored - (await this.#table.remove(ids)));
+			inDatabase = await this.#table.remove(ids);
+			this.#stored = Math.max(0, this.#stored - inDatabase);
 		}).catch(() => {});
+		return inMemory + inDatabase;
 	}
 
 	/** What came while a write was under way is left to the write that its own `add` has asked for. */

@@ -7,6 +7,7 @@ import { outboxOfTags } from '../stores/outbox.ts';
 import { RedisStore } from '../stores/redis/store.ts';
 import { ResilientStore } from '../stores/resilient.ts';
 import type { HostContext } from './host.ts';
+import { outageRow } from './outage-row.ts';
 import type { Settings } from './settings.ts';
 
 export interface OpenedStore {
@@ -59,6 +60,7 @@ export function openStore(settings: Settings, host: HostContext, clock: Clock, t
 		onReady: (listener) => redis.onReady(listener),
 		catchUp: () => redis.catchUp(),
 		onKept: (tags) => told.revoked(tags, []),
+		onCarriedOut: (carriedOut) => void store.appendJournal(outageRow(carriedOut, clock.now())).catch(() => {}),
 		onError: (error) => events.error(error),
 	});
 	return {

@@ -4,7 +4,7 @@ import type { Entry, Found, HeldFigures } from '../cache/entry.ts';
 import { StoreUnavailableError } from '../cache/errors.ts';
 import type { Begin, Invalidation, Lookup, ModelState, Reservation, Store } from '../cache/store.ts';
 import type { Outbox, PendingWork } from './outbox.ts';
-import { Settlement } from './settlement.ts';
+import { type CarriedOut, Settlement } from './settlement.ts';
 import { timeLimit, unavailable } from './time-limit.ts';
 import { type CallKind, WrappedStore } from './wrapped.ts';
 
@@ -16,6 +16,8 @@ export interface GuardedOptions {
 	catchUp?: () => Promise<void>;
 	/** Told of tags whose invalidation waits: this process at least joins no generation that began before. */
 	onKept?: (tags: readonly Tag[]) => void;
+	/** Told of what was carried out late, once it is counted. */
+	onCarriedOut?: (carriedOut: CarriedOut) => void;
 	/** Told of what went wrong beside the calls. */
 	onError?: (error: unknown) => void;
 	/** Milliseconds that an invalidation is tried for before the outbox has to do: longer than a reconnection takes. */
@@ -65,7 +67,7 @@ export class GuardedStore extends WrappedStore {
 	constructor(inner: Store, options: GuardedOptions) {
 		super(inner);
 		this.#options = options;
-		this.#settlement = new Settlement(inner, options.outbox);
+		this.#settlement = new Settlement(inner, options.outbox, options.onCarriedOut);
 		options.onReady?.(() => {
 			this.#connectedAt = performance.now();
 			this.#look();

@@ -1,4 +1,5 @@
 import type { Provider } from '../contract.ts';
+import { type Clock, systemClock } from '../cache/clock.ts';
 import { allTag, type Tag } from '../cache/dependencies.ts';
 import type { ModelState } from '../cache/store.ts';
 
@@ -11,6 +12,8 @@ export type PendingWork =
 
 export interface PendingRecord {
 	id: string;
+	/** When it was kept; ISO 8601. */
+	created: string;
 	work: PendingWork;
 }
 
@@ -22,7 +25,8 @@ export interface Outbox {
 	pending(): Promise<PendingRecord[]>;
 	/** Those that no other process can know of. */
 	unwritten(): PendingRecord[];
-	remove(ids: readonly string[]): Promise<void>;
+	/** Answers how many of them were still there: whoever else carried them out may have been faster. */
+	remove(ids: readonly string[]): Promise<number>;
 }
 
 /** Above this many, one invalidation of everything takes their place. */
@@ -30,14 +34,19 @@ const MAX_PENDING = 10_000;
 
 /** Kept in this process alone. */
 export class MemoryOutbox implements Outbox {
+	readonly #clock: Clock;
 	#records: PendingRecord[] = [];
 	#numbers = 0;
 
+	constructor(clock: Clock = systemClock) {
+		this.#clock = clock;
+	}
+
 	add(work: PendingWork): Promise<string> {
 		if (this.#records.length >= MAX_PENDING && work.kind !== 'model') this.#collapse();
-		const id = String(++this.#numbers);
-		this.#records.push({ id, work });
-		return Promise.resolve(id);
+		const record = this.#recordOf(work);
+		this.#records.push(record);
+		return Promise.resolve(record.id);
 	}
 
 	unwritten(): PendingRecord[] {
@@ -48,20 +57,26 @@ export class MemoryOutbox implements Outbox {
 		return Promise.resolve([...this.#records]);
 	}
 
-	remove(ids: readonly string[]): Promise<void> {
+	remove(ids: readonly string[]): Promise<number> {
 		const gone = new Set(ids);
+		const before = this.#records.length;
 		this.#records = this.#records.filter(({ id }) => !gone.has(id));
-		return Promise.resolve();
+		return Promise.resolve(before - this.#records.length);
 	}
 
 	#collapse(): void {
 		const models = this.#records.filter(({ work }) => work.kind === 'model');
-		this.#records = [...models, { id: String(++this.#numbers), work: { kind: 'tags', tags: [allTag()] } }];
+		this.#records = [...models, this.#recordOf({ kind: 'tags', tags: [allTag()] })];
+	}
+
+	#recordOf(work: PendingWork): PendingRecord {
+		return { id: String(++this.#numbers), created: new Date(this.#clock.now()).toISOString(), work };
 	}
 }
 
 interface TagRecord {
 	id: string;
+	created: string;
 	tags: readonly string[];
 }
 
@@ -70,7 +85,8 @@ export interface TagOutbox {
 	add(tags: readonly string[], cause: string): Promise<string>;
 	pending(): Promise<TagRecord[]>;
 	unwritten(): TagRecord[];
-	remove(ids: readonly string[]): Promise<void>;
+	/** Answers how many of them were still there. */
+	remove(ids: readonly string[]): Promise<number>;
 }
 
 /** No tag begins so. */
@@ -87,7 +103,7 @@ export function outboxOfTags(outbox: TagOutbox): Outbox {
 	};
 }
 
-const recordOf = ({ id, tags }: TagRecord): PendingRecord => ({ id, work: workOf(tags) });
+const recordOf = ({ id, created, tags }: TagRecord): PendingRecord => ({ id, created, work: workOf(tags) });
 
 function workOf(tags: readonly string[]): PendingWork {
 	const [first] = tags;

@@ -37,7 +37,9 @@ describe.skipIf(!hasDatabase)('the outbox, on SQLite', () => {
 		await outbox.add(['t:a'], 'one');
 		const carriedOut = await outbox.pending();
 		await outbox.add(['t:b'], 'two');
-		await outbox.remove(carriedOut.map(({ id }) => id));
+		const ids = carriedOut.map(({ id }) => id);
+		expect(await outbox.remove(ids)).toBe(1);
+		expect(await open().remove(ids)).toBe(0);
 		expect((await outbox.pending()).map(({ cause }) => cause)).toEqual(['two']);
 		expect(outbox.size).toBe(1);
 	});
@@ -80,7 +82,7 @@ describe.skipIf(!hasDatabase)('the outbox, on SQLite', () => {
 		await outbox.add(['t:a'], 'before');
 		await database.schema.renameTable(OUTBOX_TABLE, 'away');
 		await outbox.add(['t:b'], 'while away');
-		await outbox.remove(outbox.unwritten().map(({ id }) => id));
+		expect(await outbox.remove(outbox.unwritten().map(({ id }) => id))).toBe(1);
 		await database.schema.renameTable('away', OUTBOX_TABLE);
 		expect((await outbox.pending()).map(({ tags }) => tags[0])).toEqual(['t:a']);
 	});

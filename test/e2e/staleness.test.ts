@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import type { GenerationAnswer } from '../../src/contract.ts';
+import type { GenerationAnswer, JournalRow } from '../../src/contract.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { type Directus, startDirectus } from './support/directus.ts';
 import type { DirectusProcess } from './support/process.ts';
@@ -81,6 +81,12 @@ const untilBack = async (expected: number[]): Promise<void> => {
 	for (const process of directus.processes) await expect.poll(() => cached(process), TIMEOUT).toEqual(expected);
 };
 
+/** Rows of what was carried out late, latest first. */
+async function outages(): Promise<JournalRow[]> {
+	const { rows } = await directus.process(1).data<{ rows: JournalRow[] }>('GET', '/ai-cache/journal');
+	return rows.filter(({ cause }) => cause === 'outage');
+}
+
 it('gives nothing stale while Redis goes and comes, whoever changed the content meanwhile', async () => {
 	const [first, second] = [directus.process(0), directus.process(1)];
 	for (let round = 0; round < 3; round++) {
@@ -98,17 +104,31 @@ it('gives nothing stale while Redis goes and comes, whoever changed the content 
 	}
 });
 
-it('gives nothing stale when the process that changed the content died before Redis was back', async () => {
+it('gives nothing stale when the process that changed the content died before Redis was back, and says so', async () => {
 	const [first, second] = [directus.process(0), directus.process(1)];
 	await storeAll(first);
 	await untilBack(ARTICLES);
+	const before = await outages();
 	await redis.kill();
+	const away = Date.now();
 	await edit(first, 4);
 	await first.kill();
 	const stop = watch([second]);
 	await redis.restart();
 	await expect.poll(() => cached(second), TIMEOUT).toEqual([1, 2, 3, 5, 6]);
 	await stop();
+	await expect.poll(async () => (await outages()).length, TIMEOUT).toBe(before.length + 1);
+	const [row] = await outages();
+	expect(row).toMatchObject({
+		criteria: { collection: 'articles', items: ['4'] },
+		entries: 1,
+		user: null,
+		event: null,
+	});
+	const [, count, since] =
+		/^(\d+) invalidations?, kept since (\S+), while the store was away$/.exec(row?.note ?? '') ?? [];
+	expect(Number(count)).toBeGreaterThan(0);
+	expect(Date.parse(since ?? '')).toBeGreaterThanOrEqual(away);
 	await first.restart();
 	await untilBack([1, 2, 3, 5, 6]);
 });

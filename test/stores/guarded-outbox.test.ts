@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { freeTag } from '../../src/cache/dependencies.ts';
 import { StoreUnavailableError } from '../../src/cache/errors.ts';
 import { MemoryOutbox, type PendingRecord, type PendingWork } from '../../src/stores/outbox.ts';
+import type { CarriedOut } from '../../src/stores/settlement.ts';
 import { lookupOf } from '../contract/harness.ts';
 import { sampleEntry } from '../contract/samples.ts';
 import { clock, guarded, neverFresh, put, redisWith, stopAll, SURVIVING } from './guarded-support.ts';
@@ -15,7 +16,7 @@ describe('an outbox that cannot be read', () => {
 
 		/** As another process leaves it. */
 		leave(work: PendingWork): void {
-			this.#read.push({ id: 'left', work });
+			this.#read.push({ id: 'left', created: new Date(clock.now()).toISOString(), work });
 		}
 
 		override async pending(): Promise<PendingRecord[]> {
@@ -23,9 +24,10 @@ describe('an outbox that cannot be read', () => {
 			return [...this.#read, ...(await super.pending())];
 		}
 
-		override async remove(ids: readonly string[]): Promise<void> {
+		override async remove(ids: readonly string[]): Promise<number> {
+			const before = this.#read.length;
 			this.#read = this.#read.filter(({ id }) => !ids.includes(id));
-			await super.remove(ids);
+			return before - this.#read.length + (await super.remove(ids));
 		}
 	}
 
@@ -67,7 +69,9 @@ describe('an invalidation that a hanging Redis does not answer', () => {
 		const redis = await redisWith();
 		const outbox = new MemoryOutbox();
 		const kept: string[] = [];
-		const store = await guarded(redis, outbox, 'guarded', 0, (tags) => kept.push(...tags));
+		const told: CarriedOut[] = [];
+		const onKept = (tags: readonly string[]): void => void kept.push(...tags);
+		const store = await guarded(redis, outbox, 'guarded', 0, onKept, true, (one) => told.push(one));
 		redis.freeze();
 		let ended = false;
 		const invalidation = store.invalidate([freeTag('a')]).finally(() => (ended = true));
@@ -77,5 +81,7 @@ describe('an invalidation that a hanging Redis does not answer', () => {
 		redis.thaw();
 		await invalidation;
 		await expect.poll(() => outbox.pending()).toEqual([]);
+		await store.settled();
+		expect(told).toEqual([]);
 	});
 });

@@ -4,6 +4,7 @@ import { StoreUnavailableError } from '../../src/cache/errors.ts';
 import type { Store } from '../../src/cache/store.ts';
 import { GuardedStore } from '../../src/stores/guarded.ts';
 import type { Outbox } from '../../src/stores/outbox.ts';
+import type { CarriedOut } from '../../src/stores/settlement.ts';
 import { RedisStore } from '../../src/stores/redis/store.ts';
 import { ResilientStore } from '../../src/stores/resilient.ts';
 import { commitTo, JOURNAL_ROWS, lookupOf, MAX_ENTRY_BYTES, STALE_SECONDS } from '../contract/harness.ts';
@@ -33,6 +34,7 @@ export async function guarded(
 	vigilanceMs = 0,
 	onKept: (tags: readonly string[]) => void = () => {},
 	settles = true,
+	onCarriedOut: (carriedOut: CarriedOut) => void = () => {},
 ): Promise<GuardedStore> {
 	const inner = new RedisStore({
 		connection: connectionTo(redis),
@@ -51,6 +53,7 @@ export async function guarded(
 		pollMs: 100,
 		vigilanceMs,
 		onKept,
+		onCarriedOut,
 	});
 	await inner.open();
 	await expect.poll(async () => (await store.health()).bus).toBe('up');

@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { allTag, freeTag, providerTag } from '../../src/cache/dependencies.ts';
+import { allTag, freeTag } from '../../src/cache/dependencies.ts';
 import type { Entry } from '../../src/cache/entry.ts';
 import { StoreUnavailableError } from '../../src/cache/errors.ts';
 import type { Store } from '../../src/cache/store.ts';
-import { MemoryOutbox, outboxOfTags } from '../../src/stores/outbox.ts';
+import { MemoryOutbox } from '../../src/stores/outbox.ts';
+import type { CarriedOut } from '../../src/stores/settlement.ts';
 import { commitTo, lookupOf } from '../contract/harness.ts';
 import { sampleEntry } from '../contract/samples.ts';
 import { clock, guarded, neverFresh, put, redisWith, stopAll, SURVIVING } from './guarded-support.ts';
@@ -103,6 +104,40 @@ describe('an invalidation while Redis is away', () => {
 		expect(states.get('openai/o3')?.version).toBe(5);
 	});
 
+	it('is told of in one go once it is carried out: how much, since when, and what it dropped', async () => {
+		const redis = await redisWith(SURVIVING);
+		const started = new Date(clock.now()).toISOString();
+		const told: CarriedOut[] = [];
+		const store = await guarded(redis, new MemoryOutbox(clock), 'guarded', 0, undefined, true, (one) => told.push(one));
+		for (const tag of ['a', 'a', 'b', 'c']) await put(store, { freeTags: [tag] });
+		await store.invalidate([freeTag('c')]);
+		await redis.kill();
+		await store.invalidate([freeTag('a')]);
+		await store.invalidate([freeTag('b'), freeTag('none')]);
+		expect(told).toEqual([]);
+		await redis.restart();
+		await expect.poll(() => told.length, { timeout: 8000 }).toBe(1);
+		const [{ since, ...rest }] = told as [CarriedOut];
+		expect(rest).toEqual({ invalidations: 2, entries: 3, tags: ['a', 'b', 'none'].map(freeTag) });
+		expect(since >= started && since <= new Date(clock.now()).toISOString()).toBe(true);
+	});
+
+	it('is told of by one process alone, whichever takes it out', async () => {
+		const redis = await redisWith(SURVIVING);
+		const outbox = new MemoryOutbox();
+		let told = 0;
+		const listen = ({ invalidations }: CarriedOut): void => void (told += invalidations);
+		const stores = [];
+		for (let count = 0; count < 3; count++)
+			stores.push(await guarded(redis, outbox, 'guarded', 0, undefined, true, listen));
+		await redis.kill();
+		await Promise.all(stores.map((store) => store.invalidate([freeTag('a')])));
+		await redis.restart();
+		for (const store of stores)
+			await expect.poll(() => store.settled().catch(() => 'away'), { timeout: 8000 }).toBe(undefined);
+		await expect.poll(() => told).toBe(stores.length);
+	});
+
 	it('that Redis refuses on its own account ends in one of everything, not in a cache that is away for ever', async () => {
 		const redis = await redisWith();
 		const outbox = new MemoryOutbox();
@@ -146,38 +181,5 @@ describe('a Redis that comes back from an older snapshot', () => {
 		await expect
 			.poll(async () => (await store.lookup([lookupOf(entry)]).catch(() => []))[0]?.state, { timeout: 5000 })
 			.toBe('fresh');
-	});
-});
-
-describe('an outbox made for tags', () => {
-	it('keeps every kind of work, in order', async () => {
-		const rows: { id: string; tags: readonly string[] }[] = [];
-		const outbox = outboxOfTags({
-			add: async (tags) => {
-				const id = String(rows.length);
-				rows.push({ id, tags });
-				return id;
-			},
-			pending: async () => [...rows],
-			unwritten: () => [],
-			remove: async (ids) => {
-				for (const id of ids)
-					rows.splice(
-						rows.findIndex((row) => row.id === id),
-						1,
-					);
-			},
-		});
-		const state = { version: 2, snapshot: 's', systemFingerprint: null, changedAt: 5 };
-		const works = [
-			{ kind: 'tags', tags: [allTag(), freeTag('!odd')] },
-			{ kind: 'matching', tagSets: [[providerTag('openai')], [freeTag('a')]] },
-			{ kind: 'keys', keys: ['openai:gpt-4o:x'] },
-			{ kind: 'model', provider: 'openai', model: 'gpt-4o', state },
-		] as const;
-		for (const work of works) await outbox.add(work);
-		expect((await outbox.pending()).map(({ work }) => work)).toEqual(works);
-		await outbox.remove(['0', '2']);
-		expect((await outbox.pending()).map(({ id }) => id)).toEqual(['1', '3']);
 	});
 });

@@ -1,0 +1,37 @@
+import type { InvalidationCriteria, JournalRow } from '../contract.ts';
+import { allTag, contentOfTags } from '../cache/dependencies.ts';
+import { newId } from '../cache/ids.ts';
+import type { CarriedOut } from '../stores/settlement.ts';
+
+const MAX_JOURNAL_ITEMS = 50;
+const MAX_COLLECTIONS = 10;
+
+/** What the journal says of invalidations that were kept while the store was away. `now` in milliseconds. */
+export function outageRow(carriedOut: CarriedOut, now: number): JournalRow {
+	const { invalidations, since, tags, entries } = carriedOut;
+	const content = [...contentOfTags(tags)];
+	const what = `${invalidations} ${invalidations === 1 ? 'invalidation' : 'invalidations'}`;
+	const where = content.length > 1 ? ` (${shortened(content.map(([collection]) => collection))})` : '';
+	return {
+		id: newId(),
+		at: new Date(now).toISOString(),
+		cause: 'outage',
+		event: null,
+		user: null,
+		criteria: criteriaOf(tags, content),
+		entries,
+		note: `${what}${where}, kept since ${since}, while the store was away`,
+	};
+}
+
+/** Empty where no criteria say it. */
+function criteriaOf(tags: readonly string[], content: readonly [string, string[]][]): InvalidationCriteria {
+	if (tags.includes(allTag())) return { all: true };
+	const [only] = content;
+	if (only === undefined || content.length > 1) return {};
+	const [collection, items] = only;
+	return { collection, ...(items.length > 0 && { items: items.slice(0, MAX_JOURNAL_ITEMS) }) };
+}
+
+const shortened = (collections: readonly string[]): string =>
+	[...collections.slice(0, MAX_COLLECTIONS), ...(collections.length > MAX_COLLECTIONS ? ['…'] : [])].join(', ');
