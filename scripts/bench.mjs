@@ -2,7 +2,7 @@
  * Runs every `test/bench/*.bench.ts` (or those whose name holds an argument) one after the other in the project's own
  * Node. What they print on stdout, Markdown, takes its place in `docs/benchmarks.md`, where each bench has a part of its
  * own; one that fails leaves its part as it was. Progress goes to stderr. All take about an hour;
- * `test/bench/support/sizes.ts` names what makes it shorter, and then nothing is written.
+ * `test/bench/support/sizes.ts` names what makes it shorter; its part says so then.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,9 @@ const built = await run(NODE, [path.join(PROJECT, 'node_modules/@directus/extens
 });
 if (built !== 0) process.exit(built);
 
-const shortened = Object.keys(process.env).some((name) => name.startsWith('AI_CACHE_BENCH_'));
+const conditions = Object.entries(process.env)
+	.filter(([name]) => name.startsWith('AI_CACHE_BENCH_'))
+	.map(([name, value]) => `\`${name}=${value}\``);
 const asked = process.argv.slice(2);
 const files = readdirSync(FOLDER)
 	.filter((file) => file.endsWith('.bench.ts'))
@@ -39,8 +41,9 @@ for (const file of files) {
 		process.exitCode = 1;
 		continue;
 	}
-	parts.set(file, output.trim());
-	if (!shortened) await writeResult();
+	const heading = conditions.length > 0 ? `_With ${conditions.join(' ')}._\n\n` : '';
+	parts.set(file, heading + output.trim());
+	await writeResult();
 }
 
 async function writeResult() {
