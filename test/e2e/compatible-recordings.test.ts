@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type JsonObject, type Provider, PROVIDERS } from '../../src/contract.ts';
 import { dialects } from '../../src/providers/registry.ts';
 import { streamText, type WholeFixture, wholeFixtures } from '../providers/support/fixtures.ts';
+import { readMistralChunks } from '../providers/support/mistral-chunks.ts';
 import { type RawProvider, startRawProvider } from '../support/raw-provider.ts';
 import { jsonBody } from '../support/recorded-request.ts';
 import { postTo } from './support/compatible-post.ts';
@@ -49,11 +50,7 @@ const askStreaming: Record<Provider, Ask> = {
 			: sdks.openai.chat.completions.stream(parameters as never).finalChatCompletion(),
 	deepseek: (_fixture, parameters) => sdks.deepseek.chat.completions.stream(parameters as never).finalChatCompletion(),
 	anthropic: (_fixture, parameters) => sdks.anthropic.messages.stream(parameters as never).finalMessage(),
-	mistral: async (_fixture, parameters) => {
-		const chunks: unknown[] = [];
-		for await (const { data } of await sdks.mistral.chat.stream(parameters as never)) chunks.push(...data.choices);
-		return joined(chunks);
-	},
+	mistral: async (_fixture, parameters) => readMistralChunks(await sdks.mistral.chat.stream(parameters as never)),
 };
 
 const askWhole: Record<Provider, Ask> = {
@@ -65,21 +62,6 @@ const askWhole: Record<Provider, Ask> = {
 	anthropic: (_fixture, parameters) => sdks.anthropic.messages.create(parameters as never),
 	mistral: (_fixture, parameters) => sdks.mistral.chat.complete(parameters as never),
 };
-
-/** Mistral's SDK joins nothing: the texts together, and all else in order, are what a caller reads. */
-function joined(choices: unknown[]): unknown {
-	let text = '';
-	const marks: unknown[] = [];
-	const collect = (value: unknown, name = ''): void => {
-		if (Array.isArray(value)) value.forEach((element) => collect(element, name));
-		else if (typeof value === 'object' && value !== null) {
-			for (const [member, inner] of Object.entries(value)) collect(inner, member);
-		} else if (['content', 'text', 'thinking'].includes(name)) text += String(value);
-		else if (!['index', 'role', 'type'].includes(name) && value !== null && value !== undefined) marks.push(value);
-	};
-	collect(choices);
-	return { text, marks };
-}
 
 /** The recording's request with something that keeps its entry apart, and without what the SDK's method says. */
 function parametersOf({ request }: WholeFixture): JsonObject {
