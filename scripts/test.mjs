@@ -42,6 +42,11 @@ const steps = [
 		name: 'in Directus 11',
 		run: () => vitest('vitest.e2e.config.ts', { AI_CACHE_TEST_DIRECTUS: '11' }),
 	},
+	{
+		group: 'compat',
+		name: 'in a browser with Directus 11',
+		run: () => vitest('vitest.browser.config.ts', { AI_CACHE_TEST_DIRECTUS: '11' }),
+	},
 ];
 
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -77,7 +82,7 @@ async function install() {
 	if (needsBundle || needs('unit')) await ensureInstalled('sandbox/directus-12');
 	if (needs('compat')) await ensureInstalled('sandbox/directus-11');
 	const programs = needsBundle || needs('unit') ? ['redis-server'] : [];
-	if (needs('browser', 'images')) programs.push('chromium');
+	if (needs('browser', 'compat', 'images')) programs.push('chromium');
 	await ensureSystemPrograms(programs);
 	// Not a test of the bundle: counts only where it fails.
 	return { passed: 0, failed: 0, skipped: 0 };
