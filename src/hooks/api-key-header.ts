@@ -1,16 +1,14 @@
-import type { Application, NextFunction, Request, Response } from 'express';
+import type { IncomingMessage } from 'node:http';
 import { BASE_PATH } from '../contract.ts';
 
 /**
- * Lets Anthropic's SDKs before 1.0 in, which send their API key, here a Directus token, as `x-api-key`. To be mounted
+ * Lets Anthropic's SDKs before 1.0 in, which send their API key, here a Directus token, as `x-api-key`. To be called
  * before Directus reads the token.
  */
-export function mountApiKeyHeader(app: Application): void {
-	app.use(`/${BASE_PATH}/anthropic`, (request: Request, _response: Response, next: NextFunction): void => {
-		const { authorization, 'x-api-key': apiKey } = request.headers;
-		if (authorization === undefined && typeof apiKey === 'string' && apiKey !== '') {
-			request.headers.authorization = `Bearer ${apiKey}`;
-		}
-		next();
-	});
+export function bearApiKey({ url = '', headers }: IncomingMessage): void {
+	if (!url.startsWith(`/${BASE_PATH}/anthropic/`)) return;
+	const { authorization, 'x-api-key': apiKey } = headers;
+	if (authorization === undefined && typeof apiKey === 'string' && apiKey !== '') {
+		headers.authorization = `Bearer ${apiKey}`;
+	}
 }

@@ -8,7 +8,6 @@ import { departuresOf } from '../content/departures.ts';
 import type { HostContext } from '../runtime/host.ts';
 import { openWrites } from '../runtime/open-writes.ts';
 import { getRuntime, latestRuntime } from '../runtime/runtime.ts';
-import { mountApiKeyHeader } from './api-key-header.ts';
 import { type Program, registerCommands } from './cli.ts';
 import { mountExpressLane } from './express-lane.ts';
 import { readYourOwnWrite } from './own-write.ts';
@@ -22,7 +21,6 @@ const register: HookConfig = ({ action, filter, init, schedule }, context) => {
 	const commits = new CommitMemory();
 
 	init('middlewares.before', ({ app }) => {
-		mountApiKeyHeader(app as Application);
 		mountExpressLane(app as Application, () => latestRuntime()?.lane ?? null);
 		(app as Application).use(
 			readYourOwnWrite({

@@ -8,7 +8,7 @@ import type { Caller } from '../caller.ts';
 import type { LiveStream } from '../live-stream.ts';
 import { type Admitted, AuthMemo } from './auth-memo.ts';
 import { generations } from './generations.ts';
-import { MAX_PEEK_BYTES, peekBody } from './raw-body.ts';
+import { MAX_BODY_BYTES, type Taking, takeBody } from './raw-body.ts';
 import { rememberableUntil, tokenOf } from './token.ts';
 
 /** Writes a hit; the same function that the normal way uses, so that both answer alike. */
@@ -32,8 +32,8 @@ export interface LaneSettings {
 	addressHeader: string | null;
 }
 
-/** A request as Express hands it on; `ip` honours `trust proxy`. */
-export type LaneRequest = IncomingMessage & { ip?: string | undefined; originalUrl?: string; rawBody?: Buffer };
+/** A request as Node hands it on, or as Express does later, with what Directus keeps of its body. */
+export type LaneRequest = IncomingMessage & { originalUrl?: string; rawBody?: Buffer };
 
 /** Headers that say how a request is to be answered, besides its body. */
 const TELLING_HEADERS = [
@@ -90,36 +90,30 @@ export class Lane {
 	}
 
 	/** Answers, or calls `next` with the request as it came. */
-	answer(request: LaneRequest, response: ServerResponse, next: (error?: unknown) => void): void {
+	answer(request: LaneRequest, response: ServerResponse, next: () => void): void {
 		generations.set(request, this.generation);
 		const admitted = this.#admitted(request);
 		const length = Number(request.headers['content-length']);
-		if (admitted === undefined || !(length > 0 && length <= MAX_PEEK_BYTES)) {
+		if (admitted === undefined || !(length > 0 && length <= MAX_BODY_BYTES)) {
 			next();
 			return;
 		}
-		peekBody(request, length, (body) => {
-			try {
-				const answering = body === null || response.destroyed ? null : this.#answer(request, response, admitted, body);
-				if (answering === null) next();
-				else answering?.catch(next);
-			} catch (error) {
-				next(error);
-			}
-		});
+		takeBody(
+			request,
+			length,
+			(body) => !response.destroyed && this.#answer(request, response, admitted, body),
+			() => (response.headersSent ? response.destroy() : next()),
+		);
 	}
 
-	/** Null where the normal way has to answer. */
-	#answer(request: LaneRequest, response: ServerResponse, admitted: Admitted, body: Buffer): ReturnType<Reply> | null {
+	/** False where the normal way has to answer. */
+	#answer(request: LaneRequest, response: ServerResponse, admitted: Admitted, body: Buffer): Taking {
 		const known = this.#known.get(digestOf(request, admitted, body));
-		if (known?.models !== this.#modelsGeneration()) return null;
+		if (known?.models !== this.#modelsGeneration()) return false;
 		const entry = this.#cache.peek(known.lookup);
-		if (entry === undefined) return null;
-		for (const [name, value] of admitted.headers) {
-			if (!response.hasHeader(name)) response.setHeader(name, value);
-		}
-		request.resume();
-		return known.reply(entry, request, response);
+		if (entry === undefined) return false;
+		for (const [name, value] of admitted.headers) response.setHeader(name, value);
+		return known.reply(entry, request, response) ?? true;
 	}
 
 	/**
@@ -134,7 +128,7 @@ export class Lane {
 		if (until === null || generations.get(request) !== this.#callers.generation || accountability?.share) return;
 		const admitted: Admitted = { user: caller.user, role: caller.role, headers: headersOf(response) };
 		this.#callers.remember(token, this.#address(request), admitted, until);
-		if (request.rawBody.length > MAX_PEEK_BYTES) return;
+		if (request.rawBody.length > MAX_BODY_BYTES) return;
 		const models = this.#modelsGeneration();
 		const size = KNOWN_BYTES + BYTES_PER_BODY_BYTE * request.rawBody.length;
 		this.#known.set(digestOf(request, admitted, request.rawBody), { lookup, reply, models }, { size });
@@ -146,15 +140,17 @@ export class Lane {
 		return token === null ? undefined : this.#callers.recall(token, this.#address(request));
 	}
 
-	#address(request: LaneRequest): string {
+	/** All that Directus may take the client's address from; proxies it trusts name the client in `X-Forwarded-For`. */
+	#address({ socket, headers }: LaneRequest): string {
 		const { addressHeader } = this.#settings;
-		const named = addressHeader === null ? '' : String(request.headers[addressHeader] ?? '');
-		return `${request.ip ?? ''}|${named}`;
+		const named = addressHeader === null ? '' : String(headers[addressHeader] ?? '');
+		return `${socket.remoteAddress ?? ''}|${String(headers['x-forwarded-for'] ?? '')}|${named}`;
 	}
 }
 
 /** A POST of JSON by a program: no page of a browser, nothing in the query, no cookie, nothing encoded. */
-function isPlain({ method, headers, originalUrl = '' }: LaneRequest): boolean {
+function isPlain(request: LaneRequest): boolean {
+	const { method, headers } = request;
 	return (
 		method === 'POST' &&
 		headers.origin === undefined &&
@@ -163,12 +159,16 @@ function isPlain({ method, headers, originalUrl = '' }: LaneRequest): boolean {
 		headers['transfer-encoding'] === undefined &&
 		headers.expect === undefined &&
 		/^application\/json\b/i.test(headers['content-type'] ?? '') &&
-		!originalUrl.includes('?')
+		!pathOf(request).includes('?')
 	);
 }
 
-function digestOf({ headers, originalUrl = '' }: LaneRequest, { user, role }: Admitted, body: Buffer): string {
-	let told = `${originalUrl}\n${user ?? ''}\n${role ?? ''}`;
+/** Express takes what it matched off `url`. */
+const pathOf = ({ originalUrl, url = '' }: LaneRequest): string => originalUrl ?? url;
+
+function digestOf(request: LaneRequest, { user, role }: Admitted, body: Buffer): string {
+	const { headers } = request;
+	let told = `${pathOf(request)}\n${user ?? ''}\n${role ?? ''}`;
 	for (const name of TELLING_HEADERS) {
 		const value = headers[name];
 		told += value === undefined ? '\n' : `\n${String(value)}`;

@@ -70,13 +70,14 @@ export class NativeReply {
 		const after =
 			`,"cache":{"status":"${status}","key":${JSON.stringify(key)},"age":${age},"ttl":${ttl},` +
 			`"confidence":${ready.confidence},"cost_tier":"${costTier}","saved":${saved}${why}}}}`;
-		const bytes = Buffer.allocUnsafe(ready.before.length + Buffer.byteLength(after));
-		ready.before.copy(bytes);
-		bytes.write(after, ready.before.length);
 		response.statusCode = 200;
 		response.setHeader('Content-Type', 'application/json; charset=utf-8');
-		response.setHeader('Content-Length', bytes.length);
+		response.setHeader('Content-Length', ready.before.length + Buffer.byteLength(after));
 		setCacheHeaders(response, { status, key, age, ttl: left, stored: notStored === null });
-		response.end(bytes);
+		// Node writes both at once; a copy of them would cost memory that large answers feel.
+		response.cork();
+		response.write(ready.before);
+		response.end(after);
+		response.uncork();
 	}
 }

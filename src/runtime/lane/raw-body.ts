@@ -1,32 +1,58 @@
 import type { IncomingMessage } from 'node:http';
 
 /** Larger bodies take the normal way; a stream holds this much before it stops reading. */
-export const MAX_PEEK_BYTES = 60 * 1024;
+export const MAX_BODY_BYTES = 60 * 1024;
+
+/** What became of an offered body: false where it was not taken, a promise where that is still going on. */
+export type Taking = boolean | Promise<void>;
 
 /**
- * Hands the whole body to `done` and leaves it in the stream for whoever reads it next; null where it did not come as
- * announced. Nothing is consumed: what `read()` took out is put back in the same tick, before the stream can end.
+ * Offers the whole body to `take`. Where that refuses or fails, or the body did not come as announced, the body is left
+ * in the stream for whoever reads it next, and `pass` is called: what `read()` took out is put back in the same tick,
+ * before the stream can end.
  */
-export function peekBody(request: IncomingMessage, length: number, done: (body: Buffer | null) => void): void {
-	const settle = (body: Buffer | null): void => {
+export function takeBody(
+	request: IncomingMessage,
+	length: number,
+	take: (body: Buffer) => Taking,
+	pass: () => void,
+): void {
+	const leave = (): void => {
 		request.off('readable', look);
-		request.off('close', leave);
-		request.off('error', leave);
-		// The stream leaves its paused state a tick after the last of these listeners.
-		process.nextTick(done, body);
+		request.off('close', settle);
+		request.off('error', settle);
 	};
-	const leave = (): void => settle(null);
+	const settle = (): void => {
+		leave();
+		// The stream leaves its paused state a tick after the last of these listeners.
+		process.nextTick(pass);
+	};
 	const look = (): void => {
 		if (request.readableLength < length) {
-			if (request.readableEnded || request.destroyed) leave();
+			if (request.readableEnded || request.destroyed) settle();
 			else request.read(0);
 			return;
 		}
 		const body = request.read() as Buffer | null;
-		if (body !== null) request.unshift(body);
-		settle(body !== null && body.length === length ? body : null);
+		const taking = body?.length === length && attempt(take, body);
+		if (body !== null && taking !== true) request.unshift(body);
+		if (taking === false) {
+			settle();
+			return;
+		}
+		leave();
+		if (taking === true) request.resume();
+		else taking.then(() => request.resume(), pass);
 	};
 	request.on('readable', look);
-	request.on('close', leave);
-	request.on('error', leave);
+	request.on('close', settle);
+	request.on('error', settle);
+}
+
+function attempt(take: (body: Buffer) => Taking, body: Buffer): Taking {
+	try {
+		return take(body);
+	} catch {
+		return false;
+	}
 }
