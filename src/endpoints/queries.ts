@@ -2,27 +2,32 @@ import * as z from 'zod';
 import { ENTRY_SORTS, STATS_INTERVALS } from '../contract.ts';
 import type { EntryQuery } from '../cache/entry.ts';
 import { parse, provider } from '../runtime/generation-schema.ts';
+import { once } from '../runtime/once.ts';
 import type { StatsQuery } from '../runtime/reports.ts';
 import type { Query } from './http.ts';
 
 /** ECMA-262 §21.4.1.1: the last moment that a `Date` can name. */
 const LATEST_MS = 8.64e15;
 
-const time = z.string().transform((value, context) => {
-	const at = /^\d+$/.test(value) ? Number(value) : Date.parse(value);
-	if (Math.abs(at) <= LATEST_MS) return at;
-	context.addIssue({ code: 'custom', message: 'is no time; write it as 2026-01-31T12:00:00Z' });
-	return z.NEVER;
-});
+const time = once(() =>
+	z.string().transform((value, context) => {
+		const at = /^\d+$/.test(value) ? Number(value) : Date.parse(value);
+		if (Math.abs(at) <= LATEST_MS) return at;
+		context.addIssue({ code: 'custom', message: 'is no time; write it as 2026-01-31T12:00:00Z' });
+		return z.NEVER;
+	}),
+);
 
-const statsSchema = z.strictObject({
-	provider: provider.optional(),
-	model: z.string().min(1).optional(),
-	collection: z.string().min(1).optional(),
-	from: time.optional(),
-	to: time.optional(),
-	interval: z.enum(STATS_INTERVALS, `must be one of ${STATS_INTERVALS.join(', ')}`).optional(),
-});
+const statsSchema = once(() =>
+	z.strictObject({
+		provider: provider().optional(),
+		model: z.string().min(1).optional(),
+		collection: z.string().min(1).optional(),
+		from: time().optional(),
+		to: time().optional(),
+		interval: z.enum(STATS_INTERVALS, `must be one of ${STATS_INTERVALS.join(', ')}`).optional(),
+	}),
+);
 
 const limit = (fallback: number, max: number) =>
 	z.coerce
@@ -33,29 +38,31 @@ const limit = (fallback: number, max: number) =>
 		.default(fallback);
 
 const sorts = ENTRY_SORTS.flatMap((name) => [name, `-${name}`]);
-const entrySchema = z.strictObject({
-	provider: provider.optional(),
-	model: z.string().min(1).optional(),
-	collection: z.string().min(1).optional(),
-	item: z.string().min(1).optional(),
-	tag: z.string().min(1).optional(),
-	search: z.string().optional(),
-	sort: z.enum(sorts, `must be one of ${sorts.join(', ')}`).default('-created'),
-	limit: limit(25, 200),
-	cursor: z.string().min(1).optional(),
-});
+const entrySchema = once(() =>
+	z.strictObject({
+		provider: provider().optional(),
+		model: z.string().min(1).optional(),
+		collection: z.string().min(1).optional(),
+		item: z.string().min(1).optional(),
+		tag: z.string().min(1).optional(),
+		search: z.string().optional(),
+		sort: z.enum(sorts, `must be one of ${sorts.join(', ')}`).default('-created'),
+		limit: limit(25, 200),
+		cursor: z.string().min(1).optional(),
+	}),
+);
 
-const listSchema = z.looseObject({ limit: limit(50, 500), cursor: z.string().min(1).optional() });
-const topSchema = z.looseObject({ top: limit(20, 200) });
+const listSchema = once(() => z.looseObject({ limit: limit(50, 500), cursor: z.string().min(1).optional() }));
+const topSchema = once(() => z.looseObject({ top: limit(20, 200) }));
 
 const given = (query: Query): Query =>
 	Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined && value !== ''));
 
 /** Throws an `InvalidRequestError` that names the parameter, as all of these do. */
-export const statsQuery = (query: Query): StatsQuery => parse(statsSchema, given(query)) as StatsQuery;
+export const statsQuery = (query: Query): StatsQuery => parse(statsSchema(), given(query)) as StatsQuery;
 
 export function entryQuery(query: Query): EntryQuery {
-	const { sort, cursor, ...rest } = parse(entrySchema, given(query));
+	const { sort, cursor, ...rest } = parse(entrySchema(), given(query));
 	return {
 		...rest,
 		sort: sort.replace('-', '') as EntryQuery['sort'],
@@ -65,5 +72,5 @@ export function entryQuery(query: Query): EntryQuery {
 }
 
 export function limitOf(query: Query, name: 'limit' | 'top' = 'limit'): number {
-	return name === 'top' ? parse(topSchema, given(query)).top : parse(listSchema, given(query)).limit;
+	return name === 'top' ? parse(topSchema(), given(query)).top : parse(listSchema(), given(query)).limit;
 }

@@ -1,41 +1,43 @@
 import * as z from 'zod';
 import { CACHE_MODES, CONTENT_TYPES, type GenerationRequest, PROVIDERS, SCOPES } from '../contract.ts';
 import { InvalidRequestError } from './errors.ts';
+import { once } from './once.ts';
 
-const name = z.string().trim().min(1, 'must not be empty').max(256, 'is longer than 256 characters');
-const itemKey = z.union([z.string().min(1).max(256), z.number()], 'must be a string or a number');
-const seconds = z.number().min(0, 'must not be negative').max(315_360_000, 'is longer than ten years');
-const jsonObject = z.record(z.string(), z.json());
-const itemList = z.array(itemKey).min(1, 'must not be empty').max(1000, 'has more than 1000 elements');
-const fieldList = z.array(name).min(1, 'must not be empty').max(200, 'has more than 200 elements');
+export const provider = once(() => z.enum(PROVIDERS, `must be one of ${PROVIDERS.join(', ')}`));
+export const name = once(() => z.string().trim().min(1, 'must not be empty').max(256, 'is longer than 256 characters'));
+export const itemKey = once(() => z.union([z.string().min(1).max(256), z.number()], 'must be a string or a number'));
+export const seconds = once(() =>
+	z.number().min(0, 'must not be negative').max(315_360_000, 'is longer than ten years'),
+);
 
-export const directivesSchema = z.strictObject({
-	mode: z.enum(CACHE_MODES, `must be one of ${CACHE_MODES.join(', ')}`).optional(),
-	ttl: seconds.optional(),
-	max_age: seconds.optional(),
-	scope: z.enum(SCOPES, `must be one of ${SCOPES.join(', ')}`).optional(),
-	stale_while_revalidate: seconds.optional(),
-	stale_if_error: seconds.optional(),
-});
-
-export const dependencySchema = z.strictObject({
-	collection: name,
-	items: itemList.optional(),
-	fields: fieldList.optional(),
-});
+const directives = once(() =>
+	z.strictObject({
+		mode: z.enum(CACHE_MODES, `must be one of ${CACHE_MODES.join(', ')}`).optional(),
+		ttl: seconds().optional(),
+		max_age: seconds().optional(),
+		scope: z.enum(SCOPES, `must be one of ${SCOPES.join(', ')}`).optional(),
+		stale_while_revalidate: seconds().optional(),
+		stale_if_error: seconds().optional(),
+	}),
+);
 
 /** The parts of a request that say what its answer depends on and how it is kept; shared by all doors. */
-export const cachingShape = {
-	collection: name.optional(),
-	item: itemKey.optional(),
-	items: itemList.optional(),
-	fields: fieldList.optional(),
-	tags: z.array(name).max(100, 'has more than 100 elements').optional(),
-	depends_on: z.array(dependencySchema).max(100, 'has more than 100 elements').optional(),
-	content_type: z.enum(CONTENT_TYPES, `must be one of ${CONTENT_TYPES.join(', ')}`).optional(),
-	confidence: z.number().min(0, 'must not be negative').max(10, 'is more than 10').optional(),
-	cache: directivesSchema.optional(),
-};
+export const cachingShape = once(() => {
+	const items = z.array(itemKey()).min(1, 'must not be empty').max(1000, 'has more than 1000 elements').optional();
+	const fields = z.array(name()).min(1, 'must not be empty').max(200, 'has more than 200 elements').optional();
+	const dependency = z.strictObject({ collection: name(), items, fields });
+	return {
+		collection: name().optional(),
+		item: itemKey().optional(),
+		items,
+		fields,
+		tags: z.array(name()).max(100, 'has more than 100 elements').optional(),
+		depends_on: z.array(dependency).max(100, 'has more than 100 elements').optional(),
+		content_type: z.enum(CONTENT_TYPES, `must be one of ${CONTENT_TYPES.join(', ')}`).optional(),
+		confidence: z.number().min(0, 'must not be negative').max(10, 'is more than 10').optional(),
+		cache: directives().optional(),
+	};
+});
 
 /** What no door takes of `cachingShape`. */
 export function refuseContradictions(
@@ -48,36 +50,36 @@ export function refuseContradictions(
 	}
 }
 
-export const provider = z.enum(PROVIDERS, `must be one of ${PROVIDERS.join(', ')}`);
-
-const generationSchema = z
-	.strictObject({
-		provider,
-		model: name,
-		prompt: z.string().min(1, 'must not be empty').optional(),
-		messages: z.array(z.json()).min(1, 'must not be empty').optional(),
-		system: z.string().optional(),
-		params: jsonObject.optional(),
-		...cachingShape,
-		stream: z.boolean().optional(),
-	})
-	.superRefine((request, context) => {
-		const refuse = (field: string, message: string): void => {
-			context.addIssue({ code: 'custom', path: [field], message });
-		};
-		if (request.prompt === undefined && request.messages === undefined) refuse('prompt', 'or messages must be given');
-		if (request.prompt !== undefined && request.messages !== undefined)
-			refuse('messages', 'and prompt exclude each other');
-		refuseContradictions(request, refuse);
-		if (request.params && 'stream' in request.params) refuse('params.stream', 'belongs beside params, as stream');
-	});
+const generationSchema = once(() =>
+	z
+		.strictObject({
+			provider: provider(),
+			model: name(),
+			prompt: z.string().min(1, 'must not be empty').optional(),
+			messages: z.array(z.json()).min(1, 'must not be empty').optional(),
+			system: z.string().optional(),
+			params: z.record(z.string(), z.json()).optional(),
+			...cachingShape(),
+			stream: z.boolean().optional(),
+		})
+		.superRefine((request, context) => {
+			const refuse = (field: string, message: string): void => {
+				context.addIssue({ code: 'custom', path: [field], message });
+			};
+			if (request.prompt === undefined && request.messages === undefined) refuse('prompt', 'or messages must be given');
+			if (request.prompt !== undefined && request.messages !== undefined)
+				refuse('messages', 'and prompt exclude each other');
+			refuseContradictions(request, refuse);
+			if (request.params && 'stream' in request.params) refuse('params.stream', 'belongs beside params, as stream');
+		}),
+);
 
 /**
  * A native request; throws an `InvalidRequestError` that names the first field that is wrong, and all others too.
  * `where` is put before their names.
  */
 export function parseGeneration(input: unknown, where = ''): GenerationRequest {
-	return parse(generationSchema, input, where) as GenerationRequest;
+	return parse(generationSchema(), input, where) as GenerationRequest;
 }
 
 /** Checks input from outside; `where` is put before the names of its fields. */

@@ -70,7 +70,7 @@ export class Putter {
 		caller: Caller,
 	): Promise<{ item: PutItem; refused: string | null } | { error: unknown }> {
 		try {
-			const request = parse(storeSchema, input);
+			const request = parse(storeSchema(), input);
 			const exchange = await this.#exchange(request, caller);
 			const parsed = (request.response as JsonObject | undefined) ?? bodyFromText(request, request.text ?? '');
 			if (exchange.dialect.read(exchange.operation, parsed) === null) {

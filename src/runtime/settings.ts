@@ -1,6 +1,7 @@
 import type { Provider, SettingRow } from '../contract.ts';
 import type { RedisConnectionOptions } from '../stores/redis/client.ts';
-import { SECRET_SETTINGS, type SettingName, settingsShape, type SettingValues } from './settings-schema.ts';
+import { SettingMistake } from './setting-readers.ts';
+import { SECRET_SETTINGS, type SettingName, SETTINGS, type SettingValues } from './settings-schema.ts';
 
 export type Environment = Readonly<Record<string, unknown>>;
 
@@ -23,6 +24,7 @@ export class SettingsError extends Error {
 	}
 }
 
+const NAMES = Object.keys(SETTINGS) as SettingName[];
 const CONNECT_TIMEOUT_MS = 2000;
 const NO_REDIS =
 	'AI_CACHE_STORE: is redis, but none of AI_CACHE_REDIS, AI_CACHE_REDIS_CLUSTER, AI_CACHE_REDIS_SENTINELS, REDIS and REDIS_HOST is set';
@@ -32,11 +34,11 @@ const REDIS_PLACES = ['AI_CACHE_REDIS', 'AI_CACHE_REDIS_CLUSTER', 'AI_CACHE_REDI
 /** Reads the settings from Directus' environment. Throws `SettingsError`, which names every mistake at once. */
 export function readSettings(environment: Environment): Settings {
 	const given = Object.fromEntries(
-		Object.keys(settingsShape)
-			.map((name) => [name, environment[name]])
-			.filter(([, value]) => value !== undefined && value !== null && value !== ''),
+		NAMES.map((name) => [name, environment[name]]).filter(
+			([, value]) => value !== undefined && value !== null && value !== '',
+		),
 	) as Record<string, unknown>;
-	const unknown = Object.keys(environment).filter((name) => name.startsWith('AI_CACHE_') && !(name in settingsShape));
+	const unknown = Object.keys(environment).filter((name) => name.startsWith('AI_CACHE_') && !(name in SETTINGS));
 	const { values: sound, problems } = parseEach(given);
 	const redis = redisConnection(sound, environment);
 	const store = sound.AI_CACHE_STORE ?? (redis === null ? 'memory' : 'redis');
@@ -61,10 +63,15 @@ export function readSettings(environment: Environment): Settings {
 function parseEach(given: Readonly<Record<string, unknown>>): { values: Partial<SettingValues>; problems: string[] } {
 	const problems: string[] = [];
 	const values: Record<string, unknown> = {};
-	for (const [name, schema] of Object.entries(settingsShape)) {
-		const parsed = schema.safeParse(given[name]);
-		if (parsed.success) values[name] = parsed.data;
-		else problems.push(...parsed.error.issues.map(({ path, message }) => `${[name, ...path].join('.')}: ${message}`));
+	for (const name of NAMES) {
+		const value = given[name] ?? defaultOf(name);
+		if (value === undefined) continue;
+		try {
+			values[name] = SETTINGS[name].read(value);
+		} catch (error) {
+			if (!(error instanceof SettingMistake)) throw error;
+			problems.push(...error.problems.map(({ path, message }) => `${[name, ...path].join('.')}: ${message}`));
+		}
 	}
 	return { values, problems };
 }
@@ -134,7 +141,7 @@ function rowsOf(
 	store: string,
 	hasRedis: boolean,
 ): SettingRow[] {
-	return (Object.keys(settingsShape) as SettingName[]).map((name): SettingRow => {
+	return NAMES.map((name): SettingRow => {
 		const secret = SECRET_SETTINGS.has(name);
 		const isGiven = name in given;
 		if (name === 'AI_CACHE_REDIS' && !isGiven && store === 'redis' && hasRedis && !hasOwnNodes(values)) {
@@ -150,10 +157,10 @@ const hasOwnNodes = (values: SettingValues): boolean =>
 	values.AI_CACHE_REDIS_CLUSTER !== undefined || values.AI_CACHE_REDIS_SENTINELS !== undefined;
 
 /** A setting's default as an operator would write it; undefined where it has none. */
-export function defaultOf(name: SettingName): unknown {
-	const { def } = settingsShape[name] as unknown as { def: { defaultValue?: unknown } };
-	return def.defaultValue;
-}
+export const defaultOf = (name: SettingName): string | number | boolean | undefined => {
+	const { default: otherwise }: { default?: string | number | boolean } = SETTINGS[name];
+	return otherwise;
+};
 
 /** An address may hold a name and a password. */
 export const withoutCredentials = (text: string): string => text.replace(/\/\/[^/@\s]*@/g, '//');

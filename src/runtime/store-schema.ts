@@ -1,38 +1,39 @@
 import * as z from 'zod';
 import type { JsonObject } from '../contract.ts';
-import { cachingShape, provider, refuseContradictions } from './generation-schema.ts';
-
-const name = z.string().trim().min(1, 'must not be empty').max(256, 'is longer than 256 characters');
+import { cachingShape, name, provider, refuseContradictions } from './generation-schema.ts';
+import { once } from './once.ts';
 
 /**
  * `POST /store`: a request as for `generate`, and its answer: the provider's own body as `response`, or plain `text`.
  */
-export const storeSchema = z
-	.strictObject({
-		provider,
-		model: name,
-		prompt: z.string().min(1, 'must not be empty').optional(),
-		messages: z.array(z.json()).min(1, 'must not be empty').optional(),
-		system: z.string().optional(),
-		params: z.record(z.string(), z.json()).optional(),
-		...cachingShape,
-		response: z.record(z.string(), z.json()).optional(),
-		text: z.string().min(1, 'must not be empty').optional(),
-		duration_ms: z.number().min(0, 'must not be negative').optional(),
-	})
-	.superRefine((request, context) => {
-		const refuse = (field: string, message: string): void => {
-			context.addIssue({ code: 'custom', path: [field], message });
-		};
-		if ((request.prompt === undefined) === (request.messages === undefined))
-			refuse('prompt', 'or messages must be given, not both');
-		if ((request.response === undefined) === (request.text === undefined))
-			refuse('response', 'or text must be given, not both');
-		refuseContradictions(request, refuse);
-		if (request.cache?.mode !== undefined) refuse('cache.mode', 'has no meaning when storing');
-	});
+export const storeSchema = once(() =>
+	z
+		.strictObject({
+			provider: provider(),
+			model: name(),
+			prompt: z.string().min(1, 'must not be empty').optional(),
+			messages: z.array(z.json()).min(1, 'must not be empty').optional(),
+			system: z.string().optional(),
+			params: z.record(z.string(), z.json()).optional(),
+			...cachingShape(),
+			response: z.record(z.string(), z.json()).optional(),
+			text: z.string().min(1, 'must not be empty').optional(),
+			duration_ms: z.number().min(0, 'must not be negative').optional(),
+		})
+		.superRefine((request, context) => {
+			const refuse = (field: string, message: string): void => {
+				context.addIssue({ code: 'custom', path: [field], message });
+			};
+			if ((request.prompt === undefined) === (request.messages === undefined))
+				refuse('prompt', 'or messages must be given, not both');
+			if ((request.response === undefined) === (request.text === undefined))
+				refuse('response', 'or text must be given, not both');
+			refuseContradictions(request, refuse);
+			if (request.cache?.mode !== undefined) refuse('cache.mode', 'has no meaning when storing');
+		}),
+);
 
-export type StoreRequest = z.output<typeof storeSchema>;
+export type StoreRequest = z.output<ReturnType<typeof storeSchema>>;
 
 const now = (): number => Math.floor(Date.now() / 1000);
 

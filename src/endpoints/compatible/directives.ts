@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import * as z from 'zod';
-import { type CacheDirectives, type CacheMode, CONTENT_TYPES, type ContentType, SCOPES } from '../../contract.ts';
+import { type CacheDirectives, type CacheMode, type ContentType, SCOPES } from '../../contract.ts';
 import type { Dependencies } from '../../cache/dependencies.ts';
 import { declaredDependencies } from '../../content/declared.ts';
 import { InvalidRequestError } from '../../runtime/errors.ts';
-import { cachingShape, directivesSchema, parse } from '../../runtime/generation-schema.ts';
+import { cachingShape, parse, seconds as secondsSchema } from '../../runtime/generation-schema.ts';
+import { once } from '../../runtime/once.ts';
 
 /** What a request says in its headers about caching. */
 export interface HeaderDirectives {
@@ -15,41 +16,44 @@ export interface HeaderDirectives {
 }
 
 const PREFIX = 'x-ai-cache-';
-const number = z
-	.string()
-	.regex(/^\d+(?:\.\d+)?$/, 'must be a number of seconds')
-	.transform(Number);
-const list = z.string().transform((text) => text.split(',').map((part) => part.trim()));
 
 /** By the header's name as errors show it. */
-const headersSchema = z
-	.strictObject({
-		'X-AI-Cache-TTL': number.pipe(directivesSchema.shape.ttl.unwrap()).optional(),
-		'X-AI-Cache-Collection': cachingShape.collection,
-		'X-AI-Cache-Items': list
-			.transform((keys): (string | number)[] => keys)
-			.pipe(cachingShape.items.unwrap())
-			.optional(),
-		'X-AI-Cache-Fields': list.pipe(cachingShape.fields.unwrap()).optional(),
-		'X-AI-Cache-Tags': list.pipe(cachingShape.tags.unwrap()).optional(),
-		'X-AI-Cache-Content-Type': z.enum(CONTENT_TYPES, `must be one of ${CONTENT_TYPES.join(', ')}`).optional(),
-		'X-AI-Cache-Scope': z.enum(SCOPES, `must be one of ${SCOPES.join(', ')}`).optional(),
-	})
-	.superRefine((headers, context) => {
-		for (const name of ['X-AI-Cache-Items', 'X-AI-Cache-Fields'] as const) {
-			if (headers[name] === undefined || headers['X-AI-Cache-Collection'] !== undefined) continue;
-			context.addIssue({ code: 'custom', path: [name], message: 'needs X-AI-Cache-Collection' });
-		}
-	});
+const headersSchema = once(() => {
+	const number = z
+		.string()
+		.regex(/^\d+(?:\.\d+)?$/, 'must be a number of seconds')
+		.transform(Number);
+	const list = z.string().transform((text) => text.split(',').map((part) => part.trim()));
+	const { collection, items, fields, tags, content_type: contentType } = cachingShape();
+	return z
+		.strictObject({
+			'X-AI-Cache-TTL': number.pipe(secondsSchema()).optional(),
+			'X-AI-Cache-Collection': collection,
+			'X-AI-Cache-Items': list
+				.transform((keys): (string | number)[] => keys)
+				.pipe(items.unwrap())
+				.optional(),
+			'X-AI-Cache-Fields': list.pipe(fields.unwrap()).optional(),
+			'X-AI-Cache-Tags': list.pipe(tags.unwrap()).optional(),
+			'X-AI-Cache-Content-Type': contentType,
+			'X-AI-Cache-Scope': z.enum(SCOPES, `must be one of ${SCOPES.join(', ')}`).optional(),
+		})
+		.superRefine((headers, context) => {
+			for (const name of ['X-AI-Cache-Items', 'X-AI-Cache-Fields'] as const) {
+				if (headers[name] === undefined || headers['X-AI-Cache-Collection'] !== undefined) continue;
+				context.addIssue({ code: 'custom', path: [name], message: 'needs X-AI-Cache-Collection' });
+			}
+		});
+});
 
-const SHOWN = new Map(Object.keys(headersSchema.shape).map((name) => [name.toLowerCase(), name]));
+const shown = once(() => new Map(Object.keys(headersSchema().shape).map((name) => [name.toLowerCase(), name])));
 
 /** Reads `Cache-Control` and `X-AI-Cache-*`. Throws an `InvalidRequestError` that names the header. */
 export function headerDirectives(headers: IncomingHttpHeaders): HeaderDirectives {
 	const own = Object.entries(headers)
 		.filter(([name]) => name.startsWith(PREFIX))
-		.map(([name, value]) => [SHOWN.get(name) ?? name, value]);
-	const parsed = parse(headersSchema, Object.fromEntries(own));
+		.map(([name, value]) => [shown().get(name) ?? name, value]);
+	const parsed = parse(headersSchema(), Object.fromEntries(own));
 	const { 'X-AI-Cache-Collection': collection, 'X-AI-Cache-Items': items, 'X-AI-Cache-Fields': fields } = parsed;
 	const { 'X-AI-Cache-TTL': ttl, 'X-AI-Cache-Scope': scope } = parsed;
 	const content = declaredDependencies({

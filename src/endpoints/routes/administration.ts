@@ -3,30 +3,35 @@ import * as z from 'zod';
 import { parse, parseGeneration, provider } from '../../runtime/generation-schema.ts';
 import { parseInvalidation } from '../../runtime/invalidation-schema.ts';
 import type { HostContext } from '../../runtime/host.ts';
+import { once } from '../../runtime/once.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { demandAdmin, demandCaller, leaving, queryOf, route } from '../http.ts';
 import { journalPage } from '../journal.ts';
 import { entryQuery, limitOf, statsQuery } from '../queries.ts';
 
-const keysSchema = z.strictObject({
-	keys: z.array(z.string().min(1)).min(1, 'must not be empty').max(1000, 'has more than 1000 elements'),
-});
-const modelSchema = z.strictObject({ provider, model: z.string().min(1, 'must not be empty') });
-const warmSchema = z
-	.strictObject({
-		requests: z.array(z.unknown()).min(1, 'must not be empty').max(1000, 'has more than 1000 elements').optional(),
-		top: z
-			.number()
-			.int('must be a whole number')
-			.min(1, 'must be at least 1')
-			.max(1000, 'is more than 1000')
-			.optional(),
-		budget_usd: z.number().min(0, 'must not be negative').optional(),
-	})
-	.refine(({ requests, top }) => (requests === undefined) !== (top === undefined), {
-		path: ['requests'],
-		message: 'or top must be given, not both',
-	});
+const keysSchema = once(() =>
+	z.strictObject({
+		keys: z.array(z.string().min(1)).min(1, 'must not be empty').max(1000, 'has more than 1000 elements'),
+	}),
+);
+const modelSchema = once(() => z.strictObject({ provider: provider(), model: z.string().min(1, 'must not be empty') }));
+const warmSchema = once(() =>
+	z
+		.strictObject({
+			requests: z.array(z.unknown()).min(1, 'must not be empty').max(1000, 'has more than 1000 elements').optional(),
+			top: z
+				.number()
+				.int('must be a whole number')
+				.min(1, 'must be at least 1')
+				.max(1000, 'is more than 1000')
+				.optional(),
+			budget_usd: z.number().min(0, 'must not be negative').optional(),
+		})
+		.refine(({ requests, top }) => (requests === undefined) !== (top === undefined), {
+			path: ['requests'],
+			message: 'or top must be given, not both',
+		}),
+);
 
 /** Everything that is for admins. */
 export function administrationRoutes(router: Router, runtime: Runtime, host: HostContext): void {
@@ -97,7 +102,7 @@ export function administrationRoutes(router: Router, runtime: Runtime, host: Hos
 		'/entries',
 		route(async (request) => {
 			const { user } = demandAdmin(request, values);
-			return invalidator.removeKeys(parse(keysSchema, request.body).keys, { cause: 'purge', user });
+			return invalidator.removeKeys(parse(keysSchema(), request.body).keys, { cause: 'purge', user });
 		}),
 	);
 
@@ -114,7 +119,7 @@ export function administrationRoutes(router: Router, runtime: Runtime, host: Hos
 		'/versions',
 		route(async (request) => {
 			const { user } = demandAdmin(request, values);
-			const { provider: name, model } = parse(modelSchema, request.body);
+			const { provider: name, model } = parse(modelSchema(), request.body);
 			return { version: await invalidator.raiseVersion(models, name, model, { cause: 'version', user }) };
 		}),
 	);
@@ -148,7 +153,7 @@ export function administrationRoutes(router: Router, runtime: Runtime, host: Hos
 		'/warm',
 		route(async (request) => {
 			const caller = demandAdmin(request, values);
-			const { requests, top, budget_usd: budget = values.AI_CACHE_WARM_BUDGET } = parse(warmSchema, request.body);
+			const { requests, top, budget_usd: budget = values.AI_CACHE_WARM_BUDGET } = parse(warmSchema(), request.body);
 			if (top !== undefined) return warmer.top(top, budget);
 			const parsed = (requests ?? []).map((request, index) => parseGeneration(request, `requests.${index}`));
 			return warmer.requests(parsed, caller, budget);

@@ -17,7 +17,8 @@ export class TokenTable {
 	readonly #table: LRUCache<Tag, KnownToken>;
 
 	constructor(max: number) {
-		this.#table = new LRUCache({ max, dispose: (token) => (token.revoked = true) });
+		// Not `max`, which would have room for all of them made at the start.
+		this.#table = new LRUCache({ maxSize: max, sizeCalculation: () => 1, dispose: (token) => (token.revoked = true) });
 	}
 
 	expect(tag: Tag): KnownToken {
