@@ -104,6 +104,9 @@ export interface HeldFigures {
 	bytes: number;
 }
 
+/** Figures of no entries. */
+export const NONE_HELD: Readonly<HeldFigures> = Object.freeze({ entries: 0, usd: 0, hits: 0, bytes: 0 });
+
 export interface EntryQuery extends Pick<InvalidationCriteria, 'provider' | 'model' | 'collection'> {
 	item?: string;
 	tag?: string;

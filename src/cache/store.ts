@@ -1,4 +1,4 @@
-import type { InvalidationCause, InvalidationCriteria, JournalRow, Provider, StatsInterval } from '../contract.ts';
+import type { InvalidationCause, JournalRow, Provider, StatsInterval } from '../contract.ts';
 import type { Tag } from './dependencies.ts';
 import type { Entry, EntryQuery, Found, FoundPage, HeldFigures } from './entry.ts';
 
@@ -193,5 +193,3 @@ export interface StoreEvents {
 	/** The bus was lost: whatever it alone keeps true has to be forgotten. */
 	lost(): void;
 }
-
-export type CriteriaTags = (criteria: InvalidationCriteria) => Tag[][];

@@ -1,7 +1,9 @@
 import { type HealthReport, type Provider, PROVIDERS } from '../contract.ts';
+import { timeLimit } from '../stores/time-limit.ts';
 import type { OpenedStore } from './open-store.ts';
 import type { ProviderKeys } from './provider-keys.ts';
 import { baseUrlSetting, keySetting, type Settings, withoutCredentials } from './settings.ts';
+import { VERSION } from './version.ts';
 
 const TIMEOUT_MS = 1000;
 
@@ -18,10 +20,10 @@ export class Health {
 	}
 
 	/** `down` while the store does not answer, `degraded` while its bus or breaker is not as it should be. */
-	async report(): Promise<Required<Pick<HealthReport, 'status' | 'store' | 'providers'>>> {
+	async report(): Promise<Required<HealthReport>> {
 		const [store, providers] = await Promise.all([this.store(), this.#providers()]);
 		const degraded = store.bus === 'down' || store.breaker !== 'closed' || store.pending_invalidations > 0;
-		return { status: store.connected ? (degraded ? 'degraded' : 'ok') : 'down', store, providers };
+		return { status: store.connected ? (degraded ? 'degraded' : 'ok') : 'down', store, providers, version: VERSION };
 	}
 
 	/** How the store is, as this process sees it. Never rejects. */
@@ -29,7 +31,7 @@ export class Health {
 		const { store, breaker, pendingInvalidations, lastError } = this.#opened;
 		const rest = { breaker: breaker(), pending_invalidations: pendingInvalidations() };
 		try {
-			const health = await withTimeout(store.health());
+			const health = await timeLimit(TIMEOUT_MS, () => store.health());
 			const { kind, mode, connected, memory, bus } = health;
 			return {
 				kind,
@@ -76,17 +78,5 @@ export class Health {
 			}),
 		);
 		return Object.fromEntries(rows) as NonNullable<HealthReport['providers']>;
-	}
-}
-
-async function withTimeout<Result>(promise: Promise<Result>): Promise<Result> {
-	let timer: NodeJS.Timeout | undefined;
-	const deadline = new Promise<never>((_, reject) => {
-		timer = setTimeout(() => reject(new Error('no answer in time')), TIMEOUT_MS);
-	});
-	try {
-		return await Promise.race([promise, deadline]);
-	} finally {
-		clearTimeout(timer);
 	}
 }

@@ -14,5 +14,4 @@ export interface HostLogger {
 	info(message: string): void;
 	warn(message: string): void;
 	error(message: string): void;
-	debug(message: string): void;
 }

@@ -8,7 +8,7 @@ import {
 	purgeTags,
 	type Tag,
 } from '../cache/dependencies.ts';
-import type { HeldFigures } from '../cache/entry.ts';
+import { type HeldFigures, NONE_HELD } from '../cache/entry.ts';
 import { newId } from '../cache/ids.ts';
 import type { Models } from '../cache/models.ts';
 import type { Invalidation, Store } from '../cache/store.ts';
@@ -36,7 +36,6 @@ export interface ChangeWatcher {
 }
 
 const WIDENED = 'more than these criteria: Redis had evicted what tells apart entries that meet all of them';
-const NOTHING: HeldFigures = { entries: 0, usd: 0, hits: 0, bytes: 0 };
 
 /** Purges, and what a change of the content takes away; each with its row in the journal. */
 export class Invalidator {
@@ -60,7 +59,7 @@ export class Invalidator {
 	 */
 	async purge(criteria: InvalidationCriteria, author: Author): Promise<InvalidationResult> {
 		const { counted, widened } = await this.#drop(criteria);
-		const figures = await counted.catch(() => NOTHING);
+		const figures = await counted.catch(() => NONE_HELD);
 		await this.#note(criteria, { ...author, ...(widened && { note: WIDENED }) }, figures);
 		return { ...figures, dry_run: false };
 	}
@@ -83,7 +82,7 @@ export class Invalidator {
 			return { ...(await this.#store.measure(sets)), dry_run: true };
 		}
 		const found = await this.#readMatching(criteria.key, criteria);
-		const figures = found ? { entries: 1, usd: found.entry.meta.usd, hits: found.hits, bytes: found.size } : NOTHING;
+		const figures = found ? { entries: 1, usd: found.entry.meta.usd, hits: found.hits, bytes: found.size } : NONE_HELD;
 		return { ...figures, dry_run: true };
 	}
 
@@ -130,13 +129,13 @@ export class Invalidator {
 	async raiseVersion(models: Models, provider: Provider, model: string, author: Author): Promise<number> {
 		const version = await models.raise(provider, model);
 		const { counted } = await this.#drop({ provider, model });
-		await this.#note({ provider, model }, author, await counted.catch(() => NOTHING));
+		await this.#note({ provider, model }, author, await counted.catch(() => NONE_HELD));
 		return version;
 	}
 
 	/** A row that drops nothing: something that an admin should know. */
 	async note(criteria: InvalidationCriteria, author: Author): Promise<void> {
-		await this.#note(criteria, author, NOTHING);
+		await this.#note(criteria, author, NONE_HELD);
 	}
 
 	async #purging(): Promise<void> {
@@ -155,7 +154,7 @@ export class Invalidator {
 		const { key: _, ...others } = criteria;
 		const alone = Object.keys(others).length === 0;
 		const matches = alone || (await this.#readMatching(key, criteria)) !== undefined;
-		return { counted: matches ? this.#store.removeKeys([key]) : Promise.resolve(NOTHING) };
+		return { counted: matches ? this.#store.removeKeys([key]) : Promise.resolve(NONE_HELD) };
 	}
 
 	async #readMatching(key: string, criteria: InvalidationCriteria) {

@@ -1,6 +1,6 @@
 import type { Provider } from '../contract.ts';
 import type { Tag } from '../cache/dependencies.ts';
-import type { Entry, Found, HeldFigures } from '../cache/entry.ts';
+import { type Entry, type Found, type HeldFigures, NONE_HELD } from '../cache/entry.ts';
 import { StoreUnavailableError } from '../cache/errors.ts';
 import type { Begin, Invalidation, Lookup, ModelState, Reservation, Store } from '../cache/store.ts';
 import type { Outbox, PendingWork } from './outbox.ts';
@@ -42,7 +42,6 @@ const RETRY_MS = 200;
 const REQUEST_MS = 250;
 /** More than the word of a process that does not answer is waited for. */
 const KEEP_AFTER_MS = 275;
-const NOTHING: HeldFigures = { entries: 0, usd: 0, hits: 0, bytes: 0 };
 
 /**
  * A store that may go away, but from which nothing comes back that was invalidated meanwhile: such invalidations wait
@@ -115,17 +114,17 @@ export class GuardedStore extends WrappedStore {
 	}
 
 	override invalidate(tags: readonly Tag[]): Promise<Invalidation> {
-		const accepted = { counted: Promise.resolve(NOTHING) };
+		const accepted = { counted: Promise.resolve(NONE_HELD) };
 		return this.#orKept({ kind: 'tags', tags }, () => this.inner.invalidate(tags), accepted);
 	}
 
 	override invalidateMatching(tagSets: readonly (readonly Tag[])[]): Promise<Invalidation> {
-		const accepted = { counted: Promise.resolve(NOTHING) };
+		const accepted = { counted: Promise.resolve(NONE_HELD) };
 		return this.#orKept({ kind: 'matching', tagSets }, () => this.inner.invalidateMatching(tagSets), accepted);
 	}
 
 	override removeKeys(keys: readonly string[]): Promise<HeldFigures> {
-		return this.#orKept({ kind: 'keys', keys }, () => this.inner.removeKeys(keys), NOTHING);
+		return this.#orKept({ kind: 'keys', keys }, () => this.inner.removeKeys(keys), NONE_HELD);
 	}
 
 	override setModelState(provider: Provider, model: string, state: ModelState): Promise<void> {

@@ -1,5 +1,5 @@
 import { allTag, type Tag } from '../cache/dependencies.ts';
-import type { HeldFigures } from '../cache/entry.ts';
+import { type HeldFigures, NONE_HELD } from '../cache/entry.ts';
 import type { Store } from '../cache/store.ts';
 import type { Outbox, PendingRecord, PendingWork } from './outbox.ts';
 
@@ -29,8 +29,6 @@ interface Done {
 	invalidations: number;
 	entries: Promise<number>;
 }
-
-const NOTHING: HeldFigures = { entries: 0, usd: 0, hits: 0, bytes: 0 };
 
 /** Carries out what waits in an outbox. */
 export class Settlement {
@@ -130,7 +128,7 @@ export class Settlement {
 				// Another process may have raised it further meanwhile.
 				const raised = current !== undefined && current.version > work.state.version;
 				if (!raised) await this.#store.setModelState(work.provider, work.model, work.state);
-				return { tags: [], counted: Promise.resolve(NOTHING) };
+				return { tags: [], counted: Promise.resolve(NONE_HELD) };
 			}
 		}
 	}

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { VERSION } from '../../src/runtime/version.ts';
 import type { ProviderEmulator } from '../support/provider-emulator.ts';
 import { type Account, createAccount, createMember } from './support/access.ts';
 import type { Directus } from './support/directus.ts';
@@ -76,6 +77,7 @@ describe('without any setting', () => {
 			status: 'ok',
 			store: { kind: 'memory', mode: 'embedded', connected: true, bus: 'none', breaker: 'closed' },
 			providers: { mistral: { has_key: true, key_source: 'environment', key_setting: 'AI_CACHE_MISTRAL_API_KEY' } },
+			version: VERSION,
 		});
 	});
 });

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { GuardedStore } from '../../src/stores/guarded.ts';
 import { MemoryStore } from '../../src/stores/memory/store.ts';
-import { MemoryOutbox } from '../../src/stores/outbox.ts';
+import { MemoryOutbox } from '../support/memory-outbox.ts';
 import { RedisStore } from '../../src/stores/redis/store.ts';
 import { ResilientStore } from '../../src/stores/resilient.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';

@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { freeTag } from '../../src/cache/dependencies.ts';
 import { StoreUnavailableError } from '../../src/cache/errors.ts';
-import { MemoryOutbox, type PendingRecord, type PendingWork } from '../../src/stores/outbox.ts';
+import type { PendingRecord, PendingWork } from '../../src/stores/outbox.ts';
 import type { CarriedOut } from '../../src/stores/settlement.ts';
 import { lookupOf } from '../contract/harness.ts';
 import { sampleEntry } from '../contract/samples.ts';
+import { MemoryOutbox } from '../support/memory-outbox.ts';
 import { clock, guarded, neverFresh, put, redisWith, stopAll, SURVIVING } from './guarded-support.ts';
 
 afterEach(stopAll);

@@ -3,7 +3,7 @@ import { allTag, freeTag } from '../../src/cache/dependencies.ts';
 import type { Entry } from '../../src/cache/entry.ts';
 import { StoreUnavailableError } from '../../src/cache/errors.ts';
 import type { Store } from '../../src/cache/store.ts';
-import { MemoryOutbox } from '../../src/stores/outbox.ts';
+import { MemoryOutbox } from '../support/memory-outbox.ts';
 import type { CarriedOut } from '../../src/stores/settlement.ts';
 import { commitTo, lookupOf } from '../contract/harness.ts';
 import { sampleEntry } from '../contract/samples.ts';

@@ -1,5 +1,5 @@
 import type { Tag } from '../../cache/dependencies.ts';
-import type { EntryMeta, HeldFigures } from '../../cache/entry.ts';
+import { type EntryMeta, type HeldFigures, NONE_HELD } from '../../cache/entry.ts';
 import { ID_LENGTH } from '../../cache/ids.ts';
 import { buffer, chunks, type Command, isCluster, number, run, texts } from './client.ts';
 import type { RedisContext } from './context.ts';
@@ -83,7 +83,7 @@ async function keepThoseIn(
 
 /** What the members cost, served and take. */
 export async function figuresOf({ client, keys }: RedisContext, members: readonly string[]): Promise<HeldFigures> {
-	const figures: HeldFigures = { entries: members.length, usd: 0, hits: 0, bytes: 0 };
+	const figures: HeldFigures = { ...NONE_HELD, entries: members.length };
 	for (const part of chunks(members, MEMBERS_PER_CHUNK)) {
 		const [usd, hits, sizes] = await run(client, [
 			['ZMSCORE', keys.sorted('usd'), ...part],

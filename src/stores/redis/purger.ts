@@ -1,5 +1,5 @@
 import type { Tag } from '../../cache/dependencies.ts';
-import type { HeldFigures } from '../../cache/entry.ts';
+import { type HeldFigures, NONE_HELD } from '../../cache/entry.ts';
 import { ID_LENGTH, newId } from '../../cache/ids.ts';
 import type { Invalidation } from '../../cache/store.ts';
 import { type Announced, announceCommand } from './bus.ts';
@@ -112,7 +112,7 @@ export class Purger {
 			return { ...(await this.invalidate(tagSets.at(-1) ?? [])), widened: true };
 		}
 		const members = [...(await matchingMembers(this.#context, tagSets)).keys()];
-		const total: HeldFigures = { entries: 0, usd: 0, hits: 0, bytes: 0 };
+		const total = { ...NONE_HELD };
 		for (const part of chunks(members, MEMBERS_PER_CHUNK)) {
 			const figures = await this.#sweeper.forget(part);
 			await this.#context.bus.revoke([], part.map(keyOf));

@@ -1,4 +1,4 @@
-import type { HeldFigures } from '../../cache/entry.ts';
+import { type HeldFigures, NONE_HELD } from '../../cache/entry.ts';
 import { chunks, type Command, number, run, texts } from './client.ts';
 import type { RedisContext } from './context.ts';
 import { removalCommands } from './indexes.ts';
@@ -50,7 +50,7 @@ export class Sweeper {
 	/** Removes these generations, keeps from being stored those that are under way, and answers what was live. */
 	async forget(members: readonly string[]): Promise<HeldFigures> {
 		const { client, keys, clock } = this.#context;
-		const total: HeldFigures = { entries: 0, usd: 0, hits: 0, bytes: 0 };
+		const total = { ...NONE_HELD };
 		for (const part of chunks(members, MEMBERS_PER_CHUNK)) {
 			await run(
 				client,

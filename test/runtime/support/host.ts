@@ -10,7 +10,7 @@ export function testHost(env: Record<string, unknown> = {}): HostContext & { log
 		services: {},
 		// Nothing here reads a database.
 		database: null as unknown as HostContext['database'],
-		logger: { info: note, warn: note, error: note, debug: note },
+		logger: { info: note, warn: note, error: note },
 		getSchema: async () => ({ collections: {}, relations: [] }),
 	};
 }

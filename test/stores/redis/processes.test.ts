@@ -7,6 +7,7 @@ import type { Store } from '../../../src/cache/store.ts';
 import { LEASE_MS } from '../../../src/stores/redis/bus.ts';
 import { answers, commitTo, lookupOf, put } from '../../contract/harness.ts';
 import { sampleEntry } from '../../contract/samples.ts';
+import { randomFrom } from '../../random/truth.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { connectionTo, newNamespace, openRedisStore, type RedisHarness, redisHarness } from './support.ts';
 
@@ -34,17 +35,6 @@ async function warm(store: Store, entry: Entry): Promise<void> {
 		.toBeDefined();
 }
 
-/** Mulberry32: a test that failed can be run again with its seed. */
-function randomFrom(seed: number): (below: number) => number {
-	let state = seed;
-	return (below) => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-		return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296) * below);
-	};
-}
-
 describe('two processes on one Redis', () => {
 	it('answer each other’s entries, and none that the other has invalidated', async () => {
 		const { store, other } = harness;
@@ -59,7 +49,8 @@ describe('two processes on one Redis', () => {
 
 	it('never answer what was invalidated, in thousands of interleaved rounds', { timeout: 60_000 }, async () => {
 		const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 1_000_000_007);
-		const random = randomFrom(seed);
+		const next = randomFrom(seed);
+		const random = (below: number): number => Math.floor(next() * below);
 		const stores = [harness.store, harness.other];
 		const entries = Array.from({ length: 8 }, (_, index) =>
 			sampleEntry(harness.clock, { key: `openai:gpt-4o:${index}`, freeTags: [`t${index % 4}`, `u${index % 3}`] }),

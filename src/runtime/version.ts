@@ -1,0 +1,2 @@
+/** That of this bundle, as in `package.json`. */
+export const VERSION = '0.1.0';
