@@ -8,7 +8,7 @@ import { startRedis } from '../support/redis.ts';
 import { fill } from './support/entries.ts';
 import { upTo } from './support/sizes.ts';
 import { milliseconds, progress, ratio, section, table } from './support/table.ts';
-import { median, repeat, time } from './support/timing.ts';
+import { median, quantile, repeat, time } from './support/timing.ts';
 
 const SIZES = upTo([1000, 100_000]);
 const LIMIT = 25;
@@ -26,6 +26,7 @@ interface List {
 
 const LISTS: List[] = [
 	{ name: 'all', tagSets: [[allTag()]], part: 1 },
+	{ name: 'all, by provider', tagSets: [[providerTag('openai')]], part: 1 },
 	{
 		name: 'half of them by provider, model and collection',
 		tagSets: [[providerTag('openai')], [modelTag('openai', 'gpt-4o')], [collectionTag('articles')]],
@@ -71,19 +72,20 @@ async function measureList(store: Store, size: number, { name, tagSets, part }: 
 	return rows;
 }
 
-/** Each size in a store of its own, so that nothing of its lists is known before. */
-async function measure(label: string, open: () => Promise<Store>): Promise<void> {
+/** Each size in a store of its own, so that nothing of its lists is known before. `commands` says how long Redis took for its commands. */
+async function measure(label: string, open: () => Promise<Store>, commands?: () => Promise<string>): Promise<void> {
 	for (const size of SIZES) {
 		progress(`${size} entries, ${label}`);
 		const store = await open();
 		await fill(store, `openai:gpt-4o:${size}`, size / 2, 300);
 		await fill(store, `openai:gpt-4o:more:${size}`, size / 2, 300, 'pages');
+		await commands?.();
 		const rows = [];
 		for (const list of LISTS) rows.push(...(await measureList(store, size, list)));
 		await store.close();
 		section(
 			`Paging through ${size.toLocaleString('en')} entries, ${label}`,
-			`Pages of ${LIMIT}; milliseconds, medians of ${TIMES}, and their ratio to the first page's. Opened: the very first time, when a list may have to be put in order. Redis finds a filtered list anew for each first page, and pages through that.`,
+			`Pages of ${LIMIT}; milliseconds, medians of ${TIMES}, and their ratio to the first page's. Opened: the very first time, when a list may have to be put in order, or those that meet several criteria to be counted.${commands ? ` ${await commands()}` : ''}`,
 			table([['', 'opened', 'first page', 'page 10', '×', 'page 1,000', '×', 'last page', '×'], ...rows]),
 		);
 	}
@@ -99,7 +101,17 @@ async function openRedis(): Promise<Store> {
 	return store;
 }
 
+/** How long Redis was busy with one command, of all since it was asked before. */
+async function heldUp(): Promise<string> {
+	const commands = (await redis.client.slowlog('GET', 100_000)) as [id: number, at: number, microseconds: number][];
+	await redis.client.config('SET', 'slowlog-log-slower-than', 0);
+	await redis.client.config('SET', 'slowlog-max-len', 100_000);
+	await redis.client.slowlog('RESET');
+	const times = commands.map(([, , microseconds]) => microseconds / 1000);
+	return `Of ${times.length.toLocaleString('en')} commands, 99.9 % held Redis up for at most ${milliseconds(quantile(times, 0.999))} ms, the longest for ${milliseconds(quantile(times, 1))} ms.`;
+}
+
 await measure('the memory store', () => Promise.resolve(new MemoryStore({ ...limits, maxBytes: 2 ** 30 })));
-await measure('Redis', openRedis);
+await measure('Redis', openRedis, heldUp);
 await redis.stop();
 process.exit(0);

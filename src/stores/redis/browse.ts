@@ -1,75 +1,96 @@
 import type { Tag } from '../../cache/dependencies.ts';
 import type { EntryQuery, FoundPage } from '../../cache/entry.ts';
 import { searchText } from '../search.ts';
-import { number, run } from './client.ts';
+import { chunks, type Command, number, run } from './client.ts';
 import type { RedisContext } from './context.ts';
-import { FilteredLists } from './filtered-lists.ts';
-import { type Head, headsOf, validHeads } from './members.ts';
-import {
-	type Cursor,
-	type Position,
-	parseCursor,
-	type Ranked,
-	type Ranking,
-	SortedSet,
-	writeCursor,
-} from './ranking.ts';
+import { FilteredTotals } from './filtered-totals.ts';
+import { type Head, headsOf, matchingMembers, validHeads } from './members.ts';
+import { type Position, parseCursor, RankedList, type Ranking, SortedSet, writeCursor } from './ranking.ts';
+import type { Ranked } from './sift.ts';
 
 /** Entries that a search looks at for one page. */
 const SEARCH_MAX = 5000;
-const MEMBERS_PER_READ = 200;
+const HEADS_PER_SEARCH = 200;
+/** What it costs to put an entry in order, in entries that are passed on the way. */
+const ORDERING_COSTS = 2;
+const MIN_PER_READ = 100;
+const MAX_PER_READ = 500;
 
-/** Pages through the entries by the indexes: unfiltered in constant time, filtered once per list. */
+type Rows = FoundPage['entries'];
+type TagSets = readonly (readonly Tag[])[];
+
+/** Pages through the entries by the indexes, in a time that depends neither on the page nor on how many there are. */
 export class Browser {
 	readonly #context: RedisContext;
-	readonly #lists: FilteredLists;
+	readonly #totals: FilteredTotals;
 
 	constructor(context: RedisContext) {
 		this.#context = context;
-		this.#lists = new FilteredLists(context);
+		this.#totals = new FilteredTotals(context);
 	}
 
-	async page(query: EntryQuery, tagSets: readonly (readonly Tag[])[]): Promise<FoundPage> {
-		const after = query.cursor === null ? null : parseCursor(query.cursor);
-		const { ranking, total, listedAt } = await this.#ranking(query, tagSets, after);
-		const entries: FoundPage['entries'] = [];
-		let place = after === null ? 0 : await ranking.placeAfter(after);
-		const end = query.search ? place + SEARCH_MAX : Infinity;
-		let last: Position | null = null;
-		while (entries.length < query.limit && place < end) {
-			const wanted = query.search ? MEMBERS_PER_READ : query.limit - entries.length;
-			const ranked = await ranking.slice(place, wanted);
-			if (ranked.length === 0) return { entries, nextCursor: null, total };
-			for (const [index, entry] of (await this.#load(ranked, query)).entries()) {
-				place++;
-				last = ranked[index]!;
-				if (entry) entries.push(entry);
-				if (entries.length === query.limit) break;
+	async page(query: EntryQuery, tagSets: TagSets): Promise<FoundPage> {
+		let last = query.cursor === null ? null : parseCursor(query.cursor);
+		const { ranking, total } = await this.#list(query, tagSets);
+		const entries: Rows = [];
+		// One more than is shown, to know whether there is a next page.
+		const atOnce = query.search ? HEADS_PER_SEARCH : query.limit + 1;
+		let looked = 0;
+		for await (const part of ranking.after(last)) {
+			for (const ranked of chunks(part, atOnce)) {
+				for (const [index, row] of (await this.#load(ranked, query)).entries()) {
+					if (row !== null && entries.length === query.limit) return { entries, nextCursor: cursorAt(last), total };
+					if (row !== null) entries.push(row);
+					last = ranked[index]!;
+				}
+				looked += ranked.length;
+				if (query.search && looked >= SEARCH_MAX) return { entries, nextCursor: cursorAt(last), total };
 			}
 		}
-		const more = last !== null && (await this.#anyLeft(ranking, place));
-		return { entries, nextCursor: more && last ? writeCursor({ ...last, listedAt }) : null, total };
+		return { entries, nextCursor: null, total };
 	}
 
-	async #ranking(
-		query: EntryQuery,
-		tagSets: readonly (readonly Tag[])[],
-		after: Cursor | null,
-	): Promise<{ ranking: Ranking; total: number; listedAt: number | null }> {
+	async #list(query: EntryQuery, tagSets: TagSets): Promise<{ ranking: Ranking; total: number }> {
 		const { client, keys, clock } = this.#context;
-		const filtered = tagSets.length > 1 || tagSets[0]?.length !== 1 || tagSets[0][0] !== '*';
-		if (filtered) {
-			const since = after === null ? null : (after.listedAt ?? 0);
-			const { at, ranking } = await this.#lists.list(query, tagSets, since);
-			return { ranking, total: ranking.size, listedAt: at };
-		}
-		const [total] = await run(client, [['ZCOUNT', keys.index('*'), `(${clock.now()}`, '+inf']]);
+		const now = clock.now();
 		const name = query.sort === 'expires' ? keys.index('*') : keys.sorted(query.sort);
-		return { ranking: new SortedSet(client, name, query.descending), total: number(total), listedAt: null };
+		const tags = tagSets.flat();
+		const live = tags.map((tag): Command => ['ZCOUNT', keys.index(tag), `(${now}`, '+inf']);
+		const [size, sequence, ...counts] = await run(client, [['ZCARD', name], ['GET', keys.sequence], ...live]);
+		const countOf = new Map(tags.map((tag, index) => [tag, number(counts[index])]));
+		const sizeOf = (set: readonly Tag[]): number => set.reduce((sum, tag) => sum + countOf.get(tag)!, 0);
+		const sets = tagSets
+			.map((set) => set.filter((tag) => countOf.get(tag)! > 0))
+			.sort((one, other) => sizeOf(one) - sizeOf(other));
+		const fewest = sizeOf(sets[0] ?? []);
+		// A page's worth is met with on the way through all; where few meet the filter, these are put in order instead.
+		const onTheWay = Math.ceil((1.5 * (query.limit + 1) * number(size)) / fewest);
+		if (fewest === 0 || ORDERING_COSTS * fewest <= onTheWay) {
+			const ranked = fewest === 0 ? [] : await this.#inOrder(query, sets, now);
+			return { ranking: new RankedList(ranked, query.descending), total: ranked.length };
+		}
+		const sieve = { sets: sets.map((set) => set.map(keys.index)), above: now };
+		const perRead = Math.min(MAX_PER_READ, query.search ? Infinity : Math.max(MIN_PER_READ, onTheWay));
+		const ranking = new SortedSet({ client }, { name, descending: query.descending }, sieve, perRead);
+		const alone = sets.length === 1 && sets[0]!.length === 1;
+		const state = `${number(sequence)} ${[...countOf.values()].join(' ')}`;
+		return { ranking, total: alone ? fewest : await this.#totals.of(sets, state) };
+	}
+
+	async #inOrder(query: EntryQuery, tagSets: TagSets, now: number): Promise<Ranked[]> {
+		const { client, keys } = this.#context;
+		const found = await matchingMembers(this.#context, tagSets, now);
+		if (query.sort === 'expires') return [...found].map(([member, score]) => ({ member, score }));
+		const ranked: Ranked[] = [];
+		for (const members of chunks([...found.keys()], MAX_PER_READ)) {
+			const [scores] = await run(client, [['ZMSCORE', keys.sorted(query.sort), ...members]]);
+			members.forEach((member, index) => ranked.push({ member, score: number((scores as unknown[])[index]) }));
+		}
+		return ranked;
 	}
 
 	/** In the order of the list; null for what is not to be shown. */
-	async #load(ranked: readonly Ranked[], query: EntryQuery): Promise<(FoundPage['entries'][number] | null)[]> {
+	async #load(ranked: readonly Ranked[], query: EntryQuery): Promise<(Rows[number] | null)[]> {
 		const { client, keys, clock } = this.#context;
 		const members = ranked.map(({ member }) => member);
 		const heads = await headsOf(this.#context, members);
@@ -81,20 +102,9 @@ export class Browser {
 			return { entry: { meta: head.meta }, size: head.size, hits: number((hits as unknown[])[index]) };
 		});
 	}
-
-	/** Places may be left that nothing is to be shown of, as expired entries until they are cleared away. */
-	async #anyLeft(ranking: Ranking, place: number): Promise<boolean> {
-		const ranked = await ranking.slice(place, MEMBERS_PER_READ);
-		if (ranked.length === 0 || ranked.length === MEMBERS_PER_READ) return ranked.length > 0;
-		const heads = await headsOf(
-			this.#context,
-			ranked.map(({ member }) => member),
-		);
-		const valid = await validHeads(this.#context, heads);
-		const now = this.#context.clock.now();
-		return heads.some((head, index) => head !== null && valid[index] && head.meta.expires > now);
-	}
 }
+
+const cursorAt = (position: Position | null): string | null => position && writeCursor(position);
 
 const meetsSearch = ({ meta }: Head, query: EntryQuery): boolean =>
 	!query.search || searchText(meta, query).includes(query.search.toLowerCase());

@@ -4,8 +4,11 @@ import { ID_LENGTH } from '../../cache/ids.ts';
 import { buffer, chunks, type Command, isCluster, number, run, texts } from './client.ts';
 import type { RedisContext } from './context.ts';
 import { decodeRecordMeta, keyOf, memberOf } from './record.ts';
+import { sift, type Sieve } from './sift.ts';
 
 const MEMBERS_PER_CHUNK = 1000;
+/** Redis is kept busy for some two milliseconds. */
+const SIFTED_PER_CHUNK = 500;
 const SIZES_PER_CHUNK = 5000;
 /** Enough for nearly every head; longer ones are read again. */
 const HEAD_BYTES = 3072;
@@ -17,68 +20,44 @@ export interface Head {
 	size: number;
 }
 
-/** Members of the indexes that stand in at least one index of every set, with their scores. */
+/**
+ * Members of the indexes that stand in at least one index of every set, with their scores: when they expire, or below
+ * zero for what is under way. With `above`, those of a higher score alone.
+ */
 export async function matchingMembers(
-	{ client, keys }: RedisContext,
+	context: RedisContext,
 	tagSets: readonly (readonly Tag[])[],
+	above = -Number.MAX_VALUE,
 ): Promise<Map<string, number>> {
+	const { client, keys } = context;
 	const sizes = await run(
 		client,
 		tagSets.flat().map((tag): Command => ['ZCARD', keys.index(tag)]),
 	);
 	let at = 0;
-	const sets = tagSets.map((set) => ({ set, size: set.reduce((sum) => sum + number(sizes[at++]), 0) }));
+	const sets = tagSets.map((set) => ({
+		names: set.map(keys.index),
+		size: set.reduce((sum) => sum + number(sizes[at++]), 0),
+	}));
 	sets.sort((one, other) => one.size - other.size);
-	const [smallest, ...others] = sets;
-	let found = await unionOf({ client, keys }, smallest?.set ?? []);
-	for (const { set } of others) found = await keepThoseIn({ client, keys }, found, set);
-	return found;
-}
-
-async function unionOf(
-	context: Pick<RedisContext, 'client' | 'keys'>,
-	tags: readonly Tag[],
-): Promise<Map<string, number>> {
+	const [smallest, ...others] = sets.map(({ names }) => names);
 	const found = new Map<string, number>();
-	for (const tag of tags) await addMembers(context, tag, found);
+	for (const name of smallest ?? []) await addMatching(context, name, { sets: others, above }, found);
 	return found;
 }
 
 /** By score, not by rank: ranks shift when others leave, and none may be passed over. Scores only ever rise. */
-async function addMembers(
-	{ client, keys }: Pick<RedisContext, 'client' | 'keys'>,
-	tag: Tag,
-	found: Map<string, number>,
-): Promise<void> {
-	let from = '-inf';
-	for (let size = MEMBERS_PER_CHUNK; ;) {
-		const range = ['ZRANGEBYSCORE', keys.index(tag), from, '+inf', 'WITHSCORES', 'LIMIT', 0, size] satisfies Command;
-		const page = texts((await run(client, [range]))[0]);
-		for (let index = 0; index < page.length; index += 2) found.set(page[index]!, Number(page[index + 1]));
-		if (page.length < 2 * size) return;
-		const last = page.at(-1)!;
+async function addMatching(context: RedisContext, name: string, sieve: Sieve, found: Map<string, number>) {
+	let from = `(${sieve.above}`;
+	for (let size = SIFTED_PER_CHUNK; ;) {
+		const range = ['ZRANGEBYSCORE', from, '+inf', 'WITHSCORES', 'LIMIT', 0, size] satisfies Command;
+		const { read, last, matches } = await sift(context, name, range, sieve);
+		for (const { member, score } of matches) found.set(member, score);
+		if (last === null || read < size) return;
 		// A whole page of one score says nothing of how many more share it.
-		size = last === from ? 2 * size : MEMBERS_PER_CHUNK;
-		from = last;
+		size = String(last.score) === from ? 2 * size : SIFTED_PER_CHUNK;
+		from = String(last.score);
 	}
-}
-
-async function keepThoseIn(
-	{ client, keys }: Pick<RedisContext, 'client' | 'keys'>,
-	members: ReadonlyMap<string, number>,
-	tags: readonly Tag[],
-): Promise<Map<string, number>> {
-	const kept = new Map<string, number>();
-	for (const part of chunks([...members.keys()], MEMBERS_PER_CHUNK)) {
-		const replies = await run(
-			client,
-			tags.map((tag): Command => ['ZMSCORE', keys.index(tag), ...part]),
-		);
-		part.forEach((member, index) => {
-			if (replies.some((scores) => (scores as unknown[])[index] !== null)) kept.set(member, members.get(member)!);
-		});
-	}
-	return kept;
 }
 
 /** What the members cost, served and take. */

@@ -141,8 +141,11 @@ export class Purger {
 	async measure(tagSets: readonly (readonly Tag[])[]): Promise<HeldFigures> {
 		const { client, keys, clock } = this.#context;
 		const now = clock.now();
-		const [members, pending] = await Promise.all([matchingMembers(this.#context, tagSets), client.zcard(keys.sweeps)]);
-		let live = [...members].filter(([, score]) => score > now).map(([member]) => member);
+		const [members, pending] = await Promise.all([
+			matchingMembers(this.#context, tagSets, now),
+			client.zcard(keys.sweeps),
+		]);
+		let live = [...members.keys()];
 		if (pending > 0) live = await this.#valid(live);
 		return figuresOf(this.#context, live);
 	}

@@ -1,40 +1,51 @@
 import { type Client, number, run, texts } from './client.ts';
+import type { RedisContext } from './context.ts';
+import { type Ranked, type Sieve, sift } from './sift.ts';
 
-/** Where an entry stood in a list: by its value, then by its name, which are unique together. */
-export interface Position {
-	score: number;
-	member: string;
-}
-
-export type Ranked = Position;
+/** Where an entry stood in a list. */
+export type Position = Ranked;
 
 /** A list of entries in one order, which may change while it is paged through. */
 export interface Ranking {
-	slice(start: number, length: number): Promise<Ranked[]>;
-	/** Number of those before and at the position, whether it is still taken or not. */
-	placeAfter(position: Position): Promise<number>;
+	/** What comes after the position, whether it is still taken or not, a part at a time; parts may be empty. */
+	after(position: Position | null): AsyncIterable<readonly Ranked[]>;
 }
 
-/** A sorted set of Redis in either direction. */
+/** What a sieve lets through of a sorted set of Redis, in either direction. */
 export class SortedSet implements Ranking {
-	readonly #client: Client;
+	readonly #context: Pick<RedisContext, 'client'>;
 	readonly #name: string;
 	readonly #descending: boolean;
+	readonly #sieve: Sieve;
+	readonly #membersPerRead: number;
 
-	constructor(client: Client, name: string, descending: boolean) {
-		this.#client = client;
-		this.#name = name;
-		this.#descending = descending;
+	constructor(
+		context: Pick<RedisContext, 'client'>,
+		list: { name: string; descending: boolean },
+		sieve: Sieve,
+		membersPerRead: number,
+	) {
+		this.#context = context;
+		this.#name = list.name;
+		this.#descending = list.descending;
+		this.#sieve = sieve;
+		this.#membersPerRead = membersPerRead;
 	}
 
-	async slice(start: number, length: number): Promise<Ranked[]> {
+	async *after(position: Position | null): AsyncGenerator<readonly Ranked[]> {
 		const range = this.#descending ? 'ZREVRANGE' : 'ZRANGE';
-		const [reply] = await run(this.#client, [[range, this.#name, start, start + length - 1, 'WITHSCORES']]);
-		const page = texts(reply);
-		return page.flatMap((member, index) => (index % 2 ? [] : [{ member, score: Number(page[index + 1]) }]));
+		for (let from = position; ;) {
+			const start = from === null ? 0 : await this.#placeAfter(from);
+			const part = [range, start, start + this.#membersPerRead - 1, 'WITHSCORES'] as const;
+			const { read, last, matches } = await sift(this.#context, this.#name, [...part], this.#sieve);
+			yield matches;
+			if (last === null || read < this.#membersPerRead) return;
+			from = last;
+		}
 	}
 
-	async placeAfter(position: Position): Promise<number> {
+	/** Number of those before and at the position. */
+	async #placeAfter(position: Position): Promise<number> {
 		const rank = this.#descending ? 'ZREVRANK' : 'ZRANK';
 		const [place, score, size] = await run(this.#client, [
 			[rank, this.#name, position.member],
@@ -51,11 +62,22 @@ export class SortedSet implements Ranking {
 		let high = size;
 		while (low < high) {
 			const middle = (low + high) >> 1;
-			const [ranked] = await this.slice(middle, 1);
+			const ranked = await this.#at(middle);
 			if (ranked !== undefined && compare(ranked, position, this.#descending) <= 0) low = middle + 1;
 			else high = middle;
 		}
 		return low;
+	}
+
+	async #at(place: number): Promise<Ranked | undefined> {
+		const range = this.#descending ? 'ZREVRANGE' : 'ZRANGE';
+		const [reply] = await run(this.#client, [[range, this.#name, place, place, 'WITHSCORES']]);
+		const [member, score] = texts(reply);
+		return member === undefined ? undefined : { member, score: Number(score) };
+	}
+
+	get #client(): Client {
+		return this.#context.client;
 	}
 }
 
@@ -69,23 +91,9 @@ export class RankedList implements Ranking {
 		this.#ranked = ranked.toSorted((one, other) => compare(one, other, descending));
 	}
 
-	get size(): number {
-		return this.#ranked.length;
-	}
-
-	slice(start: number, length: number): Promise<Ranked[]> {
-		return Promise.resolve(this.#ranked.slice(start, start + length));
-	}
-
-	placeAfter(position: Position): Promise<number> {
-		let low = 0;
-		let high = this.#ranked.length;
-		while (low < high) {
-			const middle = (low + high) >> 1;
-			if (compare(this.#ranked[middle]!, position, this.#descending) <= 0) low = middle + 1;
-			else high = middle;
-		}
-		return Promise.resolve(low);
+	async *after(position: Position | null): AsyncGenerator<readonly Ranked[]> {
+		const first = position ? this.#ranked.findIndex((ranked) => compare(ranked, position, this.#descending) > 0) : 0;
+		if (first !== -1) yield this.#ranked.slice(first);
 	}
 }
 
@@ -95,17 +103,10 @@ function compare(one: Position, other: Position, descending: boolean): number {
 	return descending ? -order : order;
 }
 
-/** Where the next page begins, and when the list that it goes on with was made, if one was. */
-export interface Cursor extends Position {
-	listedAt: number | null;
-}
-
-export const writeCursor = ({ score, member, listedAt }: Cursor): string =>
-	[score, ...(listedAt === null ? [] : [listedAt]), member].join('|');
+export const writeCursor = ({ score, member }: Position): string => `${score}|${member}`;
 
 /** Null for what is no cursor of ours: the list then begins at its beginning. */
-export function parseCursor(cursor: string): Cursor | null {
-	const [, score, listedAt, member] = /^(-?[\d.e+]+)\|(?:(\d+)\|)?(.+)$/s.exec(cursor) ?? [];
-	if (score === undefined || member === undefined) return null;
-	return { score: Number(score), member, listedAt: listedAt === undefined ? null : Number(listedAt) };
+export function parseCursor(cursor: string): Position | null {
+	const [, score, member] = /^(-?[\d.e+]+)\|(.+)$/s.exec(cursor) ?? [];
+	return score === undefined || member === undefined ? null : { score: Number(score), member };
 }

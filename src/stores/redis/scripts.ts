@@ -83,6 +83,24 @@ local t=redis.call('time') local now=t[1]*1000+math.floor(t[2]/1000)
 redis.call('zremrangebyscore',KEYS[2],'-inf','('..(now-ARGV[3]))
 return {n,redis.call('zrange',KEYS[2],0,-1)}`;
 
+/**
+ * KEYS list, then the indexes of each set · ARGV score that a member must exceed in one index of the first set, number of
+ * sets, number of indexes of each, the command that reads a part of the list and its parameters → how many it read, the
+ * last of them with its score, and as JSON those that stand in all the sets, each followed by its score in the list.
+ */
+export const SIFT = `local c,k,m,s,sets,above={KEYS[1]},2,{},{},tonumber(ARGV[2]),tonumber(ARGV[1])
+for i=4+sets,#ARGV do c[#c+1]=ARGV[i] end
+local p=redis.call(ARGV[3+sets],unpack(c))
+for i=2,#p,2 do m[i/2]=p[i-1] s[i/2]=p[i] end
+for n=3,2+sets do local km,ks,size={},{},tonumber(ARGV[n])
+for a=1,#m,500 do local b,h=math.min(a+499,#m),{}
+for j=k,k+size-1 do local z=redis.call('zmscore',KEYS[j],unpack(m,a,b))
+for i=1,b-a+1 do local v=z[i] if v and (n>3 or tonumber(v)>above) then h[i]=true end end end
+for i=a,b do if h[i-a+1] then km[#km+1]=m[i] ks[#ks+1]=s[i] end end end
+m,s,k=km,ks,k+size end
+local r={} for i=1,#m do r[2*i-1]=m[i] r[2*i]=s[i] end
+return {#p/2,p[#p-1] or '',p[#p] or '',#r==0 and '[]' or cjson.encode(r)}`;
+
 /** KEYS sequence, processes · ARGV mailbox, message, process id or nothing. Says what the last revocation's number is. */
 export const BEAT = `if ARGV[3]~='' then local t=redis.call('time')
 redis.call('zadd',KEYS[2],t[1]*1000+math.floor(t[2]/1000),ARGV[3]) end
