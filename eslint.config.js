@@ -90,6 +90,10 @@ const layers = [
 		],
 	})),
 	{
+		files: ['src/locales/**'],
+		patterns: [{ regex: '^(?!\\./|vue-i18n$)', message: 'Texts know nothing of who shows them.' }],
+	},
+	{
 		files: ['src/module/**'],
 		patterns: [
 			folders(`${BELOW_STUDIO}|operations|panels|interfaces`, 'The Studio imports the contract, Vue and the SDK.'),
@@ -164,7 +168,7 @@ export default defineConfig(
 			eqeqeq: ['error', 'always'],
 		},
 	},
-	{ files: ['src/contract.ts', 'src/module/locales/**'], rules: { 'max-lines': 'off' } },
+	{ files: ['src/contract.ts', 'src/locales/**'], rules: { 'max-lines': 'off' } },
 	...layers.map(({ files, patterns }) => ({
 		files,
 		rules: { 'no-restricted-imports': ['error', { patterns }] },

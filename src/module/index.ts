@@ -1,4 +1,5 @@
 import { defineModule } from '@directus/extensions-sdk';
+import { studioText } from '../locales/text.ts';
 import CollectionsPage from './pages/collections.vue';
 import EntriesPage from './pages/entries.vue';
 import JournalPage from './pages/journal.vue';
@@ -6,10 +7,12 @@ import OverviewPage from './pages/overview.vue';
 import SettingsPage from './pages/settings.vue';
 import WarmingPage from './pages/warming.vue';
 
-/** The administrators' place in the Data Studio, at `/admin/ai-cache`. */
+/** The administrators' place in the Data Studio, at `/admin/ai-cache`. Its name follows the language of the Studio. */
 export default defineModule({
 	id: 'ai-cache',
-	name: 'AI Cache',
+	get name() {
+		return studioText('title');
+	},
 	icon: 'cached',
 	preRegisterCheck: (user) => (user as { admin_access?: boolean }).admin_access === true,
 	routes: [

@@ -1,20 +1,15 @@
 import type { AppField, DeepPartial } from '@directus/types';
 
-/** English, German. */
-export type Label = readonly [english: string, german: string];
-
-/** The Studio writes its language on the document. */
-const inGerman = (): boolean => typeof document !== 'undefined' && document.documentElement.lang.startsWith('de');
-
-export const label = ([english, german]: Label): string => (inGerman() ? german : english);
+import type { MessageKey } from '../locales/index.ts';
+import { studioText } from '../locales/text.ts';
 
 export interface FormField {
 	field: string;
-	name: Label;
+	name: MessageKey;
 	type?: 'string' | 'text' | 'json' | 'integer' | 'float' | 'boolean';
 	interface: string;
 	width?: 'half' | 'full';
-	note?: Label;
+	note?: string;
 	required?: boolean;
 	default?: string | number | boolean;
 	options?: Record<string, unknown>;
@@ -27,14 +22,14 @@ export function formField(described: FormField): DeepPartial<AppField> {
 	const { field, name, type = 'string', width = 'half', note, required = false, options, shownWhen } = described;
 	return {
 		field,
-		name: label(name),
+		name: studioText(name),
 		type,
 		...(described.default !== undefined && { schema: { default_value: described.default } }),
 		meta: {
 			width,
 			interface: described.interface,
 			required,
-			...(note && { note: label(note) }),
+			...(note !== undefined && { note }),
 			...(options && { options }),
 			...(shownWhen && {
 				hidden: true,
@@ -44,7 +39,15 @@ export function formField(described: FormField): DeepPartial<AppField> {
 	};
 }
 
-export const choices = (texts: Readonly<Record<string, Label>>): Record<string, unknown> => ({
-	choices: Object.entries(texts).map(([value, text]) => ({ value, text: label(text) })),
+/** Choices of a field, each a value with its text. */
+export const choices = (texts: Readonly<Record<string, string>>): Record<string, unknown> => ({
+	choices: Object.entries(texts).map(([value, text]) => ({ value, text })),
 	allowNone: true,
 });
+
+export const PROVIDER_CHOICES = {
+	openai: 'OpenAI',
+	anthropic: 'Anthropic',
+	mistral: 'Mistral',
+	deepseek: 'DeepSeek',
+} as const;

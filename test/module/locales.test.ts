@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createI18n } from 'vue-i18n';
-import deDE from '../../src/module/locales/de-DE.ts';
-import enUS from '../../src/module/locales/en-US.ts';
-import { messages } from '../../src/module/locales/index.ts';
+import deDE from '../../src/locales/de-DE.ts';
+import enUS from '../../src/locales/en-US.ts';
+import { messages } from '../../src/locales/index.ts';
 
 interface Tree {
 	[name: string]: string | Tree;
@@ -40,7 +40,9 @@ describe('the languages of the Studio', () => {
 	});
 
 	it('hold no text that nothing shows', () => {
-		const sources = ['module', 'panels', 'interfaces'].map((folder) => readAll(join('src', folder))).join('\n');
+		const sources = ['module', 'panels', 'interfaces', 'operations']
+			.map((folder) => readAll(join('src', folder)))
+			.join('\n');
 		const unused = english.map(([key]) => key).filter((key) => !isUsed(key, sources));
 		expect(unused).toEqual([]);
 	});
@@ -48,7 +50,7 @@ describe('the languages of the Studio', () => {
 
 function readAll(folder: string): string {
 	return readdirSync(folder, { withFileTypes: true, recursive: true })
-		.filter((file) => file.isFile() && !file.parentPath.endsWith('locales'))
+		.filter((file) => file.isFile())
 		.map((file) => readFileSync(join(file.parentPath, file.name), 'utf8'))
 		.join('\n');
 }

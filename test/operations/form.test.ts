@@ -45,7 +45,10 @@ describe('the forms of the steps', () => {
 		const nameOfItem = () => generateForm({}).find(({ field }) => field === 'item')?.name;
 		expect(nameOfItem()).toBe('Item');
 		vi.stubGlobal('document', { documentElement: { lang: 'de-DE' } });
-		expect(nameOfItem()).toBe('Eintrag');
+		expect(nameOfItem()).toBe('Element');
+		expect(generate.name).toBe('KI-Cache: Erzeugen');
+		vi.stubGlobal('document', { documentElement: { lang: 'fr-FR' } });
+		expect([generate.name, nameOfItem()]).toEqual(['AI Cache: Generate', 'Item']);
 	});
 
 	it('show in the flow what the step does', () => {

@@ -1,12 +1,17 @@
 import { defineInterface } from '@directus/extensions-sdk';
+import { studioText } from '../../locales/text.ts';
 import ItemAnswers from './interface.vue';
 
-/** A field of an item's page that lists what was generated from it. */
+/** A field of an item's page that lists what was generated from it. Its name follows the language of the Studio. */
 export default defineInterface({
 	id: 'ai-cache-item',
-	name: 'AI Answers',
+	get name() {
+		return studioText('item.name');
+	},
 	icon: 'cached',
-	description: 'Lists the cached AI answers made from this item, to regenerate or invalidate',
+	get description() {
+		return studioText('item.copy');
+	},
 	component: ItemAnswers,
 	hideLabel: true,
 	hideLoader: true,

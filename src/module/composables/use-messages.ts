@@ -1,7 +1,7 @@
 import { computed, inject, provide, type ComputedRef, type InjectionKey } from 'vue';
 import { useI18n } from 'vue-i18n';
 import { createFormatter, type Formatter } from '../lib/format.ts';
-import { FALLBACK_LOCALE, messages, type MessageKey } from '../locales/index.ts';
+import { FALLBACK_LOCALE, messages, type MessageKey } from '../../locales/index.ts';
 
 export interface Messages {
 	/** The text of `key`; `values` fill its placeholders, `plural` picks its form. */

@@ -1,21 +1,23 @@
 import { defineOperationApp } from '@directus/extensions-sdk';
 
-import { label } from '../form.ts';
+import { studioText } from '../../locales/text.ts';
 import { generateForm } from './form.ts';
 
+/** Names are read anew by Directus whenever the language of the Studio changes. */
 export default defineOperationApp({
 	id: 'ai-cache-generate',
-	name: 'AI Cache: Generate',
+	get name() {
+		return studioText('flow.generate');
+	},
 	icon: 'cached',
-	description: label([
-		'Answer a prompt from the cache, or by an AI provider',
-		'Einen Prompt aus dem Speicher beantworten, oder von einem KI-Anbieter',
-	]),
+	get description() {
+		return studioText('flow.generate_copy');
+	},
 	overview: (options: Record<string, unknown>) =>
 		[
-			{ label: label(['Model', 'Modell']), text: [options['provider'], options['model']].filter(Boolean).join(' · ') },
-			{ label: label(['Content', 'Inhalt']), text: options['collection'] },
-			{ label: 'Prompt', text: options['prompt'] },
+			{ label: studioText('common.model'), text: [options['provider'], options['model']].filter(Boolean).join(' · ') },
+			{ label: studioText('flow.content'), text: options['collection'] },
+			{ label: studioText('flow.prompt'), text: options['prompt'] },
 		].flatMap((line) =>
 			typeof line.text === 'string' && line.text !== '' ? [{ label: line.label, text: line.text }] : [],
 		),

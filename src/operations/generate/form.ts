@@ -1,6 +1,7 @@
 import type { AppField, DeepPartial } from '@directus/types';
 
-import { choices, formField, type FormField, label } from '../form.ts';
+import { studioText } from '../../locales/text.ts';
+import { choices, formField, type FormField, PROVIDER_CHOICES } from '../form.ts';
 
 /** Suggestions alone: any model of the provider can be written. */
 const MODELS: Readonly<Record<string, readonly string[]>> = {
@@ -9,13 +10,6 @@ const MODELS: Readonly<Record<string, readonly string[]>> = {
 	mistral: ['mistral-large-latest', 'mistral-medium-latest', 'mistral-small-latest'],
 	deepseek: ['deepseek-chat', 'deepseek-reasoner'],
 };
-
-export const PROVIDER_CHOICES = {
-	openai: ['OpenAI', 'OpenAI'],
-	anthropic: ['Anthropic', 'Anthropic'],
-	mistral: ['Mistral', 'Mistral'],
-	deepseek: ['DeepSeek', 'DeepSeek'],
-} as const;
 
 /** The form of the step "AI Cache: Generate"; the models that it suggests are those of the provider chosen. */
 export function generateForm(options: Readonly<Record<string, unknown>>): DeepPartial<AppField>[] {
@@ -27,56 +21,43 @@ function question(models: readonly string[]): FormField[] {
 	return [
 		{
 			field: 'provider',
-			name: ['Provider', 'Anbieter'],
+			name: 'common.provider',
 			interface: 'select-dropdown',
 			required: true,
 			options: { ...choices(PROVIDER_CHOICES), allowNone: false },
 		},
 		{
 			field: 'model',
-			name: ['Model', 'Modell'],
+			name: 'common.model',
 			interface: 'select-dropdown',
 			required: true,
 			options: { choices: models.map((value) => ({ value, text: value })), allowOther: true },
 		},
 		{
 			field: 'prompt',
-			name: ['Prompt', 'Prompt'],
+			name: 'flow.prompt',
 			type: 'text',
 			interface: 'input-multiline',
 			width: 'full',
-			note: [
-				'{{$trigger.payload.title}} is a value of the flow; [[title]], [[author.first_name]] are fields of the item chosen below.',
-				'{{$trigger.payload.title}} ist ein Wert des Flows; [[title]], [[author.first_name]] sind Felder des unten gewählten Eintrags.',
-			],
+			note: studioText('flow.prompt_copy', {
+				value: '{{$trigger.payload.title}}',
+				field: '[[title]]',
+				related: '[[author.first_name]]',
+			}),
 		},
 		{
 			field: 'system',
-			name: ['System prompt', 'System-Prompt'],
+			name: 'flow.system',
 			type: 'text',
 			interface: 'input-multiline',
 			width: 'full',
 		},
-		json(
-			'messages',
-			['Messages', 'Nachrichten'],
-			[
-				'Instead of a prompt: a JSON list as the provider takes it.',
-				'Statt eines Prompts: eine JSON-Liste, wie der Anbieter sie nimmt.',
-			],
-		),
-		json(
-			'params',
-			['Parameters', 'Parameter'],
-			[
-				'Sent to the provider as they are, such as {"temperature": 0}.',
-				'Gehen unverändert an den Anbieter, etwa {"temperature": 0}.',
-			],
-		),
+		json('messages', 'flow.messages', studioText('flow.messages_copy')),
+		json('params', 'flow.params', studioText('flow.params_copy', { example: '{"temperature": 0}' })),
 	];
 }
 
-const json = (field: string, name: FormField['name'], note: NonNullable<FormField['note']>): FormField => ({
+const json = (field: string, name: FormField['name'], note: string): FormField => ({
 	field,
 	name,
 	note,
@@ -91,48 +72,32 @@ function content(): FormField[] {
 	return [
 		{
 			field: 'collection',
-			name: ['Collection', 'Sammlung'],
+			name: 'common.collection',
 			interface: 'system-collection',
 			options: { includeSystem: true, includeSingleton: true },
-			note: ['The content that the answer is made from.', 'Der Inhalt, aus dem die Antwort entsteht.'],
+			note: studioText('flow.collection_copy'),
 		},
 		{
 			field: 'item',
-			name: ['Item', 'Eintrag'],
+			name: 'common.item',
 			interface: 'input',
 			shownWhen,
 			options: { placeholder: '{{$trigger.key}}' },
 		},
 		{
 			field: 'items',
-			name: ['Items', 'Einträge'],
+			name: 'flow.items',
 			interface: 'input',
 			shownWhen,
 			options: { placeholder: '{{$trigger.keys}}' },
-			note: [
-				'Keys with commas, or a list. One answer for each.',
-				'Schlüssel mit Kommas, oder eine Liste. Je Eintrag eine Antwort.',
-			],
+			note: studioText('flow.items_each_copy'),
 		},
-		tags(
-			'fields',
-			['Fields', 'Felder'],
-			[
-				'More fields of the items that the answer depends on.',
-				'Weitere Felder der Einträge, von denen die Antwort abhängt.',
-			],
-			shownWhen,
-		),
-		tags('tags', ['Tags', 'Tags'], ['Free tags, to invalidate by.', 'Freie Tags, um danach zu verwerfen.']),
+		tags('fields', 'flow.fields', studioText('flow.fields_copy'), shownWhen),
+		tags('tags', 'common.tags', studioText('flow.tags_copy')),
 	];
 }
 
-export function tags(
-	field: string,
-	name: FormField['name'],
-	note: NonNullable<FormField['note']>,
-	shownWhen?: Record<string, unknown>,
-): FormField {
+function tags(field: string, name: FormField['name'], note: string, shownWhen?: Record<string, unknown>): FormField {
 	return { field, name, note, type: 'json', interface: 'tags', ...(shownWhen && { shownWhen }) };
 }
 
@@ -144,48 +109,45 @@ function caching(): FormField[] {
 		type: 'integer',
 		interface: 'input',
 		shownWhen,
-		options: { min: 0, placeholder: label(['Seconds', 'Sekunden']) },
+		options: { min: 0, placeholder: studioText('flow.seconds') },
 	});
 	return [
 		{
 			field: 'show_caching',
-			name: ['Caching', 'Zwischenspeicher'],
+			name: 'flow.caching',
 			type: 'boolean',
 			interface: 'boolean',
 			default: false,
 			width: 'full',
 		},
-		select('cache_mode', ['Mode', 'Modus'], {
-			default: ['Answer from the cache, or ask', 'Aus dem Speicher, sonst fragen'],
-			'no-cache': ['Ask anew, and store', 'Neu fragen und speichern'],
-			'no-store': ['Ask anew, store nothing', 'Neu fragen, nichts speichern'],
-			'only-if-cached': ['Never ask', 'Nie fragen'],
+		select('cache_mode', 'flow.mode', {
+			default: studioText('flow.modes.default'),
+			'no-cache': studioText('flow.modes.no-cache'),
+			'no-store': studioText('flow.modes.no-store'),
+			'only-if-cached': studioText('flow.modes.only-if-cached'),
 		}),
-		select('scope', ['Shared with', 'Geteilt mit'], {
-			shared: ['Everybody', 'Allen'],
-			role: ['The same role', 'Derselben Rolle'],
-			user: ['The same user', 'Demselben Benutzer'],
+		select('scope', 'entry.scope', {
+			shared: studioText('scope.shared'),
+			role: studioText('scope.role'),
+			user: studioText('scope.user'),
 		}),
-		select('content_type', ['Content type', 'Art des Inhalts'], {
-			standard: ['Standard', 'Standard'],
-			critical: ['Critical: shorter life', 'Kritisch: kürzere Dauer'],
-			static: ['Static: longer life', 'Statisch: längere Dauer'],
+		select('content_type', 'flow.content_type', {
+			standard: studioText('flow.content_types.standard'),
+			critical: studioText('flow.content_types.critical'),
+			static: studioText('flow.content_types.static'),
 		}),
 		{
 			field: 'confidence',
-			name: ['Confidence', 'Vertrauen'],
+			name: 'entry.confidence',
 			type: 'float',
 			interface: 'input',
 			shownWhen,
 			options: { min: 0, step: 0.1, placeholder: '0.5 – 1.5' },
 		},
-		seconds('ttl', ['Time to live', 'Lebensdauer']),
-		seconds('max_age', ['Oldest acceptable answer', 'Älteste brauchbare Antwort']),
-		seconds('stale_while_revalidate', [
-			'Serve stale while asking anew',
-			'Veraltet ausliefern, während neu gefragt wird',
-		]),
-		seconds('stale_if_error', ['Serve stale on errors', 'Bei Fehlern veraltet ausliefern']),
+		seconds('ttl', 'entry.life'),
+		seconds('max_age', 'flow.max_age'),
+		seconds('stale_while_revalidate', 'flow.stale_while_revalidate'),
+		seconds('stale_if_error', 'flow.stale_if_error'),
 	];
 	function select(field: string, name: FormField['name'], texts: Parameters<typeof choices>[0]): FormField {
 		return { field, name, interface: 'select-dropdown', shownWhen, options: choices(texts) };

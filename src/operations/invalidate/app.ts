@@ -1,13 +1,18 @@
 import { defineOperationApp } from '@directus/extensions-sdk';
 
-import { label } from '../form.ts';
+import { studioText } from '../../locales/text.ts';
 import { invalidateForm } from './form.ts';
 
+/** Names are read anew by Directus whenever the language of the Studio changes. */
 export default defineOperationApp({
 	id: 'ai-cache-invalidate',
-	name: 'AI Cache: Invalidate',
+	get name() {
+		return studioText('flow.invalidate');
+	},
 	icon: 'delete_sweep',
-	description: label(['Drop cached AI answers', 'Gespeicherte KI-Antworten verwerfen']),
+	get description() {
+		return studioText('flow.invalidate_copy');
+	},
 	overview: (options) =>
 		['collection', 'items', 'fields', 'tags', 'provider', 'model', 'key', 'all', 'dry_run']
 			.filter(

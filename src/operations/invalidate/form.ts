@@ -1,6 +1,7 @@
 import type { AppField, DeepPartial } from '@directus/types';
 
-import { choices, formField, type FormField } from '../form.ts';
+import { studioText } from '../../locales/text.ts';
+import { choices, formField, type FormField, PROVIDER_CHOICES } from '../form.ts';
 
 /** The form of the step "AI Cache: Invalidate". What is chosen must all hold of an entry for it to go. */
 export function invalidateForm(): DeepPartial<AppField>[] {
@@ -12,33 +13,28 @@ function criteria(): FormField[] {
 	return [
 		{
 			field: 'collection',
-			name: ['Collection', 'Sammlung'],
+			name: 'common.collection',
 			interface: 'system-collection',
 			options: { includeSystem: true, includeSingleton: true },
 		},
 		{
 			field: 'items',
-			name: ['Items', 'Einträge'],
+			name: 'flow.items',
 			interface: 'input',
 			shownWhen,
 			options: { placeholder: '{{$trigger.keys}}' },
-			note: ['Keys with commas, or a list.', 'Schlüssel mit Kommas, oder eine Liste.'],
+			note: studioText('flow.items_copy'),
 		},
-		{ field: 'fields', name: ['Fields', 'Felder'], type: 'json', interface: 'tags', shownWhen },
-		{ field: 'tags', name: ['Tags', 'Tags'], type: 'json', interface: 'tags' },
+		{ field: 'fields', name: 'flow.fields', type: 'json', interface: 'tags', shownWhen },
+		{ field: 'tags', name: 'common.tags', type: 'json', interface: 'tags' },
 		{
 			field: 'provider',
-			name: ['Provider', 'Anbieter'],
+			name: 'common.provider',
 			interface: 'select-dropdown',
-			options: choices({
-				openai: ['OpenAI', 'OpenAI'],
-				anthropic: ['Anthropic', 'Anthropic'],
-				mistral: ['Mistral', 'Mistral'],
-				deepseek: ['DeepSeek', 'DeepSeek'],
-			}),
+			options: choices(PROVIDER_CHOICES),
 		},
-		{ field: 'model', name: ['Model', 'Modell'], interface: 'input' },
-		{ field: 'key', name: ['Key of one entry', 'Schlüssel eines Speichereintrags'], interface: 'input', width: 'full' },
+		{ field: 'model', name: 'common.model', interface: 'input' },
+		{ field: 'key', name: 'flow.key', interface: 'input', width: 'full' },
 	];
 }
 
@@ -46,15 +42,15 @@ function switches(): FormField[] {
 	return [
 		{
 			field: 'all',
-			name: ['Everything', 'Alles'],
+			name: 'flow.all',
 			type: 'boolean',
 			interface: 'boolean',
 			default: false,
-			note: ['Has to be on where nothing else is chosen.', 'Muss an sein, wo sonst nichts gewählt ist.'],
+			note: studioText('flow.all_copy'),
 		},
 		{
 			field: 'dry_run',
-			name: ['Count only', 'Nur zählen'],
+			name: 'flow.dry_run',
 			type: 'boolean',
 			interface: 'boolean',
 			default: false,

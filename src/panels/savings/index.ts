@@ -1,57 +1,63 @@
 import { definePanel } from '@directus/extensions-sdk';
+import type { AppField, DeepPartial } from '@directus/types';
+import { studioText } from '../../locales/text.ts';
+import { MEASURES } from '../../module/lib/panel.ts';
+import { PERIODS } from '../../module/lib/period.ts';
 import PanelSavings from './panel.vue';
 
-/** Hit rate or savings over time on an Insights dashboard. */
+/** Hit rate or savings over time on an Insights dashboard. Names are read anew whenever the Studio's language changes. */
 export default definePanel({
 	id: 'ai-cache-savings',
-	name: 'AI Cache Savings',
+	get name() {
+		return studioText('panel.name');
+	},
 	icon: 'savings',
-	description: 'What the AI cache saves over time, in all or per provider',
+	get description() {
+		return studioText('panel.copy');
+	},
 	component: PanelSavings,
 	minWidth: 12,
 	minHeight: 8,
-	options: [
-		{
-			field: 'measure',
-			name: 'Measure',
-			type: 'string',
-			schema: { default_value: 'saved_usd' },
-			meta: {
-				interface: 'select-dropdown',
-				width: 'half',
-				options: {
-					choices: [
-						{ text: 'Money saved', value: 'saved_usd' },
-						{ text: 'Hit rate', value: 'hit_rate' },
-						{ text: 'Tokens saved', value: 'saved_tokens' },
-					],
-				},
-			},
-		},
-		{
-			field: 'period',
-			name: '$t:date_range',
-			type: 'string',
-			schema: { default_value: '7d' },
-			meta: {
-				interface: 'select-dropdown',
-				width: 'half',
-				options: {
-					choices: [
-						{ text: 'Last hour', value: '1h' },
-						{ text: 'Last 24 hours', value: '24h' },
-						{ text: 'Last 7 days', value: '7d' },
-						{ text: 'Last 30 days', value: '30d' },
-					],
-				},
-			},
-		},
+	get options() {
+		return form();
+	},
+});
+
+function form(): DeepPartial<AppField>[] {
+	return [
+		dropdown(
+			'measure',
+			studioText('panel.measure'),
+			'saved_usd',
+			MEASURES.map((value) => ({ value, text: studioText(`panel.measures.${value}`) })),
+		),
+		dropdown(
+			'period',
+			studioText('period.label'),
+			'7d',
+			PERIODS.map((value) => ({ value, text: studioText(`period.${value}`) })),
+		),
 		{
 			field: 'byProvider',
-			name: 'Per provider',
+			name: studioText('panel.by_provider'),
 			type: 'boolean',
 			schema: { default_value: true },
-			meta: { interface: 'boolean', width: 'half', options: { label: 'One line per provider' } },
+			meta: { interface: 'boolean', width: 'half', options: { label: studioText('panel.by_provider_copy') } },
 		},
-	],
-});
+	];
+}
+
+function dropdown(
+	field: string,
+	name: string,
+	byDefault: string,
+	choices: { value: string; text: string }[],
+): DeepPartial<AppField> {
+	return {
+		field,
+		name,
+		type: 'string',
+		schema: { default_value: byDefault },
+		meta: { interface: 'select-dropdown', width: 'half', options: { choices } },
+	};
+}
