@@ -1,13 +1,21 @@
+import { performance } from 'node:perf_hooks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { patientTimer } from '../../src/cache/patient-timer.ts';
 
 describe('a patient timer', () => {
 	let now = 0;
+	let active = 0;
 	beforeEach(() => {
 		now = 0;
+		active = 0;
 		vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
 		vi.spyOn(performance, 'now').mockImplementation(() => now);
+		vi.spyOn(performance, 'eventLoopUtilization').mockImplementation((since) => ({
+			idle: 0,
+			active: active - (since?.active ?? 0),
+			utilization: 0,
+		}));
 	});
 	afterEach(() => {
 		vi.restoreAllMocks();
@@ -34,6 +42,17 @@ describe('a patient timer', () => {
 		patientTimer(250, over);
 		pass(250, 5000);
 		expect(over).not.toHaveBeenCalled();
+		pass(250);
+		expect(over).toHaveBeenCalledOnce();
+	});
+
+	it('starts anew where the process was busy for most of the time, though it looked at it in time', () => {
+		const over = vi.fn();
+		patientTimer(250, over);
+		active += 200;
+		pass(250);
+		expect(over).not.toHaveBeenCalled();
+		active += 100;
 		pass(250);
 		expect(over).toHaveBeenCalledOnce();
 	});

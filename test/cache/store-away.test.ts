@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { StoreUnavailableError } from '../../src/cache/errors.ts';
@@ -61,8 +62,14 @@ describe('a request whose store', () => {
 });
 
 describe('a request whose store hangs', () => {
-	beforeEach(() => void vi.useFakeTimers());
-	afterEach(() => void vi.useRealTimers());
+	beforeEach(() => {
+		vi.useFakeTimers();
+		vi.spyOn(performance, 'eventLoopUtilization').mockReturnValue({ idle: 1, active: 0, utilization: 0 });
+	});
+	afterEach(() => {
+		vi.restoreAllMocks();
+		vi.useRealTimers();
+	});
 
 	it('waits for its budget and no longer, then goes past the cache', async () => {
 		const engine = startEngine();
