@@ -142,6 +142,7 @@ export class Bus {
 	async lostRevocations(): Promise<number | null> {
 		const highest = this.#highest;
 		const known = Number((await this.#publisher.get(this.#keys.sequence)) ?? 0);
+		this.#highest = Math.max(this.#highest, known);
 		return known < highest ? highest : null;
 	}
 

@@ -77,6 +77,11 @@ export class Keys {
 		return `${this.#prefix}:{bus}:sequence`;
 	}
 
+	/** The run of Redis that processes have seen. */
+	get run(): string {
+		return `${this.#prefix}:{bus}:run`;
+	}
+
 	/** Channels. */
 	get bus(): string {
 		return `${this.#prefix}:bus`;

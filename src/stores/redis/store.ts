@@ -40,6 +40,7 @@ import { Reader } from './reader.ts';
 import { sizesOfAll } from './members.ts';
 import { memberOf } from './record.ts';
 import { Sweeper } from './sweeper.ts';
+import { Witness } from './witness.ts';
 import { Waiters } from './waiters.ts';
 import { Writer } from './writer.ts';
 
@@ -66,6 +67,7 @@ export class RedisStore implements Store {
 	readonly #purger: Purger;
 	readonly #browser: Browser;
 	readonly #ledger: Ledger;
+	readonly #witness: Witness;
 	#bytesHeld = { at: -Infinity, bytes: 0 };
 
 	constructor(options: RedisStoreOptions) {
@@ -104,6 +106,7 @@ export class RedisStore implements Store {
 		this.#purger = new Purger(this.#context, sweeper);
 		this.#browser = new Browser(this.#context);
 		this.#ledger = new Ledger(this.#context);
+		this.#witness = new Witness(this.#client, keys, bus);
 	}
 
 	/** Starts connecting; never throws, as a Redis that is away now may come later. Settles at the first connection or error. */
@@ -266,14 +269,12 @@ export class RedisStore implements Store {
 	}
 
 	/**
-	 * Puts right what Redis lost by itself: where it came back without the last revocations, everything is invalidated.
+	 * Puts right what Redis lost by itself: where it may have come back without the last revocations, all is invalidated.
 	 * To be done after each connection before anything is read.
 	 */
 	async catchUp(): Promise<void> {
-		const lost = await this.#context.bus.lostRevocations();
-		if (lost === null) return;
-		await this.#purger.invalidate([allTag()]);
-		await this.#context.bus.acknowledgeLoss(lost);
+		if (await this.#witness.mayHaveLost()) await this.#purger.invalidate([allTag()]);
+		await this.#witness.vouch();
 	}
 
 	/** What is done once a minute: gives back what expired entries and sweeps that were broken off left. */
