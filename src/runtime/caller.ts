@@ -1,8 +1,9 @@
 import type { Accountability } from '@directus/types';
+import type { ContentChange } from '../cache/dependencies.ts';
 import type { Scope } from '../contract.ts';
 
 /** Whoever changes these may change who may do what. */
-export const CALLER_COLLECTIONS = new Set([
+const CALLER_COLLECTIONS = new Set([
 	'directus_users',
 	'directus_roles',
 	'directus_policies',
@@ -12,6 +13,13 @@ export const CALLER_COLLECTIONS = new Set([
 	'directus_shares',
 	'directus_settings',
 ]);
+
+/** Whether it may change who may do what. Directus notes in its users which page of the Studio they look at. */
+export function changesCallers(change: ContentChange): boolean {
+	if (!CALLER_COLLECTIONS.has(change.collection)) return false;
+	const isPageView = change.kind === 'update' && change.fields.every((field) => field === 'last_page');
+	return !isPageView;
+}
 
 /** Who asks, as Directus knows them. */
 export interface Caller {

@@ -12,7 +12,7 @@ import { type HeldFigures, NONE_HELD } from '../cache/entry.ts';
 import { newId } from '../cache/ids.ts';
 import type { Models } from '../cache/models.ts';
 import type { Invalidation, Store } from '../cache/store.ts';
-import { CALLER_COLLECTIONS } from './caller.ts';
+import { changesCallers } from './caller.ts';
 import type { Keeping } from './kept-answers.ts';
 
 /** Gone with any change of who may do what. Nothing stored holds it: it tells all processes to forget callers. */
@@ -27,11 +27,11 @@ export interface Author {
 
 /** Is told of changes of the content, and of purges, just before they are carried out. */
 export interface ChangeWatcher {
-	/** `also`: tags to take away with theirs; `keeping`: what the change, and then its acknowledgement, waits for. */
+	/** `also`: tags to take away after theirs; `keeping`: what the change, and then its acknowledgement, waits for. */
 	changing(changes: readonly ContentChange[]): { also: readonly Tag[]; keeping: Keeping | null };
 	/** What was changed is invalidated once more, now that it is committed. */
 	repeating(tags: readonly Tag[]): void;
-	/** Tags that go with every purge. */
+	/** Tags that go after every purge. */
 	purging(): readonly Tag[];
 }
 
@@ -66,8 +66,8 @@ export class Invalidator {
 
 	/** Drops single entries, noted as one row. */
 	async removeKeys(keys: readonly string[], author: Author): Promise<InvalidationResult> {
-		await this.#purging();
 		const figures = await this.#store.removeKeys(keys);
+		await this.#purging();
 		const [key] = keys;
 		const note = keys.length > 1 ? `${keys.length} entries, chosen one by one` : undefined;
 		const criteria = keys.length === 1 && key !== undefined ? { key } : {};
@@ -96,14 +96,18 @@ export class Invalidator {
 		onTags: (tags: readonly Tag[]) => void = () => {},
 	): Promise<void> {
 		const tags = [...new Set(changes.flatMap(changeTags))];
-		if (changes.some(({ collection }) => CALLER_COLLECTIONS.has(collection))) {
+		if (changes.some(changesCallers)) {
 			tags.push(CALLERS_TAG);
 			this.#callersChanged();
 		}
 		if (tags.length === 0) return;
 		onTags(tags);
 		const { also = [], keeping = null } = this.#watcher?.changing(changes) ?? {};
-		const invalidate = (): Promise<Invalidation> => this.#store.invalidate([...tags, ...also]);
+		const invalidate = async (): Promise<Invalidation> => {
+			const invalidation = await this.#store.invalidate(tags);
+			if (also.length > 0) await this.#store.invalidate(also);
+			return invalidation;
+		};
 		const work = keeping === null ? invalidate() : keeping.read.then(invalidate);
 		this.#track(work);
 		if (keeping) this.#track(keeping.kept);
@@ -138,13 +142,19 @@ export class Invalidator {
 		await this.#note(criteria, author, NONE_HELD);
 	}
 
+	/** Comes after the purge itself: until that is in force, what it takes away may still be kept elsewhere. */
 	async #purging(): Promise<void> {
 		const tags = this.#watcher?.purging() ?? [];
 		if (tags.length > 0) await this.#store.invalidate(tags);
 	}
 
 	async #drop(criteria: InvalidationCriteria): Promise<Invalidation> {
+		const invalidation = await this.#dropMatching(criteria);
 		await this.#purging();
+		return invalidation;
+	}
+
+	async #dropMatching(criteria: InvalidationCriteria): Promise<Invalidation> {
 		if (criteria.key !== undefined) return this.#dropKey(criteria.key, criteria);
 		const tags = purgeTags(criteria);
 		return tags ? this.#store.invalidate(tags) : this.#store.invalidateMatching(criteriaTagSets(criteria));
@@ -154,7 +164,8 @@ export class Invalidator {
 		const { key: _, ...others } = criteria;
 		const alone = Object.keys(others).length === 0;
 		const matches = alone || (await this.#readMatching(key, criteria)) !== undefined;
-		return { counted: matches ? this.#store.removeKeys([key]) : Promise.resolve(NONE_HELD) };
+		const figures = matches ? await this.#store.removeKeys([key]) : NONE_HELD;
+		return { counted: Promise.resolve(figures) };
 	}
 
 	async #readMatching(key: string, criteria: InvalidationCriteria) {

@@ -10,7 +10,7 @@ import type { Store } from '../cache/store.ts';
 import type { Pricing } from '../providers/prices.ts';
 import type { Asker } from './asker.ts';
 import { eachBounded } from './bounded.ts';
-import { CALLER_COLLECTIONS } from './caller.ts';
+import { changesCallers } from './caller.ts';
 import type { HostLogger } from './host.ts';
 import type { ChangeWatcher } from './invalidator.ts';
 import type { KeptAnswers, Keeping } from './kept-answers.ts';
@@ -204,8 +204,8 @@ function subjectOf(change: ContentChange): string {
 }
 
 /** After these, not even who takes an answer that is out of date gets it. */
-const losesAll = ({ kind, collection }: ContentChange): boolean =>
-	kind === 'delete' || kind === 'schema' || CALLER_COLLECTIONS.has(collection);
+const losesAll = (change: ContentChange): boolean =>
+	change.kind === 'delete' || change.kind === 'schema' || changesCallers(change);
 
-const keptTagOf = ({ collection }: ContentChange): Tag =>
-	CALLER_COLLECTIONS.has(collection) ? keptTag() : keptCollectionTag(collection);
+const keptTagOf = (change: ContentChange): Tag =>
+	changesCallers(change) ? keptTag() : keptCollectionTag(change.collection);

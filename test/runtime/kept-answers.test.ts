@@ -39,13 +39,22 @@ describe('while an answer is made again', () => {
 	it.each<[string, ContentChange]>([
 		['the item was deleted', { kind: 'delete', collection: 'articles', items: ['1'] }],
 		['its collection was altered', { kind: 'schema', collection: 'articles' }],
-		['a permission was changed', { kind: 'create', collection: 'directus_permissions' }],
+		['a permission was changed', { kind: 'create', collection: 'directus_permissions', items: ['7'] }],
 	])('nobody gets it where %s with it, before it or after it', async (_, change) => {
 		const together = await changed({}, [change]);
 		expect((await together.ask(PATIENT)).status).toBe('MISS');
 		const after = await changed();
 		await after.invalidator.changed([change], { cause: 'event' });
 		expect((await after.ask(PATIENT)).status).toBe('MISS');
+	});
+
+	it('a request gets it still where somebody looked at a page of the Studio meanwhile', async () => {
+		const seen: ContentChange = { kind: 'update', collection: 'directus_users', items: ['ann'], fields: ['last_page'] };
+		const together = await changed({}, [seen]);
+		expect((await together.ask(PATIENT)).status).toBe('STALE');
+		const after = await changed();
+		await after.invalidator.changed([seen], { cause: 'event' });
+		expect((await after.ask(PATIENT)).status).toBe('STALE');
 	});
 
 	it.each([
@@ -56,6 +65,16 @@ describe('while an answer is made again', () => {
 	])('nobody gets it after a purge of %s', async (_, criteria) => {
 		const articles = await changed();
 		await articles.invalidator.purge(criteria, { cause: 'purge' });
+		expect((await articles.ask(PATIENT)).status).toBe('MISS');
+	});
+
+	it('nobody gets it after a purge during which its item was saved', async () => {
+		const articles = startRefreshing();
+		await articles.askOften(PATIENT);
+		await articles.kept.look();
+		const purging = articles.invalidator.purge({ collection: 'articles', items: ['1'] }, { cause: 'purge' });
+		await articles.save('1', 'Another title');
+		await purging;
 		expect((await articles.ask(PATIENT)).status).toBe('MISS');
 	});
 

@@ -6,6 +6,7 @@ import { changeTags, type ContentChange, type ContentDependency } from '../../..
 import { Models } from '../../../src/cache/models.ts';
 import { StatsRecorder } from '../../../src/cache/stats/recorder.ts';
 import type { Store } from '../../../src/cache/store.ts';
+import { declaredDependencies } from '../../../src/content/declared.ts';
 import { createPricing } from '../../../src/providers/prices.ts';
 import type { Upstream } from '../../../src/providers/upstream.ts';
 import { bodyOf } from '../../../src/runtime/answer.ts';
@@ -71,6 +72,10 @@ export function startArticles(environment: Record<string, unknown> = {}, shared:
 	const titles = shared.titles ?? new Map<string, string>();
 	const mayNot = new Set<string>();
 	const prepare: Native['prepare'] = async (request, caller) => {
+		if (request.item === undefined) {
+			const content = declaredDependencies(request);
+			return [{ exchange: exchanges.native(request, request, content, caller), item: null }];
+		}
 		const item = String(request.item);
 		const title = titles.get(item);
 		if (title === undefined) throw new Error('no such article');
@@ -153,16 +158,20 @@ function answering(prompts: string[]): Upstream & { fail: number } {
 		prompts.push(content);
 		const status = upstream.fail;
 		upstream.fail = 200;
-		return { status, headers: {}, body: Buffer.from(JSON.stringify(status === 200 ? completion(content) : {})) };
+		return {
+			status,
+			headers: {},
+			body: Buffer.from(JSON.stringify(status === 200 ? completion(`About: ${content}`) : {})),
+		};
 	};
 	const upstream = { fail: 200, call, open: call, close: () => {} } as unknown as Upstream & { fail: number };
 	return upstream;
 }
 
-const completion = (content: string) => ({
+export const completion = (content: string) => ({
 	id: 'chatcmpl-1',
 	object: 'chat.completion',
 	model: 'gpt-4o-mini-2024-07-18',
-	choices: [{ index: 0, message: { role: 'assistant', content: `About: ${content}` }, finish_reason: 'stop' }],
+	choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }],
 	usage: { prompt_tokens: 100, completion_tokens: 50, total_tokens: 150 },
 });
