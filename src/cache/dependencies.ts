@@ -28,7 +28,8 @@ export const ANY_ITEM = '*';
 
 /** Something that happened to the content, as Directus reported it. */
 export type ContentChange =
-	| { kind: 'create'; collection: string }
+	/** What depends on one of these was made before they were there. */
+	| { kind: 'create'; collection: string; items: readonly string[] }
 	| { kind: 'update'; collection: string; items: readonly string[]; fields: readonly string[] }
 	| { kind: 'delete'; collection: string; items: readonly string[] }
 	/** The order changed, or the change cannot be told apart by items: any change in the collection. */
@@ -43,6 +44,17 @@ export type ContentChange =
 
 const part = (text: string): string => text.replace(/[%/:]/g, encodeURIComponent);
 
+/**
+ * One name for all spellings of a key by which a database finds the same item: `1`, `01` and `1.0`, a UUID in capitals
+ * or not. Events have the key as it was asked for. Where a database does tell two of them apart, a change of one item
+ * takes along what depends on the other.
+ */
+function itemPart(item: string): string {
+	const text = item.trim().toLowerCase();
+	const number = Number(text);
+	return part(text !== '' && Number.isSafeInteger(number) ? String(number) : text);
+}
+
 export const allTag = (): Tag => '*';
 export const providerTag = (provider: Provider): Tag => `p:${provider}`;
 export const modelTag = (provider: Provider, model: string): Tag => `m:${provider}/${part(model)}`;
@@ -54,12 +66,12 @@ export const anyChangeTag = (collection: string): Tag => `c*:${part(collection)}
 export const membershipTag = (collection: string): Tag => `c+:${part(collection)}`;
 /** Gone when the field changes in any item; held by what depends on named fields of the whole collection. */
 export const collectionFieldTag = (collection: string, field: string): Tag => `cf:${part(collection)}:${part(field)}`;
-/** Gone with any update or the deletion of the item; held by what depends on it as a whole. */
-export const itemTag = (collection: string, item: string): Tag => `i:${part(collection)}/${part(item)}`;
-/** Gone with the item's deletion or purge; held by what depends on named fields of it. */
-export const existenceTag = (collection: string, item: string): Tag => `x:${part(collection)}/${part(item)}`;
+/** Gone with any update, the creation or the deletion of the item; held by what depends on it as a whole. */
+export const itemTag = (collection: string, item: string): Tag => `i:${part(collection)}/${itemPart(item)}`;
+/** Gone with the item's creation, deletion or purge; held by what depends on named fields of it. */
+export const existenceTag = (collection: string, item: string): Tag => `x:${part(collection)}/${itemPart(item)}`;
 export const fieldTag = (collection: string, item: string, field: string): Tag =>
-	`f:${part(collection)}/${part(item)}:${part(field)}`;
+	`f:${part(collection)}/${itemPart(item)}:${part(field)}`;
 export const freeTag = (tag: string): Tag => `t:${part(tag)}`;
 
 /** Gone with every purge and every change of who may do what; held by answers that are kept though out of date. */
@@ -118,7 +130,6 @@ export function contentOfTags(tags: readonly Tag[]): Map<string, string[]> {
 export function changeTags(change: ContentChange): Tag[] {
 	const { collection } = change;
 	switch (change.kind) {
-		case 'create':
 		case 'sort':
 			return [anyChangeTag(collection), membershipTag(collection)];
 		case 'schema':
@@ -128,6 +139,7 @@ export function changeTags(change: ContentChange): Tag[] {
 				collectionFieldTag(collection, field),
 				...change.items.map((item) => fieldTag(collection, item, field)),
 			]);
+		case 'create':
 		case 'delete':
 			return [
 				anyChangeTag(collection),

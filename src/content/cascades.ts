@@ -1,8 +1,9 @@
 import type { AbstractServiceOptions, Relation, SchemaOverview } from '@directus/types';
 
 import type { ContentChange } from '../cache/dependencies.ts';
+import type { ChangeContext } from './changes.ts';
 import { departuresOf } from './departures.ts';
-import { keyOf } from './item.ts';
+import { isItem, keyOf } from './item.ts';
 import { relationsFrom } from './parents.ts';
 
 export type Database = NonNullable<AbstractServiceOptions['knex']>;
@@ -82,19 +83,25 @@ function unseen(seen: Map<string, Set<string>>, collection: string, keys: readon
 	return fresh;
 }
 
+/** As in `ChangeContext`. */
+type Look = Required<Pick<ChangeContext, 'cascades' | 'fields'>>;
+
+const NOT_LOOKED: Look = { cascades: null, fields: null };
+
 /**
  * Carries what a `*.delete` or `*.update` filter found to the action of the same change. Both get the very same array
  * of keys, unless another extension's filter replaces it; nothing is found then, and `changesOf` errs on the safe side.
  */
 export class CascadeMemory {
-	readonly #found = new WeakMap<object, readonly ContentChange[]>();
+	readonly #found = new WeakMap<object, Look>();
 
-	remember(keys: readonly unknown[], changes: readonly ContentChange[]): void {
-		this.#found.set(keys, changes);
+	/** `payload`: of an update, as the filter had it. */
+	remember(keys: readonly unknown[], cascades: readonly ContentChange[], payload?: unknown): void {
+		this.#found.set(keys, { cascades, fields: isItem(payload) ? new Set(Object.keys(payload)) : null });
 	}
 
 	/** `keys` as the action's meta has them. */
-	recall(keys: unknown): readonly ContentChange[] | null {
-		return (Array.isArray(keys) && this.#found.get(keys)) || null;
+	recall(keys: unknown): Look {
+		return (Array.isArray(keys) && this.#found.get(keys)) || NOT_LOOKED;
 	}
 }

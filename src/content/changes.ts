@@ -28,6 +28,8 @@ export interface ChangeContext {
 	 * nobody looked.
 	 */
 	cascades?: readonly ContentChange[] | null;
+	/** The fields that the look before an update knew of; others may have been added since, as by a permission's presets. */
+	fields?: ReadonlySet<string> | null;
 }
 
 /** Meta of an action event: which of these there are depends on the event. */
@@ -69,15 +71,20 @@ function splitEvent(event: string): { scope: string; action: string } {
 
 function created(collection: string, meta: Meta, schema: SchemaOverview | null): ContentChange[] {
 	const payload = isItem(meta['payload']) ? meta['payload'] : {};
-	return [{ kind: 'create', collection }, ...joinedParents(collection, payload, schema, 'create')];
+	return [{ kind: 'create', collection, items: keysOf(meta) }, ...joinedParents(collection, payload, schema, 'create')];
 }
 
-function updated(collection: string, meta: Meta, { schema, cascades }: ChangeContext): ContentChange[] {
+function updated(collection: string, meta: Meta, { schema, cascades, fields: known }: ChangeContext): ContentChange[] {
 	const payload = isItem(meta['payload']) ? meta['payload'] : {};
 	const items = keysOf(meta);
 	const fields = [...new Set([...Object.keys(payload), ...writtenByItself(collection, schema)])];
 	const left = leftParents(collection, payload, schema);
-	const departures = cascades ?? left.map((change) => ({ kind: 'schema', collection: change.collection }) as const);
+	const unknown = known ? Object.fromEntries(Object.entries(payload).filter(([field]) => !known.has(field))) : {};
+	const missed = cascades ? leftParents(collection, unknown, schema) : left;
+	const departures = [
+		...(cascades ?? []),
+		...missed.map((change) => ({ kind: 'schema', collection: change.collection }) as const),
+	];
 	const joined = joinedParents(collection, payload, schema, 'update');
 	return [{ kind: 'update', collection, items, fields }, ...joined, ...left, ...departures];
 }

@@ -3,7 +3,7 @@ import type { Application } from 'express';
 import type { Tag } from '../cache/dependencies.ts';
 import { CascadeMemory, cascadesOf } from '../content/cascades.ts';
 import { changesOf, contentEvents } from '../content/changes.ts';
-import { CommitMemory } from '../content/commits.ts';
+import { CommitMemory, OpenTransactions } from '../content/commits.ts';
 import { departuresOf } from '../content/departures.ts';
 import type { HostContext } from '../runtime/host.ts';
 import { openWrites } from '../runtime/open-writes.ts';
@@ -19,6 +19,11 @@ const register: HookConfig = ({ action, filter, init, schedule }, context) => {
 	const runtime = getRuntime(host);
 	const cascades = new CascadeMemory();
 	const commits = new CommitMemory();
+	const transactions = new OpenTransactions((tags) => {
+		latestRuntime()
+			?.invalidator.repeat(tags)
+			.catch(() => {});
+	});
 
 	init('middlewares.before', ({ app }) => {
 		mountExpressLane(app as Application, () => latestRuntime()?.lane ?? null);
@@ -34,29 +39,39 @@ const register: HookConfig = ({ action, filter, init, schedule }, context) => {
 
 	init('cli.before', ({ program }) => registerCommands(program as Program, host));
 
+	filter('*.create', (payload, _meta, { database }) => {
+		transactions.meet(database);
+		return payload;
+	});
+
 	filter('*.delete', async (keys, { collection }, eventContext) => {
 		if (Array.isArray(keys)) commits.expect(keys, eventContext.database);
+		transactions.meet(eventContext.database);
 		await remember(cascades, keys, collection, eventContext, cascadesOf);
 		return keys;
 	});
 
 	filter('*.update', async (payload, { keys, collection }, eventContext) => {
 		if (Array.isArray(keys)) commits.expect(keys, eventContext.database);
-		await remember(cascades, keys, collection, eventContext, (name, some, schema, database) =>
-			departuresOf(name, some, payload, schema, database),
-		);
+		transactions.meet(eventContext.database);
+		const look: typeof cascadesOf = (name, some, schema, database) =>
+			departuresOf(name, some, payload, schema, database);
+		await remember(cascades, keys, collection, eventContext, look, payload);
 		return payload;
 	});
 
 	for (const name of contentEvents) {
 		action(name, async (meta, { schema, accountability }) => {
 			const event = String(meta['event'] ?? name);
-			const found = changesOf(event, meta, { schema, cascades: cascades.recall(meta['keys'] ?? meta['payload']) });
+			const found = changesOf(event, meta, { schema, ...cascades.recall(meta['keys'] ?? meta['payload']) });
 			if (found.length === 0) return;
 			if (meta['collection'] === 'directus_settings') runtime.keys.forget();
 			const author = { cause: 'event', event: plainEvent(event), user: accountability?.user ?? null } as const;
 			const committed = commits.isCommitted(event, meta['keys']);
-			const onTags = committed ? undefined : (tags: readonly Tag[]) => openWrites.add(tags, accountability);
+			const uncommitted = (tags: readonly Tag[]): void => {
+				if (!openWrites.add(tags, accountability)) transactions.add(tags);
+			};
+			const onTags = committed ? undefined : uncommitted;
 			await runtime.invalidator.changed(found, author, onTags).catch((error: unknown) => {
 				const reason = error instanceof Error ? error.message : 'an unknown error';
 				host.logger.error(`AI cache: ${event} could not be carried out in the cache (${reason})`);
@@ -86,10 +101,11 @@ async function remember(
 	collection: unknown,
 	{ schema, database }: EventContext,
 	look: typeof cascadesOf,
+	payload?: unknown,
 ): Promise<void> {
 	if (!Array.isArray(keys) || typeof collection !== 'string' || schema === null) return;
 	const found = await look(collection, keys, schema, database as never).catch(() => null);
-	if (found) cascades.remember(keys, found);
+	if (found) cascades.remember(keys, found, payload);
 }
 
 /** `articles.items.update` → `items.update`. */

@@ -13,6 +13,8 @@ export interface Settling {
 /** Longest time that a response is kept back: a store that hangs must not make Directus hang. */
 const MAX_WAIT_MS = 300;
 const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** A Flow may write whatever it was asked by. */
+const FLOWS = '/flows/trigger/';
 
 /**
  * Keeps the end of a mutating request's response back until the invalidations that it caused are in force, so that
@@ -32,7 +34,7 @@ export function readYourOwnWrite(invalidations: Settling, maxWaitMs = MAX_WAIT_M
 }
 
 function mayWrite({ method, path }: Request): boolean {
-	if (READING.has(method)) return false;
+	if (READING.has(method)) return path.startsWith(FLOWS);
 	return path !== `/${BASE_PATH}` && !path.startsWith(`/${BASE_PATH}/`);
 }
 

@@ -30,11 +30,15 @@ export class OpenWrites {
 		this.#open.set(request, { since: now, tags: new Set() });
 	}
 
-	/** Where the event's accountability is no open request's, as that of a Flow, any of them may have caused it. */
-	add(tags: readonly Tag[], accountability: unknown): void {
+	/**
+	 * Where the event's accountability is no open request's, as that of a Flow, any of them may have caused it. Answers
+	 * whether it is one's.
+	 */
+	add(tags: readonly Tag[], accountability: unknown): boolean {
 		const all = [...this.#open];
 		const own = all.filter(([request]) => isSame(request.accountability, accountability));
 		for (const [, written] of own.length > 0 ? own : all) for (const tag of tags) written.tags.add(tag);
+		return own.length > 0;
 	}
 
 	/** Answers what the request has invalidated. */

@@ -42,8 +42,41 @@ describe('dependency tags', () => {
 		expect(new Set(held).size).toBe(held.length);
 	});
 
+	it.each([
+		['1', '01'],
+		['1', ' 1'],
+		['1', '1.0'],
+		['-7', '-07'],
+		['aa0d1c5e-0000-4000-8000-00000000beef', 'AA0D1C5E-0000-4000-8000-00000000BEEF'],
+		['en-US', 'en-us'],
+	])('are those of one item, however its key is spelled: %j and %j', (one, other) => {
+		const change = { kind: 'update', collection: 'a', fields: ['title'] } as const;
+		for (const fields of [undefined, ['title']]) {
+			for (const [declared, told] of [
+				[one, other],
+				[other, one],
+			]) {
+				const held = tagsOf({ collection: 'a', items: [declared!], ...(fields && { fields }) });
+				expect(meets(held, changeTags({ ...change, items: [told!] }))).toBe(true);
+			}
+		}
+	});
+
 	it('never take one name for another, whatever signs are in it', () => {
-		const names = ['a', 'a/b', 'a:b', 'a%2Fb', 'a%', 'a/b:c', ''];
+		const names = [
+			'a',
+			'a/b',
+			'a:b',
+			'a%2Fb',
+			'a%',
+			'a/b:c',
+			'',
+			'1',
+			'11',
+			'1/0',
+			'9007199254740993',
+			'9007199254740992',
+		];
 		const tags = names.flatMap((one) => names.map((other) => itemTag(one, other)));
 		expect(new Set(tags).size).toBe(tags.length);
 		expect(new Set(names.map((name) => modelTag('openai', name))).size).toBe(names.length);
@@ -62,7 +95,12 @@ describe('a change of the content', () => {
 		['update of another item', update(['6'], ['title']), { item: false, field: false, whole: true, wholeField: true }],
 		[
 			'creation',
-			{ kind: 'create', collection: 'articles' },
+			{ kind: 'create', collection: 'articles', items: ['5'] },
+			{ item: true, field: true, whole: true, wholeField: true },
+		],
+		[
+			'creation of another item',
+			{ kind: 'create', collection: 'articles', items: ['6'] },
 			{ item: false, field: false, whole: true, wholeField: true },
 		],
 		[

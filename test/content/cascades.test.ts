@@ -97,8 +97,9 @@ describe.skipIf(!hasDatabase)('what a deletion takes along, on SQLite', () => {
 		const memory = new CascadeMemory();
 		const keys = [1];
 		memory.remember(keys, []);
-		expect(memory.recall(keys)).toEqual([]);
-		expect(memory.recall([1])).toBeNull();
-		expect(memory.recall(undefined)).toBeNull();
+		expect(memory.recall(keys)).toEqual({ cascades: [], fields: null });
+		for (const others of [[1], undefined]) expect(memory.recall(others)).toEqual({ cascades: null, fields: null });
+		memory.remember(keys, [], { title: 'x' });
+		expect(memory.recall(keys)).toEqual({ cascades: [], fields: new Set(['title']) });
 	});
 });

@@ -143,6 +143,15 @@ describe('events of Directus', () => {
 		).toBe(false);
 	});
 
+	it('of an update give up whoever may lose an item by a key that was added after they were looked for', () => {
+		const list = [{ collection: 'articles', items: ['5'], fields: ['comments'] }];
+		const meta = { collection: 'comments', keys: [3], payload: { text: 'x', article: 6 } };
+		const knowing = (...fields: string[]) =>
+			changesOf('items.update', meta, { schema: blog, cascades: [], fields: new Set(fields) });
+		expect(drops(list, knowing('text'))).toBe(true);
+		expect(drops(list, knowing('text', 'article'))).toBe(false);
+	});
+
 	it('reach what depends on a to-many field in the whole collection', () => {
 		const all = [{ collection: 'articles', fields: ['comments'] }];
 		expect(drops(all, create('comments', { article: 6 }))).toBe(true);

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { CommitMemory } from '../../src/content/commits.ts';
+import { CommitMemory, OpenTransactions } from '../../src/content/commits.ts';
 import { hasDatabase, openDatabase } from './database.ts';
 
 describe.skipIf(!hasDatabase)('whether a change was committed before Directus told of it', () => {
@@ -68,5 +68,69 @@ describe.skipIf(!hasDatabase)('whether a change was committed before Directus to
 		const keys = [1];
 		commits.expect(keys, none);
 		expect(commits.isCommitted('items.update', keys)).toBe(false);
+	});
+});
+
+describe.skipIf(!hasDatabase)('what was told of in a transaction', () => {
+	let database: ReturnType<typeof openDatabase>;
+	let committed: string[][];
+	let transactions: OpenTransactions;
+	beforeAll(() => {
+		database = openDatabase();
+	});
+	afterAll(() => database.destroy());
+	beforeEach(() => {
+		committed = [];
+		transactions = new OpenTransactions((tags) => committed.push([...tags]));
+	});
+
+	it('is told once more when that is committed, all of it at once', async () => {
+		await database.transaction((transaction) => {
+			for (const tags of [
+				['a', 'b'],
+				['b', 'c'],
+			]) {
+				transactions.meet(transaction);
+				transactions.add(tags);
+			}
+			expect(committed).toEqual([]);
+			return Promise.resolve();
+		});
+		expect(committed).toEqual([['a', 'b', 'c']]);
+		transactions.add(['late']);
+		expect(committed).toHaveLength(1);
+	});
+
+	it('of which another is part, is told when the outermost is committed', async () => {
+		await database.transaction(async (outer) => {
+			await outer.transaction((inner) => {
+				transactions.meet(inner);
+				transactions.add(['a']);
+				return Promise.resolve();
+			});
+			expect(committed).toEqual([]);
+		});
+		expect(committed).toEqual([['a']]);
+	});
+
+	it('that is rolled back, or in which nothing was told of, is no news', async () => {
+		const failed = database.transaction((transaction) => {
+			transactions.meet(transaction);
+			transactions.add(['a']);
+			throw new Error('rolled back');
+		});
+		await expect(failed).rejects.toThrow('rolled back');
+		await database.transaction((transaction) => {
+			transactions.meet(transaction);
+			return Promise.resolve();
+		});
+		expect(committed).toEqual([]);
+	});
+
+	it.each([undefined, null, {}])('is nothing where a filter got %j for a database', (none) => {
+		transactions.meet(none);
+		transactions.meet(database);
+		transactions.add(['a']);
+		expect(committed).toEqual([]);
 	});
 });

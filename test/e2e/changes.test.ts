@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest';
 import { anyArticle, anyBody, anyTitle, article, expectChange, of } from './support/dependents.ts';
 import { type Directus, startDirectus } from './support/directus.ts';
 import { createFlow } from './support/flows.ts';
-import { ADMIN } from './support/process.ts';
+import { importJson, upload } from './support/forms.ts';
 import { createCollection } from './support/schema.ts';
 
 let directus: Directus;
@@ -37,6 +37,14 @@ describe('an update', () => {
 			{ drops: [of('articles', ['1']), of('articles', [1], ['body'])], keeps: [of('articles', ['2'])] },
 			() => call('PATCH', '/items/articles', { keys: ['1'], data: { body: 'x' } }),
 		));
+
+	it.each(['01', '1.0'])('reaches an item whose key is spelled %s', (key) =>
+		expectChange(
+			directus,
+			{ drops: [article(1, 'title'), of('articles', ['1'])], keeps: [article(1, 'body'), article(2)] },
+			() => call('PATCH', `/items/articles/${key}`, { title: 'By another name' }),
+		),
+	);
 
 	it('of many items', () =>
 		expectChange(directus, { drops: [article(2, 'title'), article(3)], keeps: [article(4), article(2, 'body')] }, () =>
@@ -75,7 +83,7 @@ describe('an update', () => {
 		));
 
 	it('of a singleton, also the one that makes its item', async () => {
-		await expectChange(directus, { drops: [of('home')], keeps: [anyArticle] }, () =>
+		await expectChange(directus, { drops: [of('home'), of('home', [1], ['headline'])], keeps: [anyArticle] }, () =>
 			call('PATCH', '/items/home', { headline: 'Welcome' }),
 		);
 		await expectChange(directus, { drops: [of('home'), of('home', [1], ['headline'])], keeps: [anyArticle] }, () =>
@@ -98,6 +106,13 @@ describe('what comes, goes or moves', () => {
 			call('POST', '/items/articles', { title: 'New' }),
 		));
 
+	it('a new item changes what was said of it before it was there', () =>
+		expectChange(
+			directus,
+			{ drops: [of('tags', [77]), of('tags', [77], ['label'])], keeps: [of('tags', [1]), of('tags', [78])] },
+			() => call('POST', '/items/tags', { id: 77, label: 'seventy-seven' }),
+		));
+
 	it('new items by GraphQL', () =>
 		expectChange(directus, { drops: [of('tags')], keeps: [of('tags', [1]), anyArticle] }, () =>
 			graphql('mutation { create_tags_items(data: [{ label: "new" }]) { id } }'),
@@ -107,7 +122,7 @@ describe('what comes, goes or moves', () => {
 		expectChange(
 			directus,
 			{ drops: [article(8, 'title'), anyArticle], keeps: [article(8, 'body'), article(9, 'title')] },
-			() => importJson('articles', [{ id: 8, title: 'Imported' }, { title: 'Imported too' }]),
+			() => importJson(directus.url, 'articles', [{ id: 8, title: 'Imported' }, { title: 'Imported too' }]),
 		));
 
 	it('a manual sort changes the places of all between, not their texts', () =>
@@ -200,8 +215,8 @@ describe('system collections', () => {
 	});
 
 	it('files: uploaded, edited, replaced and deleted', async () => {
-		const id = await upload('POST', '/files', 'first');
-		const other = await upload('POST', '/files', 'other');
+		const id = await upload(directus.url, 'POST', '/files', 'first');
+		const other = await upload(directus.url, 'POST', '/files', 'other');
 		const file = (key: string, field: string) => of('directus_files', [key], [field]);
 		await expectChange(
 			directus,
@@ -209,10 +224,10 @@ describe('system collections', () => {
 			() => call('PATCH', `/files/${id}`, { title: 'Renamed' }),
 		);
 		await expectChange(directus, { drops: [file(id, 'filesize')], keeps: [file(other, 'filesize')] }, () =>
-			upload('PATCH', `/files/${id}`, 'longer than before'),
+			upload(directus.url, 'PATCH', `/files/${id}`, 'longer than before'),
 		);
 		await expectChange(directus, { drops: [of('directus_files')], keeps: [file(id, 'title')] }, () =>
-			upload('POST', '/files', 'third'),
+			upload(directus.url, 'POST', '/files', 'third'),
 		);
 		await expectChange(directus, { drops: [file(id, 'title')], keeps: [file(other, 'title')] }, () =>
 			call('DELETE', `/files/${id}`),
@@ -246,24 +261,3 @@ describe('a Flow', () => {
 		);
 	});
 });
-
-async function importJson(collection: string, items: object[]): Promise<void> {
-	const form = new FormData();
-	form.append('file', new Blob([JSON.stringify(items)], { type: 'application/json' }), 'items.json');
-	await send('POST', `/utils/import/${collection}`, form);
-}
-
-/** Uploads a text file, or replaces the content of one; answers its id. */
-async function upload(method: string, path: string, text: string): Promise<string> {
-	const form = new FormData();
-	form.append('file', new Blob([text], { type: 'text/plain' }), 'file.txt');
-	const response = await send(method, path, form);
-	return ((await response.json()) as { data: { id: string } }).data.id;
-}
-
-async function send(method: string, path: string, body: FormData): Promise<Response> {
-	const headers = { authorization: `Bearer ${ADMIN.token}` };
-	const response = await fetch(directus.url + path, { method, headers, body });
-	if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
-	return response;
-}

@@ -5,6 +5,7 @@ import { type GenerationAnswer, PROVIDERS } from '../../src/contract.ts';
 import { keyOf, type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { type Directus, startDirectus } from './support/directus.ts';
+import { importJson } from './support/forms.ts';
 import { type Ask, asker, statsOf } from './support/generations.ts';
 import { logLines } from './support/log.ts';
 import { ADMIN } from './support/process.ts';
@@ -79,8 +80,8 @@ describe('two Directus processes on one Redis', () => {
 
 	it('tell each other once of a change that was committed by then, and again after a transaction', async () => {
 		const process = directus.process(0);
+		const sequence = async () => Number(await redis.client.get(`${NAMESPACE}:v1:{bus}:sequence`));
 		const told = async (method: string, path: string, body?: unknown): Promise<number> => {
-			const sequence = async () => Number(await redis.client.get(`${NAMESPACE}:v1:{bus}:sequence`));
 			const before = await sequence();
 			await process.data(method, path, body);
 			return (await sequence()) - before;
@@ -92,6 +93,10 @@ describe('two Directus processes on one Redis', () => {
 		expect(await told('PATCH', '/items/tags', { query, data: { label: 'four' } })).toBe(1);
 		// One transaction around it all, of which Directus tells before it is over.
 		expect(await told('PATCH', '/items/tags', [{ id, label: 'five' }])).toBe(2);
+		// The same, of which no request waits for the end; the third is the message to the user that it was done.
+		const before = await sequence();
+		await importJson(process.url, 'tags', [{ id, label: 'six' }], '?background=true');
+		await expect.poll(async () => (await sequence()) - before, { timeout: 5000 }).toBe(3);
 		expect(await told('DELETE', `/items/tags/${id}`)).toBe(1);
 	});
 

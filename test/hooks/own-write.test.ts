@@ -62,6 +62,11 @@ describe('the response to a write', () => {
 		expect(await isHeld('/items/articles/1', method)).toBe(false);
 	});
 
+	it('of a Flow is kept back also where that is triggered by GET', async () => {
+		expect(await isHeld('/flows/trigger/8cbc1b4c-2b9c-4f3c-9b44-0a1b2c3d4e5f', 'GET')).toBe(true);
+		expect(await isHeld('/flows', 'GET')).toBe(false);
+	});
+
 	it('is never kept back on the routes of the cache itself', async () => {
 		expect(await isHeld('/ai-cache/generate', 'POST')).toBe(false);
 		expect(await isHeld('/ai-cache-of-another', 'POST')).toBe(true);
@@ -117,7 +122,7 @@ describe('the response to a write', () => {
 				const own = { user: 'the same' };
 				Object.assign(request, { accountability: own });
 				const accountability = { own, unknown: null, other: other.accountability }[whose];
-				const onTags = (tags: readonly string[]): void => openWrites.add(tags, accountability);
+				const onTags = (tags: readonly string[]): void => void openWrites.add(tags, accountability);
 				await invalidator.changed([change], { cause: 'event' }, onTags);
 				response.end('done');
 			},

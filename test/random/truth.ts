@@ -21,9 +21,9 @@ export function alters(change: ContentChange, { collection, items, fields }: Con
 	switch (change.kind) {
 		case 'schema':
 			return true;
-		case 'create':
 		case 'sort':
 			return items === undefined;
+		case 'create':
 		case 'delete':
 			return meet(items, change.items);
 		case 'update':

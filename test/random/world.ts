@@ -136,7 +136,7 @@ export class World {
 		const die = this.#random();
 		if (die < 0.7) return { kind: 'update', collection, items, fields };
 		if (die < 0.8) return { kind: 'delete', collection, items };
-		if (die < 0.9) return { kind: 'create', collection };
+		if (die < 0.9) return { kind: 'create', collection, items };
 		if (die < 0.95) return { kind: 'relation', collection, items, fields };
 		return die < 0.98 ? { kind: 'sort', collection } : { kind: 'schema', collection };
 	}

@@ -17,7 +17,7 @@ describe('what a request has invalidated', () => {
 	it('is told by the accountability that Directus handed on, not by who it is', () => {
 		const [one, other] = [by({ user: 'an-editor' }), by({ user: 'an-editor' })];
 		for (const request of [one, other]) writes.open(request);
-		writes.add(['a', 'b'], one.accountability);
+		expect(writes.add(['a', 'b'], one.accountability)).toBe(true);
 		writes.add(['b', 'c'], other.accountability);
 		writes.add(['a'], one.accountability);
 		expect(writes.close(one)).toEqual(['a', 'b']);
@@ -27,7 +27,7 @@ describe('what a request has invalidated', () => {
 	it.each([undefined, null, { user: 'of a Flow' }])('may be anybody’s where the event has %j', (accountability) => {
 		const [one, anonymous] = [by({ user: 'an-editor' }), by(null)];
 		for (const request of [one, anonymous]) writes.open(request);
-		writes.add(['a'], accountability);
+		expect(writes.add(['a'], accountability)).toBe(false);
 		expect([writes.close(one), writes.close(anonymous)]).toEqual([['a'], ['a']]);
 	});
 

@@ -24,7 +24,7 @@ describe('the journal’s row of an outage', () => {
 
 	it.each<[string, Tag[], object]>([
 		['items of one collection', update('articles', '1', 'a/b:c'), { collection: 'articles', items: ['1', 'a/b:c'] }],
-		['a collection as a whole', changeTags({ kind: 'create', collection: 'a%b' }), { collection: 'a%b' }],
+		['a collection as a whole', changeTags({ kind: 'create', collection: 'a%b', items: [] }), { collection: 'a%b' }],
 		[
 			'any item of one',
 			changeTags({ kind: 'update', collection: 'pages', items: ['*'], fields: ['sort'] }),

@@ -22,10 +22,7 @@ export interface Known {
 	gone: ReadonlySet<number>;
 }
 
-export interface Written extends Readonly<Record<Field, number>> {
-	/** The number that it was created with; 0 for the sample content. */
-	created: number;
-}
+export type Written = Readonly<Record<Field, number>>;
 
 export interface Question {
 	prompt: string;
@@ -75,11 +72,10 @@ export function staleness(made: Made, index: number, known: Known, leaving: Read
 		if (!isAbout(id)) continue;
 		const read = made.articles[id];
 		if (read === undefined && leaving.has(id)) continue;
-		if (read === undefined && items === undefined) return `without article ${id}`;
+		if (read === undefined) return `without article ${id}`;
 		for (const field of fields ?? FIELDS) {
-			// What depends on an item that is not there yet is no concern of its creation, only of what follows.
-			const was = read?.[field] ?? written.created;
-			if (was < written[field]) return `with ${field} ${was} of article ${id}, which was ${written[field]}`;
+			if (read[field] < written[field])
+				return `with ${field} ${read[field]} of article ${id}, which was ${written[field]}`;
 		}
 	}
 	return null;

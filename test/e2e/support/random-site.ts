@@ -45,7 +45,7 @@ export class RandomSite {
 	readonly #random: () => number;
 	readonly #content: ReturnType<typeof openContent>;
 	readonly #calls = questions.map(() => 0);
-	readonly #articles = new Map<number, Written>(ARTICLES.map((id) => [id, { title: 0, body: 0, created: 0 }]));
+	readonly #articles = new Map<number, Written>(ARTICLES.map((id) => [id, { title: 0, body: 0 }]));
 	readonly #gone = new Set<number>();
 	readonly #leaving = new Set<number>();
 	/** Articles that are being written: their next number must not overtake the one before. */
@@ -122,7 +122,7 @@ export class RandomSite {
 		await this.#write([], 'POST', '/items/articles', data, (created) => {
 			this.tally.creations++;
 			const { id } = created as { id: number };
-			this.#articles.set(id, { title: number, body: number, created: number });
+			this.#articles.set(id, { title: number, body: number });
 		});
 	}
 

@@ -1,0 +1,23 @@
+import { ADMIN } from './process.ts';
+
+/** Imports items as a JSON file; `query` as in a URL. */
+export async function importJson(url: string, collection: string, items: object[], query = ''): Promise<void> {
+	const form = new FormData();
+	form.append('file', new Blob([JSON.stringify(items)], { type: 'application/json' }), 'items.json');
+	await send(url, 'POST', `/utils/import/${collection}${query}`, form);
+}
+
+/** Uploads a text file, or replaces the content of one; answers its id. */
+export async function upload(url: string, method: string, path: string, text: string): Promise<string> {
+	const form = new FormData();
+	form.append('file', new Blob([text], { type: 'text/plain' }), 'file.txt');
+	const response = await send(url, method, path, form);
+	return ((await response.json()) as { data: { id: string } }).data.id;
+}
+
+async function send(url: string, method: string, path: string, body: FormData): Promise<Response> {
+	const headers = { authorization: `Bearer ${ADMIN.token}` };
+	const response = await fetch(url + path, { method, headers, body });
+	if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
+	return response;
+}
