@@ -1,3 +1,5 @@
+import { lazyLibraries, modernSyntax } from './scripts/support/rollup.mjs';
+
 export default {
-	plugins: [],
+	plugins: [modernSyntax(), lazyLibraries()],
 };

@@ -7,7 +7,6 @@ import path from 'node:path';
 
 import { NODE, PROJECT, run } from './support/run.mjs';
 
-const BUILT = ['api', 'app'];
 /** What is in the sources themselves: the table of prices. */
 const COPIED = ['@pydantic/genai-prices'];
 
@@ -15,7 +14,10 @@ const builder = path.join(PROJECT, 'node_modules/@directus/extensions-sdk/cli.js
 if ((await run(NODE, [builder, 'build', '--sourcemap'], { quiet: true })) !== 0) process.exit(1);
 
 const folders = new Set(COPIED.map((name) => path.join('node_modules', name)));
-for (const name of BUILT) for (const folder of takeMap(path.join(PROJECT, 'dist', `${name}.js`))) folders.add(folder);
+const built = path.join(PROJECT, 'dist');
+const mapped = readdirSync(built).filter((name) => name.endsWith('.map'));
+for (const name of mapped)
+	for (const folder of takeMap(path.join(built, name.slice(0, -'.map'.length)))) folders.add(folder);
 
 const byText = new Map();
 for (const folder of [...folders].sort()) {

@@ -22,7 +22,7 @@ const MAX_CALLERS = 5000;
  * forgets all of them at any change of who may do what.
  */
 export class AuthMemo {
-	readonly #memos = new LRUCache<string, Memo>({ max: MAX_CALLERS });
+	readonly #memos = new LRUCache<string, Memo>({ maxSize: MAX_CALLERS, sizeCalculation: () => 1 });
 	readonly #clock: Clock;
 	readonly #lifeMs: number;
 

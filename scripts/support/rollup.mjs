@@ -1,0 +1,107 @@
+/**
+ * What the build of the server's part does beyond the SDK's own: each process of Directus loads that part at its start,
+ * so as little as possible is to be read and evaluated then.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import * as esbuild from 'esbuild';
+
+import { PROJECT } from './run.mjs';
+
+/** What `engines` in package.json names. */
+const TARGET = 'node22';
+const COMMANDER = /[\\/]ioredis[\\/]built[\\/]utils[\\/]Commander\.js$/;
+const DEBUG = /[\\/]ioredis[\\/]built[\\/]utils[\\/]debug\.js$/;
+
+const SOURCES = path.join(PROJECT, 'src') + path.sep;
+const isShim = (id) => id.startsWith(SOURCES) && id.endsWith('.cjs');
+const isServers = ({ plugins }) => !plugins.some((plugin) => plugin?.name === 'vite:vue');
+
+/** TypeScript as Node runs it: the SDK's own target makes a `WeakMap` of every private field, which costs at each use. */
+export function modernSyntax() {
+	return {
+		name: 'modern-syntax',
+		options(options) {
+			if (!isServers(options)) return null;
+			const compiler = options.plugins.find((plugin) => plugin?.name === 'esbuild');
+			if (compiler === undefined) throw new Error('The SDK compiles TypeScript in another way than with esbuild');
+			const transform = (code, id) =>
+				id.endsWith('.ts')
+					? esbuild.transform(code, { loader: 'ts', target: TARGET, sourcemap: true, sourcefile: id })
+					: null;
+			return {
+				...options,
+				plugins: options.plugins.map((each) => (each === compiler ? { ...each, transform } : each)),
+			};
+		},
+	};
+}
+
+/**
+ * Makes a file of its own, beside the bundle, of each CommonJS module in the sources and what it requires: it is read at
+ * the first call of what it exports, which are functions without parameters.
+ */
+export function lazyLibraries() {
+	let minify = false;
+	return {
+		name: 'lazy-libraries',
+		buildStart({ plugins }) {
+			minify = plugins.some(({ name }) => name === 'terser');
+		},
+		load(id) {
+			if (!isShim(id)) return null;
+			this.addWatchFile(id);
+			const names = [...readFileSync(id, 'utf8').matchAll(/^exports\.(\w+) =/gm)].map(([, name]) => name);
+			return [
+				"import { createRequire } from 'node:module';",
+				'const load = createRequire(import.meta.url);',
+				...names.flatMap((name) => [
+					`let ${name}Loaded;`,
+					`export const ${name} = () => (${name}Loaded ??= load('./${path.basename(id)}').${name}());`,
+				]),
+			].join('\n');
+		},
+		async generateBundle({ sourcemap }) {
+			for (const shim of [...this.getModuleIds()].filter(isShim)) {
+				for (const { path: file, text } of await bundleAlone(shim, minify, sourcemap)) {
+					this.emitFile({ type: 'asset', fileName: path.basename(file), source: text });
+				}
+			}
+		},
+	};
+}
+
+/** The module with all that it requires, as CommonJS, and its source map where one is asked for. */
+async function bundleAlone(module, minify, sourcemap) {
+	const { outputFiles } = await esbuild.build({
+		absWorkingDir: PROJECT,
+		entryPoints: [module],
+		outfile: path.join(PROJECT, 'dist', path.basename(module)),
+		bundle: true,
+		format: 'cjs',
+		platform: 'node',
+		target: TARGET,
+		minify,
+		legalComments: 'none',
+		sourcemap: sourcemap ? 'linked' : false,
+		plugins: [leanIoredis],
+		write: false,
+	});
+	return outputFiles;
+}
+
+const leanIoredis = {
+	name: 'lean-ioredis',
+	setup(build) {
+		// A prototype that something was deleted from is a dictionary: V8 copies any other for each command it is given.
+		build.onLoad({ filter: COMMANDER }, ({ path: file }) => {
+			const code = readFileSync(file, 'utf8');
+			const loop = 'commands.forEach(';
+			if (code.split(loop).length !== 2) throw new Error('ioredis adds its commands in another way');
+			const deletion = 'Commander.prototype._ = 0; delete Commander.prototype._;';
+			return { contents: code.replace(loop, `${deletion}\n${loop}`) };
+		});
+		// Nobody debugs the client in production, and what it would write are the entries.
+		build.onLoad({ filter: DEBUG }, () => ({ contents: 'exports.default = () => () => {};' }));
+	},
+};
