@@ -45,15 +45,17 @@ export type ContentChange =
 const part = (text: string): string => text.replace(/[%/:]/g, encodeURIComponent);
 
 /**
- * One name for all spellings of a key by which a database finds the same item: `1`, `01` and `1.0`, a UUID in capitals
+ * One spelling for all those of a key by which a database finds the same item: `1`, `01` and `1.0`, a UUID in capitals
  * or not. Events have the key as it was asked for. Where a database does tell two of them apart, a change of one item
  * takes along what depends on the other.
  */
-function itemPart(item: string): string {
+export function oneSpelling(item: string): string {
 	const text = item.trim().toLowerCase();
 	const number = Number(text);
-	return part(text !== '' && Number.isSafeInteger(number) ? String(number) : text);
+	return text !== '' && Number.isSafeInteger(number) ? String(number) : text;
 }
+
+const itemPart = (item: string): string => part(oneSpelling(item));
 
 export const allTag = (): Tag => '*';
 export const providerTag = (provider: Provider): Tag => `p:${provider}`;

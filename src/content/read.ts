@@ -1,5 +1,6 @@
 import type { Accountability, AbstractServiceOptions, SchemaOverview } from '@directus/types';
 
+import { oneSpelling } from '../cache/dependencies.ts';
 import { ForbiddenFieldError, InvalidTemplateError, MissingItemError } from './errors.ts';
 import { type Item, keyOf } from './item.ts';
 import type { DeepQuery, TemplatePlan } from './plan.ts';
@@ -21,7 +22,8 @@ export interface ReadContext {
 
 /**
  * Reads the plan's fields of some items in one go, with the caller's permissions, by key. A field that the caller may
- * not read is a 403 that names it, an item that is missing or hidden a 404 with its collection and key.
+ * not read is a 403 that names it, an item that is missing or hidden a 404 with its collection and key. Answers them by
+ * `oneSpelling` of their keys.
  */
 export async function readItems(
 	plan: TemplatePlan,
@@ -29,15 +31,16 @@ export async function readItems(
 	context: ReadContext,
 ): Promise<Map<string, Item>> {
 	const { collection, primary } = plan.root;
-	const unique = [...new Map(keys.map((key) => [String(key), key])).values()];
+	const unique = [...new Map(keys.map((key) => [oneSpelling(String(key)), key])).values()];
 	for (const key of unique) demandKey(key, collection, primary, context.schema);
 	const service = serviceFor(collection, context);
 	const query = { fields: plan.fields, deep: plan.deep, limit: unique.length };
 	const items = await service.readMany(unique, query).catch((error: unknown) => {
 		throw asFieldError(error);
 	});
-	const found = new Map(items.map((item) => [keyOf(item[primary]), item]));
-	for (const key of unique) if (!found.has(String(key))) throw new MissingItemError({ collection, item: String(key) });
+	const found = new Map(items.map((item) => [oneSpelling(keyOf(item[primary])), item]));
+	for (const key of unique)
+		if (!found.has(oneSpelling(String(key)))) throw new MissingItemError({ collection, item: String(key) });
 	return found;
 }
 

@@ -68,6 +68,15 @@ describe('reading the items of a template', () => {
 		]);
 	});
 
+	it('finds an item by a key that is spelled as the database does not', async () => {
+		const found = await readItems(plan('articles', '{{title}}'), ['02', 1], directus([{ id: 2 }, { id: 1 }]));
+		expect([...found.keys()].sort()).toEqual(['1', '2']);
+		const template = { prompt: '{{title}}', collection: 'articles', item: '02' };
+		const context = directus([{ id: 2, title: 'b' }]);
+		const [prepared] = await prepareRequests({ provider: 'openai', model: 'm', ...template }, context);
+		expect(prepared?.request.prompt).toBe('b');
+	});
+
 	it('takes the service that a system collection has of its own', async () => {
 		const context = directus([{ id: 7, first_name: 'Ann' }]);
 		await readItems(plan('directus_users', '{{first_name}}'), [7], context);
