@@ -3,11 +3,22 @@ import type { JsonObject } from '../../src/contract.ts';
 import { criteriaName, itemPath } from '../../src/module/lib/criteria.ts';
 import { plainLine } from '../../src/module/lib/preview.ts';
 import { promptTurns } from '../../src/module/lib/prompt.ts';
+import { readReason } from '../../src/module/lib/reasons.ts';
 
 describe('an answer in one line', () => {
 	it('has none of Markdown’s marks, and all of its words', () => {
 		const answer = '# Opening\n\nThe harbour opens in **May**:\n- run `npm start`\n- 2 * 3 stays, as snake_case does';
 		expect(plainLine(answer)).toBe('Opening The harbour opens in May: run npm start 2 * 3 stays, as snake_case does');
+	});
+});
+
+describe('a reason of a confidence', () => {
+	it('is known by its name, or by the provider’s word for an ending, or reads as words', () => {
+		expect(readReason('low_temperature')).toEqual({ kind: 'known', name: 'low_temperature' });
+		expect(readReason('finish_reason_content_filter')).toEqual({ kind: 'ending', word: 'content_filter' });
+		expect(readReason('stop_reason_end_turn')).toEqual({ kind: 'ending', word: 'end_turn' });
+		expect(readReason('status_missing')).toEqual({ kind: 'other', text: 'status missing' });
+		expect(readReason('something_new')).toEqual({ kind: 'other', text: 'something new' });
 	});
 });
 

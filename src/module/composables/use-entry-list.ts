@@ -13,7 +13,13 @@ import { useLive } from './use-live.ts';
 
 const PAGE_SIZE = 25;
 
-/** A page of entries: filter and sort live in the address, the way through the pages in a stack of cursors. */
+/** Where a page begins, and how many entries were on those before it: a search leaves some of them short. */
+interface PageStart {
+	cursor: string;
+	before: number;
+}
+
+/** A page of entries: filter and sort live in the address, the way through the pages in a stack of their starts. */
 export function useEntryList() {
 	const api = useAiCacheApi();
 	const route = useRoute();
@@ -21,30 +27,38 @@ export function useEntryList() {
 
 	const filter = computed(() => filterFrom(route.query));
 	const sorting = computed(() => sortingFrom(route.query['sort']));
-	const cursors = ref<string[]>([]);
+	const starts = ref<PageStart[]>([]);
 
 	const live = useLive(
-		() => {
-			const cursor = cursors.value.at(-1);
+		async () => {
+			const { cursor, before } = starts.value.at(-1) ?? { cursor: undefined, before: 0 };
 			const query = { ...filter.value, sort: sortParameter(sorting.value), limit: PAGE_SIZE };
-			return api.entries(cursor === undefined ? query : { ...query, cursor });
+			return { ...(await api.entries(cursor === undefined ? query : { ...query, cursor })), before };
 		},
 		() => 15,
 	);
 
 	const question = computed(() => JSON.stringify([filter.value, sorting.value]));
 
+	// What was on the last page may all be gone.
+	watch(live.data, (page) => {
+		const left = page === null || page.entries.length > 0 || page.next_cursor !== null || 'search' in filter.value;
+		if (!left && starts.value.length > 0) turn(starts.value.slice(0, -1));
+	});
+
 	watch(question, () => {
-		cursors.value = [];
+		starts.value = [];
 		void live.refresh();
 	});
+
+	const hasNext = computed(() => Boolean(live.data.value?.next_cursor));
 
 	function ask(nextFilter: EntryFilter, nextSorting: EntrySorting): void {
 		void router.replace({ path: route.path, query: toQuery(nextFilter, nextSorting) });
 	}
 
-	function turn(to: string[]): void {
-		cursors.value = to;
+	function turn(to: PageStart[]): void {
+		starts.value = to;
 		void live.refresh();
 	}
 
@@ -53,18 +67,22 @@ export function useEntryList() {
 		filter,
 		sorting,
 		filtered: computed(() => Object.keys(filter.value).length > 0),
+		/** `total` is null while a search has more to look through: nobody knows then how many it will find. */
 		range: computed(() => {
-			const first = cursors.value.length * PAGE_SIZE + 1;
-			return { from: first, to: first + (live.data.value?.entries.length ?? 0) - 1 };
+			const { before, entries, total } = live.data.value ?? { before: 0, entries: [], total: 0 };
+			const to = before + entries.length;
+			if (filter.value.search === undefined) return { from: before + 1, to, total };
+			return { from: before + 1, to, total: hasNext.value ? null : to };
 		}),
-		hasPrevious: computed(() => cursors.value.length > 0),
-		hasNext: computed(() => Boolean(live.data.value?.next_cursor)),
+		hasPrevious: computed(() => starts.value.length > 0),
+		hasNext,
 		setFilter: (next: EntryFilter) => ask(next, sorting.value),
 		setSorting: (next: EntrySorting) => ask(filter.value, next),
-		previous: () => turn(cursors.value.slice(0, -1)),
+		previous: () => turn(starts.value.slice(0, -1)),
 		next: () => {
-			const cursor = live.data.value?.next_cursor;
-			if (cursor) turn([...cursors.value, cursor]);
+			const page = live.data.value;
+			if (!page?.next_cursor || live.loading.value) return;
+			turn([...starts.value, { cursor: page.next_cursor, before: page.before + page.entries.length }]);
 		},
 	};
 }

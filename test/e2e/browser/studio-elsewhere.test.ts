@@ -40,6 +40,16 @@ const panel = {
 };
 
 describe('the Insights panel', () => {
+	it('has its name and its options in the language of the user', async () => {
+		const { id } = await directus.data<{ id: string }>('POST', '/dashboards', { name: 'German' });
+		const german = await openStudio(directus, { width: 1440, language: 'de-DE' });
+		await german.open(`/insights/${id}/+`);
+		await german.page.getByText('Ersparnis des KI-Caches').first().click();
+		for (const name of ['Kennzahl', 'Zeitraum', 'Je Anbieter']) await german.page.getByText(name).first().waitFor();
+		await german.close();
+		await directus.data('PATCH', '/users/me', { language: 'en-US' });
+	});
+
 	it('shows the hit rate of all, and one line for each provider that was used', async () => {
 		const dashboard = await directus.data<{ id: string }>('POST', '/dashboards', {
 			name: 'Editors',

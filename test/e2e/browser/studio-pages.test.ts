@@ -55,6 +55,9 @@ describe('the entries page', () => {
 		expect(await rows().first().innerText()).toContain('gpt-4o-mini');
 		expect(studio.page.url()).toContain('model=gpt-4o-mini');
 
+		await studio.open('/ai-cache/entries?search=depends%20on%20no%20content');
+		await studio.page.getByText('1–1 of 1').waitFor();
+
 		await studio.open('/ai-cache/entries?sort=-hits');
 		const { entries } = await entriesOf('?sort=-hits');
 		expect(await rows().first().innerText()).toContain(entries[0]?.model);
@@ -141,6 +144,10 @@ describe('settings and health', () => {
 		await studio.open('/ai-cache/settings');
 		const row = studio.page.locator('tr', { hasText: 'gpt-4o' }).filter({ hasNotText: 'mini' }).first();
 		await row.getByRole('button', { name: /Raise Version/ }).click();
+		await studio.page
+			.getByRole('alertdialog')
+			.getByText(/stored answers? goe?s?\./)
+			.waitFor();
 		await studio.page.getByRole('alertdialog').getByRole('button', { name: 'Raise Version' }).click();
 		await studio.page.getByText('gpt-4o is at version 2').waitFor();
 		const { providers } = await statsOf(directus);

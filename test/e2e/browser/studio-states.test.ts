@@ -86,6 +86,15 @@ describe('content that may not be shown', () => {
 	});
 });
 
+describe('a search', () => {
+	it('says how many it found, and where it found none', async () => {
+		await studio.open('/ai-cache/entries?search=teaser');
+		await studio.page.getByText('1–1 of 1').waitFor();
+		await studio.open('/ai-cache/entries?search=nowhere-to-be-found');
+		await studio.page.getByRole('heading', { name: 'No Results' }).waitFor();
+	});
+});
+
 describe('those who are no admin', () => {
 	it('have no module in their bar, and no page at its address', async () => {
 		const account = await createAccount(directus, 'editor', [], { app_access: true });
