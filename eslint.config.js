@@ -34,7 +34,7 @@ const DIRECTUS_CODE = {
 const AT_START = ['ioredis', 'prom-client'].map((name) => ({
 	name,
 	allowTypeImports: true,
-	message: 'Through the CommonJS module of that name beside its users: it is evaluated at the first use.',
+	message: 'Through the CommonJS module of that name beside its users: it is read at the first use.',
 }));
 const ZOD_WHOLE = {
 	selector: 'ImportDeclaration[source.value="zod"] > ImportSpecifier',

@@ -64,7 +64,8 @@ export function lazyLibraries() {
 		async generateBundle({ sourcemap }) {
 			for (const shim of [...this.getModuleIds()].filter(isShim)) {
 				for (const { path: file, text } of await bundleAlone(shim, minify, sourcemap)) {
-					this.emitFile({ type: 'asset', fileName: path.basename(file), source: text });
+					const source = file.endsWith('.cjs') ? compiledAtOnce(text, this.parse(text)) : text;
+					this.emitFile({ type: 'asset', fileName: path.basename(file), source });
 				}
 			}
 		},
@@ -88,6 +89,25 @@ async function bundleAlone(module, minify, sourcemap) {
 		write: false,
 	});
 	return outputFiles;
+}
+
+/**
+ * Puts the modules, which are arrow functions once they are minified, as functions in brackets: V8 takes those for ones
+ * that are called at once, where it reads any other twice, first without compiling it.
+ */
+function compiledAtOnce(code, { body: statements }) {
+	let result = '';
+	let end = 0;
+	for (const { init } of statements.flatMap(({ declarations = [] }) => declarations)) {
+		const [module, ...more] = init?.type === 'CallExpression' ? init.arguments : [];
+		if (more.length > 0 || module?.type !== 'ArrowFunctionExpression' || module.body.type !== 'BlockStatement')
+			continue;
+		const parameters = module.params.map((each) => code.slice(each.start, each.end)).join(',');
+		const wrapped = `(function(${parameters})${code.slice(module.body.start, module.body.end)})`;
+		result += code.slice(end, module.start) + wrapped;
+		end = module.end;
+	}
+	return result + code.slice(end);
 }
 
 const leanIoredis = {

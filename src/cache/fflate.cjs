@@ -1,2 +1,2 @@
-/** CommonJS, which is bundled as a function: fflate builds its tables at the first answer that it packs. */
+/** CommonJS, which is built as a file of its own: fflate is read at the first answer that it packs. */
 exports.fflate = () => require('fflate');

@@ -1,2 +1,2 @@
-/** The library, evaluated at the first call. */
+/** The library, read and evaluated at the first call. */
 export function fflate(): typeof import('fflate');

@@ -1,5 +1,5 @@
 /**
- * CommonJS, which is bundled as a function: prom-client is evaluated at the first figure, not at the start of Directus.
+ * CommonJS, which is built as a file of its own: prom-client is read at the first figure, not at the start of Directus.
  * Its parts one by one, because the whole brings OpenTelemetry's API and the figures of the process.
  */
 exports.promClient = () => ({

@@ -1,2 +1,2 @@
-/** The parts of the library that are used, evaluated at the first call. */
+/** The parts of the library that are used, read and evaluated at the first call. */
 export function promClient(): Pick<typeof import('prom-client'), 'Counter' | 'Gauge' | 'Histogram' | 'Registry'>;

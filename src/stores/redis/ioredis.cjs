@@ -1,2 +1,2 @@
-/** CommonJS, which is bundled as a function: a Directus with the memory store never evaluates ioredis. */
+/** CommonJS, which is built as a file of its own: a Directus with the memory store never reads ioredis. */
 exports.ioredis = () => require('ioredis');

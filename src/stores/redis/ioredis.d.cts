@@ -1,2 +1,2 @@
-/** The client's library, evaluated at the first call. */
+/** The client's library, read and evaluated at the first call. */
 export function ioredis(): typeof import('ioredis');
