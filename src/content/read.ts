@@ -21,9 +21,9 @@ export interface ReadContext {
 }
 
 /**
- * Reads the plan's fields of some items in one go, with the caller's permissions, by key. A field that the caller may
- * not read is a 403 that names it, an item that is missing or hidden a 404 with its collection and key. Answers them by
- * `oneSpelling` of their keys.
+ * Reads the plan's fields of some items in one go, with the caller's permissions, by key as it was asked for. A field
+ * that the caller may not read is a 403 that names it, an item that is missing or hidden a 404 with its collection and
+ * key.
  */
 export async function readItems(
 	plan: TemplatePlan,
@@ -31,17 +31,40 @@ export async function readItems(
 	context: ReadContext,
 ): Promise<Map<string, Item>> {
 	const { collection, primary } = plan.root;
-	const unique = [...new Map(keys.map((key) => [oneSpelling(String(key)), key])).values()];
-	for (const key of unique) demandKey(key, collection, primary, context.schema);
+	const unique = new Map(keys.map((key) => [String(key), key]));
+	for (const key of unique.values()) demandKey(key, collection, primary, context.schema);
 	const service = serviceFor(collection, context);
-	const query = { fields: plan.fields, deep: plan.deep, limit: unique.length };
-	const items = await service.readMany(unique, query).catch((error: unknown) => {
-		throw asFieldError(error);
-	});
-	const found = new Map(items.map((item) => [oneSpelling(keyOf(item[primary])), item]));
-	for (const key of unique)
-		if (!found.has(oneSpelling(String(key)))) throw new MissingItemError({ collection, item: String(key) });
+	const read = async (some: (string | number)[]): Promise<Item[]> => {
+		const query = { fields: plan.fields, deep: plan.deep, limit: some.length };
+		return service.readMany(some, query).catch((error: unknown) => {
+			throw asFieldError(error);
+		});
+	};
+	const items = await read([...unique.values()]);
+	const found = new Map(items.map((item) => [keyOf(item[primary]), item]));
+	for (const [name, key] of unique) {
+		if (found.has(name)) continue;
+		const item = await readOtherwiseSpelled(key, primary, items, read);
+		if (item === undefined) throw new MissingItemError({ collection, item: name });
+		found.set(name, item);
+	}
 	return found;
+}
+
+/**
+ * An item that the database found by another spelling of its key, as 1 by `01`. Only the database knows which spellings
+ * are one to it, so it is asked for this one alone where there is an item that may be meant.
+ */
+async function readOtherwiseSpelled(
+	key: string | number,
+	primary: string,
+	items: readonly Item[],
+	read: (keys: (string | number)[]) => Promise<Item[]>,
+): Promise<Item | undefined> {
+	const spelling = oneSpelling(String(key));
+	if (!items.some((item) => oneSpelling(keyOf(item[primary])) === spelling)) return undefined;
+	const [item] = await read([key]);
+	return item;
 }
 
 /** Users, files and the other system collections have services of their own, with checks of their own. */

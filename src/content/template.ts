@@ -1,4 +1,4 @@
-import { type ContentDependency, oneSpelling } from '../cache/dependencies.ts';
+import type { ContentDependency } from '../cache/dependencies.ts';
 import type { GenerationRequest } from '../contract.ts';
 import { declaredDependencies } from './declared.ts';
 import { InvalidTemplateError } from './errors.ts';
@@ -38,7 +38,7 @@ export async function prepareRequests(
 	}
 	const items = await readItems(plan, keys, context);
 	return keys.map((key) => {
-		const { content, ...texts } = renderTemplate(plan, items.get(oneSpelling(String(key))) ?? {});
+		const { content, ...texts } = renderTemplate(plan, items.get(String(key)) ?? {});
 		const { items: _, ...single } = { ...request, ...texts, item: key };
 		return { request: single, content: [...content, ...declaredBesides(single)], item: String(key) };
 	});

@@ -14,7 +14,11 @@ interface Read {
 }
 
 /** Services with the shape of Directus': what they are asked is kept, what they answer is given. */
-function directus(items: Record<string, unknown>[], failure?: Error): ReadContext & { reads: Read[] } {
+function directus(
+	items: Record<string, unknown>[],
+	failure?: Error,
+	isSame: (key: unknown, id: unknown) => boolean = (key, id) => Number(key) === Number(id),
+): ReadContext & { reads: Read[] } {
 	const reads: Read[] = [];
 	class ItemsService {
 		readonly #service: string;
@@ -26,7 +30,7 @@ function directus(items: Record<string, unknown>[], failure?: Error): ReadContex
 		async readMany(keys: unknown[], query: Record<string, unknown>) {
 			if (failure) throw failure;
 			reads.push({ service: this.#service, keys, query, options: this.#options });
-			return items;
+			return items.filter(({ id }) => keys.some((key) => isSame(key, id)));
 		}
 	}
 	class UsersService extends ItemsService {
@@ -39,6 +43,13 @@ function directus(items: Record<string, unknown>[], failure?: Error): ReadContex
 	}
 	const services = { ItemsService, UsersService, CollectionsService };
 	return { services, schema: blog, accountability: { user: 'me' } as never, reads };
+}
+
+/** The same where the keys of headings are texts. */
+function textKeys(items: Record<string, unknown>[], isSame: (key: unknown, id: unknown) => boolean): ReadContext {
+	const schema = structuredClone(blog);
+	schema.collections['headings']!.fields['id']!.type = 'string';
+	return { ...directus(items, undefined, isSame), schema };
 }
 
 function plan(collection: string, prompt: string) {
@@ -69,12 +80,25 @@ describe('reading the items of a template', () => {
 	});
 
 	it('finds an item by a key that is spelled as the database does not', async () => {
-		const found = await readItems(plan('articles', '{{title}}'), ['02', 1], directus([{ id: 2 }, { id: 1 }]));
-		expect([...found.keys()].sort()).toEqual(['1', '2']);
+		const both = directus([{ id: 2 }, { id: 1 }]);
+		const found = await readItems(plan('articles', '{{title}}'), ['02', 1], both);
+		expect([found.get('02'), found.get('1')]).toEqual([{ id: 2 }, { id: 1 }]);
 		const template = { prompt: '{{title}}', collection: 'articles', item: '02' };
 		const context = directus([{ id: 2, title: 'b' }]);
 		const [prepared] = await prepareRequests({ provider: 'openai', model: 'm', ...template }, context);
 		expect(prepared?.request.prompt).toBe('b');
+	});
+
+	it('mixes up no two items whose keys the database tells apart', async () => {
+		const exact = (key: unknown, id: unknown): boolean => key === id;
+		const items = [
+			{ id: '7', text: 'seven' },
+			{ id: '007', text: 'agent' },
+		];
+		const find = (keys: string[]) => readItems(plan('headings', '{{text}}'), keys, textKeys(items, exact));
+		const found = await find(['7', '007']);
+		expect([found.get('7'), found.get('007')]).toEqual(items);
+		await expect(find(['7', '07'])).rejects.toMatchObject({ status: 404, extensions: { item: '07' } });
 	});
 
 	it('takes the service that a system collection has of its own', async () => {
