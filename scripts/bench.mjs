@@ -32,7 +32,6 @@ const files = readdirSync(FOLDER)
 	.filter((file) => file.endsWith('.bench.ts'))
 	.filter((file) => asked.length === 0 || asked.some((name) => file.includes(name)))
 	.sort();
-const parts = partsOf(existsSync(RESULT) ? readFileSync(RESULT, 'utf8') : '');
 for (const file of files) {
 	console.error(`── ${file}`);
 	const { code, output } = await measure(path.join(FOLDER, file));
@@ -42,12 +41,13 @@ for (const file of files) {
 		continue;
 	}
 	const heading = conditions.length > 0 ? `_With ${conditions.join(' ')}._\n\n` : '';
-	parts.set(file, heading + output.trim());
-	await writeResult();
+	await writeResult(file, heading + output.trim());
 }
 
-async function writeResult() {
-	const marked = [...parts].sort().map(([name, text]) => `<!-- ${name} -->\n\n${text}`);
+/** The document may have changed while the bench ran. */
+async function writeResult(file, text) {
+	const parts = partsOf(existsSync(RESULT) ? readFileSync(RESULT, 'utf8') : '').set(file, text);
+	const marked = [...parts].sort().map(([name, part]) => `<!-- ${name} -->\n\n${part}`);
 	const options = { ...(await resolveConfig(RESULT)), filepath: RESULT };
 	writeFileSync(RESULT, await format([introduction(), ...marked].join('\n\n'), options));
 }
