@@ -198,6 +198,8 @@ export interface Figures {
 	/** Requests that went past the cache: asked so, or because the store was away. */
 	bypassed: number;
 	stored: number;
+	/** Of the stored answers and their requests, as packed. */
+	stored_bytes: number;
 	/** Failed generations. */
 	errors: number;
 	/** Answers made again after a change of their content, before anybody asked. Included in `stored` and `spent`. */

@@ -52,9 +52,9 @@ export class Accounting {
 		this.#onGenerated(identity.provider, draft.durationMs);
 	}
 
-	stored(identity: Identity, key: string): void {
-		this.#stats.count(identity, { stored: 1 });
-		this.#stats.replaced(key);
+	stored(identity: Identity, { meta, body, request }: Entry): void {
+		this.#stats.count(identity, { stored: 1, stored_bytes: body.bytes.length + request.bytes.length });
+		this.#stats.replaced(meta.key);
 	}
 
 	failed(identity: Identity): void {

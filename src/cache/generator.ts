@@ -168,7 +168,7 @@ export class Generator {
 			const budget = new StoreBudget(this.#settings.storeBudgetMs, this.#clock);
 			const [result] = await budget.within(this.#store.commit([commit]));
 			if (result !== 'stored') return result ?? NOT_RESERVED;
-			this.#accounting.stored(identity, commit.entry.meta.key);
+			this.#accounting.stored(identity, commit.entry);
 			return null;
 		} catch {
 			return NOT_RESERVED;

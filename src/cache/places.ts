@@ -68,7 +68,7 @@ export class Places {
 		const results = await this.#store.commit(commits).finally(() => clearInterval(this.#renewal));
 		return commits.map(({ entry }, index) => {
 			const result = results[index]!;
-			if (result === 'stored') this.#accounting.stored(this.#items[index]!.identity, entry.meta.key);
+			if (result === 'stored') this.#accounting.stored(this.#items[index]!.identity, entry);
 			return { entry, notStored: result === 'stored' ? null : result };
 		});
 	}

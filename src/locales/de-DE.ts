@@ -55,7 +55,6 @@ const deDE: Catalogue = {
 		time: 'Zeit gespart',
 		stored: '{count} gespeichert',
 		space: 'Speicher belegt',
-		space_each: '{bytes} je Eintrag',
 		lookups_copy: '{count} Anfrage | {count} Anfragen',
 		spent: '{money} ausgegeben',
 		generated_copy: '{count} erzeugt',

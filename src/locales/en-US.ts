@@ -54,7 +54,6 @@ const enUS = {
 		time: 'Time Saved',
 		stored: '{count} stored',
 		space: 'Space Used',
-		space_each: '{bytes} per entry',
 		lookups_copy: '{count} lookup | {count} lookups',
 		spent: '{money} spent',
 		generated_copy: '{count} generated',

@@ -32,6 +32,7 @@ describe('a request', () => {
 			misses: 1,
 			hits: 1,
 			stored: 1,
+			stored_bytes: expect.any(Number) as number,
 			spent_usd: 0.5,
 			spent_tokens: 15,
 			spent_ms: 800,
@@ -223,7 +224,13 @@ describe('what nobody asked for', () => {
 		const engine = startEngine();
 		await engine.fill('one', { background: true, record: () => Buffer.from('{}') });
 		await engine.ask({ background: true, record: () => Buffer.from('{}') });
-		expect(counted(await engine.counts())).toEqual({ stored: 1, spent_usd: 0.5, spent_tokens: 15, spent_ms: 800 });
+		expect(counted(await engine.counts())).toEqual({
+			stored: 1,
+			stored_bytes: expect.any(Number) as number,
+			spent_usd: 0.5,
+			spent_tokens: 15,
+			spent_ms: 800,
+		});
 		expect(await engine.store.topRequested(10)).toEqual([]);
 	});
 });

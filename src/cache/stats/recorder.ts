@@ -19,6 +19,7 @@ export const COUNTERS = [
 	'hits_without_usage',
 	'bypassed',
 	'stored',
+	'stored_bytes',
 	'errors',
 	'refreshed',
 	'refreshed_usd',

@@ -22,6 +22,7 @@ export async function fillStats(store: Store, days: number, models: number): Pro
 					misses: 10,
 					stale: 1,
 					stored: 10,
+					stored_bytes: 20_000,
 					saved_usd: hits * 0.004,
 					saved_tokens: hits * 420,
 					saved_ms: hits * 900,

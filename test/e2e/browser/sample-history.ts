@@ -50,6 +50,7 @@ function rowOf(
 		stale,
 		misses,
 		stored: misses,
+		stored_bytes: misses * 2000,
 		saved_usd: (hits + stale) * usd,
 		saved_tokens: (hits + stale) * tokens,
 		saved_ms: (hits + stale) * ms,

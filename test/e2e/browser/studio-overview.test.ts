@@ -40,6 +40,7 @@ describe('the overview', () => {
 		expect(metrics).toContain(`Money Saved ${written.money(overall.saved.usd)}`);
 		expect(metrics).toContain(`Tokens Saved ${written.count(overall.saved.tokens)}`);
 		expect(metrics).toContain(`Entries ${written.count(overall.entries)} ${written.count(overall.stored)} stored`);
+		expect(metrics).toContain(`${written.kilobytes(overall.stored_bytes)} stored`);
 
 		for (const name of ['openai', 'anthropic'] as const) {
 			const text = await seen(studio.page, row(name));

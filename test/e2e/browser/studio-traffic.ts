@@ -48,6 +48,11 @@ export const written = {
 	percent: (share: number) =>
 		new Intl.NumberFormat('en-US', { style: 'percent', maximumFractionDigits: 1 }).format(share),
 	count: (value: number) => new Intl.NumberFormat('en-US').format(value),
+	/** From 1 to 1,024 of them. */
+	kilobytes: (bytes: number) => {
+		const options = { style: 'unit', unit: 'kilobyte', unitDisplay: 'short', maximumFractionDigits: 1 } as const;
+		return new Intl.NumberFormat('en-US', options).format(bytes / 1024);
+	},
 	money: (usd: number) => {
 		const digits = usd > 0 && usd < 0.01 ? { maximumSignificantDigits: 2 } : {};
 		return new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD', ...digits }).format(usd);
