@@ -101,7 +101,7 @@ export class Invalidator {
 			this.#callersChanged();
 		}
 		if (tags.length === 0) return;
-		onTags(tags);
+		onTags(repeatedTags(changes, tags));
 		const { also = [], keeping = null } = this.#watcher?.changing(changes) ?? {};
 		const invalidate = async (): Promise<Invalidation> => {
 			const invalidation = await this.#store.invalidate(tags);
@@ -216,4 +216,17 @@ function criteriaOf(changes: readonly ContentChange[]): InvalidationCriteria {
 		...(items.length > 0 && { items }),
 		...(fields.length > 0 && { fields }),
 	};
+}
+
+/**
+ * What is invalidated once more when the change is committed. Not what was made from a new item itself: a Flow that the
+ * creation triggers reads it as it is, and its answer is to last.
+ */
+function repeatedTags(changes: readonly ContentChange[], tags: readonly Tag[]): readonly Tag[] {
+	const ofOthers = new Set(
+		changes.flatMap((change) => changeTags(change.kind === 'create' ? { ...change, items: [] } : change)),
+	);
+	const ofNewItems = changes.flatMap((change) => (change.kind === 'create' ? changeTags(change) : []));
+	const alone = new Set(ofNewItems.filter((tag) => !ofOthers.has(tag)));
+	return tags.filter((tag) => !alone.has(tag));
 }

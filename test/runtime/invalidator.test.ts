@@ -222,6 +222,17 @@ describe('a change of the content', () => {
 		expect(await dropped()).toEqual(['first', 'whole']);
 	});
 
+	it('leaves what was made from a new item at its creation when that is repeated', async () => {
+		let told: readonly string[] = [];
+		const creation: ContentChange = { kind: 'create', collection: 'articles', items: ['1'] };
+		await cache.invalidator.changed([creation], EVENT, (tags) => (told = tags));
+		expect(await dropped()).toContain('first');
+		await cache.cache.put(Object.values(ENTRIES));
+		await cache.invalidator.repeat(told);
+		expect(await dropped()).not.toContain('first');
+		expect(await dropped()).toContain('whole');
+	});
+
 	it.each([
 		['directus_policies', 1],
 		['directus_users', 1],
