@@ -27,7 +27,7 @@ import { Holdings } from './holdings.ts';
 import { Leases } from './leases.ts';
 import { Ledger } from './ledger.ts';
 import { RequestedTable } from './requested-table.ts';
-import { Sweeper } from './sweeper.ts';
+import { REMOVALS_PER_TURN, Sweeper } from './sweeper.ts';
 import { inTurns } from './turns.ts';
 
 export interface MemoryStoreOptions {
@@ -133,9 +133,10 @@ export class MemoryStore implements Store {
 		this.#options.events?.revoked?.([], ended);
 		const figures = noFigures();
 		// Those of now: what is stored during the walk was generated after the leases were ended.
-		await inTurns([...this.#holdings.all()], (held) => {
+		const visit = (held: Held): void => {
 			if (heldMeets(held, tagSets)) this.#drop(held, figures);
-		});
+		};
+		await inTurns([...this.#holdings.all()], visit, REMOVALS_PER_TURN);
 		return { counted: Promise.resolve(figures) };
 	}
 

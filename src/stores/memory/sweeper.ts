@@ -1,7 +1,10 @@
 import type { HeldFigures } from '../../cache/entry.ts';
 import type { Cell, Sweep } from './cells.ts';
 import { addFigures, type Held } from './held.ts';
-import { inTurns } from './turns.ts';
+import { inTurns, nextTurn } from './turns.ts';
+
+/** Fewer than are only looked at: to remove one takes over a microsecond. */
+export const REMOVALS_PER_TURN = 1000;
 
 /**
  * Gives back the memory of entries whose token is gone. They are invalid already before they are swept; each is
@@ -17,19 +20,22 @@ export class Sweeper {
 		this.#remove = remove;
 	}
 
-	/** Sweeps what the revoked cells held, one purge after the other. */
+	/** Sweeps what the revoked cells held, one purge after the other, and none before whoever purged has gone on. */
 	sweep(revoked: readonly Cell<Held>[], sweep: Sweep): Promise<HeldFigures> {
 		if (revoked.length === 0) return Promise.resolve(sweep.figures);
 		const broad = revoked.some((cell) => cell.members === null);
-		const swept = this.#last.then(() => this.#run(broad ? this.#entries() : membersOf(revoked), new Set(revoked)));
+		const swept = this.#last
+			.then(nextTurn)
+			.then(() => this.#run(broad ? this.#entries() : membersOf(revoked), new Set(revoked)));
 		this.#last = swept;
 		return swept.then(() => sweep.figures);
 	}
 
 	#run(candidates: Iterable<Held>, cells: ReadonlySet<Cell<Held>>): Promise<void> {
-		return inTurns(candidates, (held) => {
+		const visit = (held: Held): void => {
 			if (held.cells.some((cell) => cells.has(cell))) this.#remove(held);
-		});
+		};
+		return inTurns(candidates, visit, REMOVALS_PER_TURN);
 	}
 }
 

@@ -13,6 +13,9 @@ export async function inTurns<Item>(
 	let visited = 0;
 	for (const item of items) {
 		visit(item);
-		if (++visited % perTurn === 0) await new Promise(setImmediate);
+		if (++visited % perTurn === 0) await nextTurn();
 	}
 }
+
+/** After whatever else the process has to do at the moment. */
+export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

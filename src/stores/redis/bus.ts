@@ -96,8 +96,13 @@ export class Bus {
 
 	/** Whether what this process knows may still be trusted. A machine that slept shows in one clock or the other. */
 	get current(): boolean {
+		return this.currentAt(this.#clock.now());
+	}
+
+	/** The same for a caller that looked at the clock just now: looking again would take as long as the rest of a hit. */
+	currentAt(now: number): boolean {
 		const { wall, steady } = this.#heard;
-		const passed = this.#clock.now() - wall;
+		const passed = now - wall;
 		return passed < LEASE_MS && passed >= 0 && performance.now() - steady < LEASE_MS;
 	}
 

@@ -50,7 +50,7 @@ export class Reader {
 		const known = this.firstLevel.get(key);
 		if (known === undefined) return undefined;
 		const now = this.#context.clock.now();
-		if (!this.#context.bus.current || known.entry.meta.expires <= now) return undefined;
+		if (known.entry.meta.expires <= now || !this.#context.bus.currentAt(now)) return undefined;
 		if (anyRevoked(known.tokens)) {
 			this.firstLevel.delete(key);
 			return undefined;

@@ -172,6 +172,18 @@ describe('many entries', () => {
 		}
 	});
 
+	it('end with a purge before a single one of them is swept', async () => {
+		const store = storeOf(512 * 2 ** 20);
+		const entries = Array.from({ length: 2000 }, () => sampleEntry(clock, { content: [{ collection: 'articles' }] }));
+		for (const entry of entries) await commitTo(store, entry);
+		const held = await store.bytesHeld();
+		const { counted } = await store.invalidate([collectionTag('articles')]);
+		expect(held - (await store.bytesHeld()), 'its own token alone').toBeLessThan(1000);
+		expect(entries.filter((entry) => store.peek(lookupOf(entry)) !== undefined)).toEqual([]);
+		expect((await counted).entries).toBe(2000);
+		expect(await store.bytesHeld()).toBe(0);
+	});
+
 	it('are counted, swept, listed and measured without holding up the process', { timeout: 60_000 }, async () => {
 		const store = storeOf(512 * 2 ** 20);
 		for (let index = 0; index < 60_000; index++) {
