@@ -2,6 +2,7 @@ import type { Accountability, AbstractServiceOptions, SchemaOverview } from '@di
 
 import { oneSpelling } from '../cache/dependencies.ts';
 import { ForbiddenFieldError, InvalidTemplateError, MissingItemError } from './errors.ts';
+import { demandNoneHidden } from './hidden.ts';
 import { type Item, keyOf } from './item.ts';
 import type { DeepQuery, TemplatePlan } from './plan.ts';
 
@@ -33,14 +34,19 @@ export async function readItems(
 	const { collection, primary } = plan.root;
 	const unique = new Map(keys.map((key) => [String(key), key]));
 	for (const key of unique.values()) demandKey(key, collection, primary, context.schema);
-	const service = serviceFor(collection, context);
-	const read = async (some: (string | number)[]): Promise<Item[]> => {
-		const query = { fields: plan.fields, deep: plan.deep, limit: some.length };
-		return service.readMany(some, query).catch((error: unknown) => {
-			throw asFieldError(error);
-		});
-	};
-	const items = await read([...unique.values()]);
+	const read = readerOf(plan, context);
+	const all = [...unique.values()];
+	const items = await read(all);
+	if (context.accountability && !context.accountability.admin) {
+		const readUnrestricted = readerOf(plan, { ...context, accountability: null });
+		await demandNoneHidden(
+			plan,
+			items,
+			context.schema,
+			() => readUnrestricted(all),
+			() => read(all),
+		);
+	}
 	const found = new Map(items.map((item) => [keyOf(item[primary]), item]));
 	for (const [name, key] of unique) {
 		if (found.has(name)) continue;
@@ -51,6 +57,18 @@ export async function readItems(
 	return found;
 }
 
+type ReadSome = (keys: (string | number)[]) => Promise<Item[]>;
+
+function readerOf(plan: TemplatePlan, context: ReadContext): ReadSome {
+	const service = serviceFor(plan.root.collection, context);
+	return async (keys) => {
+		const query = { fields: plan.fields, deep: plan.deep, limit: keys.length };
+		return service.readMany(keys, query).catch((error: unknown) => {
+			throw asFieldError(error);
+		});
+	};
+}
+
 /**
  * An item that the database found by another spelling of its key, as 1 by `01`. Only the database knows which spellings
  * are one to it, so it is asked for this one alone where there is an item that may be meant.
@@ -59,7 +77,7 @@ async function readOtherwiseSpelled(
 	key: string | number,
 	primary: string,
 	items: readonly Item[],
-	read: (keys: (string | number)[]) => Promise<Item[]>,
+	read: ReadSome,
 ): Promise<Item | undefined> {
 	const spelling = oneSpelling(String(key));
 	if (!items.some((item) => oneSpelling(keyOf(item[primary])) === spelling)) return undefined;

@@ -2,12 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { VERSION } from '../../src/runtime/version.ts';
 import type { ProviderEmulator } from '../support/provider-emulator.ts';
-import { type Account, createAccount, createMember } from './support/access.ts';
+import { type Account, createAccount, createMember, createPolicy } from './support/access.ts';
 import type { Directus } from './support/directus.ts';
 import type { Ask } from './support/generations.ts';
+import { majorUnderTest } from './support/paths.ts';
 import { type Served, serve } from './support/served.ts';
 
-const READ_ARTICLES = [{ collection: 'articles', action: 'read' } as const];
+const READ_ARTICLE = { collection: 'articles', action: 'read' } as const;
+const READ_ARTICLES = [READ_ARTICLE];
 const chat = (more: object = {}) => ({ provider: 'openai', model: 'gpt-4o-mini', prompt: 'Who may ask?', ...more });
 
 /** Every native route with its rule; bodies are sound, so that only the rule can refuse. */
@@ -118,6 +120,21 @@ describe('an item’s template', () => {
 		expect(refused.status).toBe(403);
 		expect(emulator.calls()).toBe(before);
 		expect((await ask(request)).data?.text).toContain('Ada Lovelace');
+	});
+
+	it.runIf(majorUnderTest() === 11)('that may be read in one item alone is a 403 in the others', async () => {
+		const bodyOfFirst = { fields: ['id', 'body'], permissions: { id: { _eq: 1 } } };
+		const reader = await createAccount(directus, 'partial', [{ ...READ_ARTICLE, fields: ['id', 'title'] }]);
+		const policy = await createPolicy(directus, 'first', [{ ...READ_ARTICLE, ...bodyOfFirst }]);
+		await directus.data('POST', '/access', { role: reader.role, policy });
+		const about = (item: number) =>
+			ask(chat({ collection: 'articles', item, prompt: 'Sum up {{body}}' }), reader.token);
+		const before = emulator.calls();
+		expect(await about(1)).toMatchObject({ status: 200, cache: 'MISS' });
+		const { status, errors } = await about(2);
+		expect(status).toBe(403);
+		expect(errors[0]?.message).toContain('{{body}}');
+		expect(emulator.calls() - before).toBe(1);
 	});
 });
 
