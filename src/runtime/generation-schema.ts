@@ -5,7 +5,19 @@ import { once } from './once.ts';
 
 export const provider = once(() => z.enum(PROVIDERS, `must be one of ${PROVIDERS.join(', ')}`));
 export const name = once(() => z.string().trim().min(1, 'must not be empty').max(256, 'is longer than 256 characters'));
-export const itemKey = once(() => z.union([z.string().min(1).max(256), z.number()], 'must be a string or a number'));
+/** One item: what reads as all of them to people is the key of none, and nothing that changes would take its token. */
+export const itemKey = once(() =>
+	z
+		.union([z.string().min(1).max(256), z.number()], 'must be a string or a number')
+		.refine((key) => String(key).trim() !== '*', 'must be the key of one item: leave items out for all of them'),
+);
+/** One field of the collection itself. Directus' notation for several, or for a related item's, names no field. */
+export const fieldName = once(() =>
+	name().refine(
+		(field) => !/[*.()]/.test(field),
+		'must be the name of one field: leave fields out for all of them, and name those of related items in depends_on',
+	),
+);
 export const seconds = once(() =>
 	z.number().min(0, 'must not be negative').max(315_360_000, 'is longer than ten years'),
 );
@@ -24,7 +36,7 @@ const directives = once(() =>
 /** The parts of a request that say what its answer depends on and how it is kept; shared by all doors. */
 export const cachingShape = once(() => {
 	const items = z.array(itemKey()).min(1, 'must not be empty').max(1000, 'has more than 1000 elements').optional();
-	const fields = z.array(name()).min(1, 'must not be empty').max(200, 'has more than 200 elements').optional();
+	const fields = z.array(fieldName()).min(1, 'must not be empty').max(200, 'has more than 200 elements').optional();
 	const dependency = z.strictObject({ collection: name(), items, fields });
 	return {
 		collection: name().optional(),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { InvalidationRequest } from '../contract.ts';
-import { itemKey, name, parse, provider } from './generation-schema.ts';
+import { fieldName, itemKey, name, parse, provider } from './generation-schema.ts';
 import { once } from './once.ts';
 
 const invalidationSchema = once(() =>
@@ -10,7 +10,7 @@ const invalidationSchema = once(() =>
 			model: name().optional(),
 			collection: name().optional(),
 			items: z.array(itemKey()).min(1, 'must not be empty').max(10_000, 'has more than 10000 elements').optional(),
-			fields: z.array(name()).min(1, 'must not be empty').max(200, 'has more than 200 elements').optional(),
+			fields: z.array(fieldName()).min(1, 'must not be empty').max(200, 'has more than 200 elements').optional(),
 			tags: z.array(name()).min(1, 'must not be empty').max(1000, 'has more than 1000 elements').optional(),
 			key: name().optional(),
 			all: z.boolean().optional(),
