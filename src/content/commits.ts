@@ -50,7 +50,7 @@ export class OpenTransactions {
 	/** To be called in a filter before each change, with the database that it was given. */
 	meet(database: unknown): void {
 		const transaction = outermost(database);
-		if (transaction === null || this.#open.has(transaction) || transaction.isCompleted?.() === true) return;
+		if (transaction === null || this.#open.has(transaction) || !isUnderWay(transaction)) return;
 		const tags = new Set<Tag>();
 		this.#open.set(transaction, tags);
 		const over = (): void => void this.#open.delete(transaction);
@@ -60,13 +60,20 @@ export class OpenTransactions {
 		}, over);
 	}
 
+	/** Whether there are any: what is told of now may not be committed then. */
+	get underWay(): boolean {
+		return [...this.#open.keys()].some(isUnderWay);
+	}
+
 	/** An event does not say which transaction it is of: it may be any that is not over. */
 	add(tags: readonly Tag[]): void {
 		for (const [transaction, told] of this.#open) {
-			if (transaction.isCompleted?.() !== true) for (const tag of tags) told.add(tag);
+			if (isUnderWay(transaction)) for (const tag of tags) told.add(tag);
 		}
 	}
 }
+
+const isUnderWay = (transaction: Transaction): boolean => transaction.isCompleted?.() !== true;
 
 function outermost(database: unknown): Transaction | null {
 	let found = typeof database === 'function' ? (database as Transaction) : null;

@@ -68,8 +68,9 @@ const register: HookConfig = ({ action, filter, init, schedule }, context) => {
 			if (meta['collection'] === 'directus_settings') runtime.keys.forget();
 			const author = { cause: 'event', event: plainEvent(event), user: accountability?.user ?? null } as const;
 			const committed = commits.isCommitted(event, meta['keys']);
-			const uncommitted = (tags: readonly Tag[]): void => {
-				if (!openWrites.add(tags, accountability)) transactions.add(tags);
+			const uncommitted = (tags: readonly Tag[], ofOthers: readonly Tag[]): void => {
+				const repeated = transactions.underWay ? tags : ofOthers;
+				if (!openWrites.add(repeated, accountability)) transactions.add(repeated);
 			};
 			const onTags = committed ? undefined : uncommitted;
 			await runtime.invalidator.changed(found, author, onTags).catch((error: unknown) => {

@@ -88,12 +88,13 @@ export class Invalidator {
 
 	/**
 	 * Takes away what the changes touch. Settles once no later look-up gets it; counting and noting follow. `onTags` is
-	 * told the tags at once, for `repeat`.
+	 * told the tags at once, for `repeat`: all of them, and those that are not of new items alone. What was made from a
+	 * committed item by a Flow that its creation triggers is to last.
 	 */
 	async changed(
 		changes: readonly ContentChange[],
 		author: Author,
-		onTags: (tags: readonly Tag[]) => void = () => {},
+		onTags: (tags: readonly Tag[], ofOthers: readonly Tag[]) => void = () => {},
 	): Promise<void> {
 		const tags = [...new Set(changes.flatMap(changeTags))];
 		if (changes.some(changesCallers)) {
@@ -101,7 +102,7 @@ export class Invalidator {
 			this.#callersChanged();
 		}
 		if (tags.length === 0) return;
-		onTags(repeatedTags(changes, tags));
+		onTags(tags, withoutNewItems(changes, tags));
 		const { also = [], keeping = null } = this.#watcher?.changing(changes) ?? {};
 		const invalidate = async (): Promise<Invalidation> => {
 			const invalidation = await this.#store.invalidate(tags);
@@ -218,11 +219,8 @@ function criteriaOf(changes: readonly ContentChange[]): InvalidationCriteria {
 	};
 }
 
-/**
- * What is invalidated once more when the change is committed. Not what was made from a new item itself: a Flow that the
- * creation triggers reads it as it is, and its answer is to last.
- */
-function repeatedTags(changes: readonly ContentChange[], tags: readonly Tag[]): readonly Tag[] {
+/** The tags that are not of newly created items and of nothing else. */
+function withoutNewItems(changes: readonly ContentChange[], tags: readonly Tag[]): readonly Tag[] {
 	const ofOthers = new Set(
 		changes.flatMap((change) => changeTags(change.kind === 'create' ? { ...change, items: [] } : change)),
 	);

@@ -113,6 +113,16 @@ describe.skipIf(!hasDatabase)('what was told of in a transaction', () => {
 		expect(committed).toEqual([['a']]);
 	});
 
+	it('may be uncommitted as long as any transaction is under way, and no longer', async () => {
+		expect(transactions.underWay).toBe(false);
+		await database.transaction((transaction) => {
+			transactions.meet(transaction);
+			expect(transactions.underWay).toBe(true);
+			return Promise.resolve();
+		});
+		expect(transactions.underWay).toBe(false);
+	});
+
 	it('that is rolled back, or in which nothing was told of, is no news', async () => {
 		const failed = database.transaction((transaction) => {
 			transactions.meet(transaction);
