@@ -11,7 +11,7 @@ export interface Settling {
 }
 
 /** Longest time that a response is kept back: a store that hangs must not make Directus hang. */
-const MAX_WAIT_MS = 300;
+export const MAX_WAIT_MS = 300;
 const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** A Flow may write whatever it was asked by. */
 const FLOWS = '/flows/trigger/';

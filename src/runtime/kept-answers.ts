@@ -4,7 +4,6 @@ import type { Entry, Found } from '../cache/entry.ts';
 import type { KeptPlace } from '../cache/generation.ts';
 import { newId } from '../cache/ids.ts';
 import type { Commit, Reservation, Store } from '../cache/store.ts';
-import { timeLimit } from '../stores/time-limit.ts';
 import type { Exchange } from './exchange.ts';
 import { keptPlace } from './refresh-settings.ts';
 import type { Reviver } from './reviver.ts';
@@ -14,8 +13,11 @@ import type { SettingValues } from './settings-schema.ts';
 const LOOK_THROUGH = 500;
 const LOOK_MS = 10_000;
 const LEASE_MS = 5000;
-/** A change waits no longer than this for the answers that it takes to be read. */
-const READ_MS = 100;
+/**
+ * A change waits no longer than this for the answers that it takes to be read, also where the process is busy: with it,
+ * a store that hangs is still given up before whoever made the change is answered.
+ */
+const READ_MS = 20;
 
 /** Neither ever rejects. */
 export interface Keeping {
@@ -80,11 +82,7 @@ export class KeptAnswers {
 		const reserved = this.#store.beginMany(places, newId, LEASE_MS);
 		const found = this.#store.lookup(leaving.map(({ exchange: { key, tags } }) => ({ key, tags })));
 		const kept = this.#fill(reserved, found).catch(() => {});
-		const read = timeLimit(READ_MS, () => Promise.all([reserved, found])).then(
-			() => {},
-			() => {},
-		);
-		return { read, kept };
+		return { read: settledSoon(Promise.all([reserved, found]), READ_MS), kept };
 	}
 
 	async #fill(reserved: Promise<Reservation[]>, looked: Promise<(Found | undefined)[]>): Promise<void> {
@@ -98,6 +96,18 @@ export class KeptAnswers {
 		for (const one of reservations) if (!used.has(one)) this.#store.release(one).catch(() => {});
 		if (commits.length > 0) await this.#store.commit(commits);
 	}
+}
+
+/** Settles with the promise, or after the time; never rejects. */
+function settledSoon(promise: Promise<unknown>, milliseconds: number): Promise<void> {
+	return new Promise((resolve) => {
+		const timer = setTimeout(resolve, milliseconds);
+		const over = (): void => {
+			clearTimeout(timer);
+			resolve();
+		};
+		promise.then(over, over);
+	});
 }
 
 const keptEntry = (entry: Entry, { key, tags }: Reservation, now: number): Entry => ({

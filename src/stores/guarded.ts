@@ -41,7 +41,7 @@ const RETRY_MS = 200;
 /** Milliseconds that a request waits for the outbox. */
 const REQUEST_MS = 250;
 /** More than the word of a process that does not answer is waited for. */
-const KEEP_AFTER_MS = 275;
+export const KEEP_AFTER_MS = 275;
 
 /**
  * A store that may go away, but from which nothing comes back that was invalidated meanwhile: such invalidations wait

@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import type { ContentChange } from '../../src/cache/dependencies.ts';
+import { MAX_WAIT_MS } from '../../src/hooks/own-write.ts';
+import { KEEP_AFTER_MS } from '../../src/stores/guarded.ts';
 import { redisHarness } from '../stores/redis/support.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { announce, startArticles, startRefreshing, user } from './support/articles.ts';
@@ -84,6 +86,24 @@ describe('while an answer is made again', () => {
 		});
 		expect((await articles.ask(PATIENT)).status).toBe('MISS');
 	});
+});
+
+it('holds up no change for long where the store does not answer', async () => {
+	const articles = startRefreshing();
+	const patient = announce('1', { cache: { stale_while_revalidate: 30 } });
+	await articles.askOften(patient);
+	await articles.kept.look();
+	const invalidate = vi.spyOn(articles.store, 'invalidate');
+	vi.spyOn(articles.store, 'beginMany').mockReturnValue(new Promise(() => {}));
+	vi.useFakeTimers();
+	try {
+		void articles.save('1', 'Another title');
+		// As long as the process does something else meanwhile, and no longer than leaves time to keep it elsewhere.
+		await vi.advanceTimersByTimeAsync(MAX_WAIT_MS - KEEP_AFTER_MS - 1);
+		expect(invalidate).toHaveBeenCalled();
+	} finally {
+		vi.useRealTimers();
+	}
 });
 
 describe('two processes on one Redis', () => {
