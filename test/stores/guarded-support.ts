@@ -5,6 +5,7 @@ import type { Store } from '../../src/cache/store.ts';
 import { GuardedStore } from '../../src/stores/guarded.ts';
 import type { Outbox } from '../../src/stores/outbox.ts';
 import type { CarriedOut } from '../../src/stores/settlement.ts';
+import type { RedisConnectionOptions } from '../../src/stores/redis/client.ts';
 import { RedisStore } from '../../src/stores/redis/store.ts';
 import { ResilientStore } from '../../src/stores/resilient.ts';
 import { commitTo, JOURNAL_ROWS, lookupOf, MAX_ENTRY_BYTES, STALE_SECONDS } from '../contract/harness.ts';
@@ -28,16 +29,16 @@ export async function redisWith(args: string[] = []): Promise<TestRedis> {
 
 /** One process's store, as the runtime builds it. */
 export async function guarded(
-	redis: TestRedis,
+	redis: TestRedis | RedisConnectionOptions,
 	outbox: Outbox,
 	namespace = 'guarded',
 	vigilanceMs = 0,
-	onKept: (tags: readonly string[]) => void = () => {},
+	onKept: (tags: readonly string[], keys: readonly string[]) => void = () => {},
 	settles = true,
 	onCarriedOut: (carriedOut: CarriedOut) => void = () => {},
 ): Promise<GuardedStore> {
 	const inner = new RedisStore({
-		connection: connectionTo(redis),
+		connection: 'client' in redis ? connectionTo(redis) : redis,
 		namespace,
 		firstLevelBytes: 1_000_000,
 		maxEntryBytes: MAX_ENTRY_BYTES,

@@ -7,6 +7,8 @@ const SLOTS = 16_384;
 export interface TestCluster {
 	readonly nodes: TestRedis[];
 	readonly addresses: { host: string; port: number }[];
+	/** The node that has the key. */
+	holderOf(key: string): Promise<TestRedis>;
 	stop(): Promise<void>;
 }
 
@@ -24,6 +26,10 @@ export async function startCluster(size = 3): Promise<TestCluster> {
 	return {
 		nodes,
 		addresses: nodes.map(({ port }) => ({ host: '127.0.0.1', port })),
+		holderOf: async (key) => {
+			const slot = await first!.client.cluster('KEYSLOT', key);
+			return nodes.find((_, index) => slotsOf(index, size).includes(slot))!;
+		},
 		stop: async () => {
 			await Promise.all(nodes.map((node) => node.stop()));
 		},

@@ -83,6 +83,15 @@ export function createClient(options: RedisConnectionOptions, role: 'commands' |
 }
 
 /**
+ * Calls back with every connection, the first included. The client of a cluster tells of its nodes as they come, before
+ * it asks them anything, and as they go, as when another takes their place.
+ */
+export function onConnection(client: Client, listener: () => void): void {
+	client.on('ready', listener);
+	if (isCluster(client)) for (const event of ['+node', '-node']) client.on(event, listener);
+}
+
+/**
  * Sends all commands at once and answers their replies in order, as buffers; a single Redis carries them out in their
  * order. An error reply throws.
  */

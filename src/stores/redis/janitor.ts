@@ -1,4 +1,5 @@
 import type { RedisContext } from './context.ts';
+import { noteEvictions } from './members.ts';
 import type { Sweeper } from './sweeper.ts';
 
 /** How often what is over is cleared away. Expired entries stay readable for longer than that. */
@@ -25,6 +26,7 @@ export class Janitor {
 	}
 
 	async clean(): Promise<void> {
+		await noteEvictions(this.#context);
 		await this.#sweeper.sweepAbandoned();
 		await this.#sweeper.dropExpired();
 	}

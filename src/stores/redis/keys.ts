@@ -46,6 +46,11 @@ export class Keys {
 		return `${this.#prefix}:janitor`;
 	}
 
+	/** There where Redis evicted keys, for as long as entries may live. */
+	get evicted(): string {
+		return `${this.#prefix}:evicted`;
+	}
+
 	get journal(): string {
 		return `${this.#prefix}:journal`;
 	}

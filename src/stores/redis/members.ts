@@ -2,7 +2,7 @@ import type { Tag } from '../../cache/dependencies.ts';
 import { type EntryMeta, type HeldFigures, NONE_HELD } from '../../cache/entry.ts';
 import { ID_LENGTH } from '../../cache/ids.ts';
 import { buffer, chunks, type Command, isCluster, number, run, texts } from './client.ts';
-import type { RedisContext } from './context.ts';
+import { type RedisContext, upkeepMs } from './context.ts';
 import { decodeRecordMeta, keyOf, memberOf } from './record.ts';
 import { sift, type Sieve } from './sift.ts';
 
@@ -138,8 +138,19 @@ export async function validHeads(
 	);
 }
 
-/** Whether Redis has evicted keys since its start, and so perhaps an index. */
-export async function mayLackMembers({ client }: RedisContext): Promise<boolean> {
+/** Whether Redis may have evicted an index of entries that are still there. */
+export async function mayLackMembers(context: RedisContext): Promise<boolean> {
+	const { client, keys } = context;
+	return (await client.exists(keys.evicted)) === 1 || hasEvicted(context);
+}
+
+/** To be called every now and then: Redis counts since its start, and a replica that takes its place not at all. */
+export async function noteEvictions(context: RedisContext): Promise<void> {
+	const { client, keys } = context;
+	if (await hasEvicted(context)) await client.set(keys.evicted, '1', 'PX', upkeepMs(context));
+}
+
+async function hasEvicted({ client }: RedisContext): Promise<boolean> {
 	const nodes = isCluster(client) ? client.nodes('master') : [client];
 	const facts = await Promise.all(nodes.map((node) => node.info('stats')));
 	return facts.some((text) => !/^evicted_keys:0\s*$/m.test(text));

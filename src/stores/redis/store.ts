@@ -27,6 +27,7 @@ import {
 	createClient,
 	modeOf,
 	number,
+	onConnection,
 	type RedisConnectionOptions,
 	run,
 	silenceMsOf,
@@ -265,7 +266,7 @@ export class RedisStore implements Store {
 
 	/** Calls back with every connection, the first included, before anything else is asked of it. */
 	onReady(listener: () => void): void {
-		this.#client.on('ready', listener);
+		onConnection(this.#client, listener);
 	}
 
 	/**
@@ -282,12 +283,11 @@ export class RedisStore implements Store {
 		return this.#janitor.clean();
 	}
 
-	close(): Promise<void> {
+	async close(): Promise<void> {
 		this.#janitor.stop();
 		this.#context.bus.close();
 		this.#waiters.close();
 		this.#client.disconnect();
-		return Promise.resolve();
 	}
 
 	#ended(cacheKeys: readonly string[]): void {

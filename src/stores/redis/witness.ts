@@ -1,19 +1,28 @@
 import type { Bus } from './bus.ts';
-import { type Client, isCluster } from './client.ts';
+import { type Client, isCluster, onConnection } from './client.ts';
 import type { Keys } from './keys.ts';
+
+/** Which Redis answers, as of which connection. */
+interface Sight {
+	connections: number;
+	/** Empty where that is not told. */
+	run: string;
+}
 
 /**
  * Tells whether Redis lost the last revocations: it came back from an older snapshot, or is a replica that lagged, and
- * tokens that were taken away are there again. The numbers that this process heard say so; where Redis was started again
- * while no process was there to hear any, nobody can know.
+ * tokens that were taken away are there again. The numbers that this process heard say so, but not for each node of a
+ * cluster; where Redis was started again while no process was there to hear any, nobody can know.
  */
 export class Witness {
 	readonly #client: Client;
 	readonly #keys: Keys;
 	readonly #bus: Bus;
-	/** Which run of Redis this process has seen; null before it has seen any. */
-	#run: string | null = null;
-	#connectedAnew = true;
+	#connections = 1;
+	/** The last that was found to have lost nothing, or made good for. */
+	#vouched: Sight | null = null;
+	/** Still to be vouched for. */
+	#seen: Sight | null = null;
 	/** The number that Redis should know, where it does not. */
 	#lost: number | null = null;
 
@@ -21,32 +30,34 @@ export class Witness {
 		this.#client = client;
 		this.#keys = keys;
 		this.#bus = bus;
-		client.on('ready', () => (this.#connectedAnew = true));
+		onConnection(client, () => this.#connections++);
 	}
 
 	/** To be asked after each connection, before anything is read. */
 	async mayHaveLost(): Promise<boolean> {
+		const connections = this.#connections;
 		this.#lost = await this.#bus.lostRevocations();
-		if (this.#lost !== null) return true;
-		if (!this.#connectedAnew || this.#run !== null) return false;
+		if (this.#vouched?.connections === connections) return this.#lost !== null;
 		const run = await this.#currentRun();
-		if (run === '' || run === (await this.#client.get(this.#keys.run))) return false;
-		return !(await this.#losesNothing());
+		this.#seen = { connections, run };
+		return this.#lost !== null || (await this.#isUnknown(run));
 	}
 
 	/** To be called once what was lost is made good: no process has to do so again. */
 	async vouch(): Promise<void> {
 		if (this.#lost !== null) await this.#bus.acknowledgeLoss(this.#lost);
-		if (!this.#connectedAnew) return;
-		this.#connectedAnew = false;
-		try {
-			const run = await this.#currentRun();
-			if (run !== '') await this.#client.set(this.#keys.run, run);
-			this.#run = run;
-		} catch (error) {
-			this.#connectedAnew = true;
-			throw error;
-		}
+		if (this.#seen === null) return;
+		if (this.#seen.run !== '') await this.#client.set(this.#keys.run, this.#seen.run);
+		this.#vouched = this.#seen;
+		this.#seen = null;
+	}
+
+	/** Whether it may be another run of Redis than any process has seen, before which something was lost. */
+	async #isUnknown(run: string): Promise<boolean> {
+		// What a single Redis lost is known by the numbers to whoever was there.
+		if (run === '' || (this.#vouched !== null && !isCluster(this.#client))) return false;
+		if (run === (this.#vouched?.run ?? (await this.#client.get(this.#keys.run)))) return false;
+		return !(await this.#losesNothing());
 	}
 
 	/** Empty where that is not told. */

@@ -155,7 +155,8 @@ describe('two processes on one Redis', () => {
 
 	it('combine criteria safely where Redis has evicted an index', async () => {
 		const small = await startRedis({ args: ['--maxmemory', '3mb', '--maxmemory-policy', 'allkeys-random'] });
-		const store = await openRedisStore({ connection: connectionTo(small), namespace: newNamespace() });
+		const namespace = newNamespace();
+		const store = await openRedisStore({ connection: connectionTo(small), namespace });
 		const clock = { now: () => Date.now() };
 		let entry = sampleEntry(clock);
 		while ((await small.client.info('stats')).includes('evicted_keys:0')) {
@@ -165,6 +166,14 @@ describe('two processes on one Redis', () => {
 		for (let index = 0; index < 200 && !(await answers(store, entry)); index++) await commitTo(store, entry, true);
 		const { widened } = await store.invalidateMatching([['p:openai'], [freeTag('a')]]);
 		expect(widened).toBe(true);
+		expect(await answers(store, entry)).toBe(false);
+		// As in a Redis that is started again, or another that takes its place: it has counted nothing.
+		await small.client.config('SET', 'maxmemory', '100mb');
+		await commitTo(store, entry, true);
+		await store.clean();
+		await small.client.unlink(`${namespace}:v1:index:{t:a}`);
+		await small.client.config('RESETSTAT');
+		await store.invalidateMatching([['p:openai'], [freeTag('a')]]);
 		expect(await answers(store, entry)).toBe(false);
 		await store.close();
 		await small.stop();
