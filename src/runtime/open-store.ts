@@ -59,7 +59,7 @@ export function openStore(settings: Settings, host: HostContext, clock: Clock, t
 		outbox: outboxOfTags(createOutbox(host.database, host.logger, { clock })),
 		onReady: (listener) => redis.onReady(listener),
 		catchUp: () => redis.catchUp(),
-		onKept: (tags) => told.revoked(tags, []),
+		onKept: told.revoked,
 		onCarriedOut: (carriedOut) => void store.appendJournal(outageRow(carriedOut, clock.now())).catch(() => {}),
 		onError: (error) => events.error(error),
 	});

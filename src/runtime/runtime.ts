@@ -1,5 +1,6 @@
 import { AiCache } from '../cache/cache.ts';
 import { type Clock, systemClock } from '../cache/clock.ts';
+import { allTag } from '../cache/dependencies.ts';
 import { type ModelChange, Models } from '../cache/models.ts';
 import { StatsRecorder } from '../cache/stats/recorder.ts';
 import type { Store } from '../cache/store.ts';
@@ -76,7 +77,11 @@ export class Runtime {
 				this.cache.outdated(tags, cacheKeys);
 				if (tags.includes(CALLERS_TAG)) this.lane.forgetCallers();
 			},
-			lost: () => this.lane.forgetCallers(),
+			lost: () => {
+				// Any of them may be of something that was invalidated unheard.
+				this.cache.outdated([allTag()]);
+				this.lane.forgetCallers();
+			},
 		});
 		this.store = opened.store;
 		this.recorder = new StatsRecorder(this.store, clock);

@@ -14,8 +14,8 @@ export interface GuardedOptions {
 	onReady?: (listener: () => void) => void;
 	/** Done after each connection, before anything is read: puts right what the store lost by itself. */
 	catchUp?: () => Promise<void>;
-	/** Told of tags whose invalidation waits: this process at least joins no generation that began before. */
-	onKept?: (tags: readonly Tag[]) => void;
+	/** Told of tags and keys whose invalidation waits: this process at least joins no generation that began before. */
+	onKept?: (tags: readonly Tag[], keys: readonly string[]) => void;
 	/** Told of what was carried out late, once it is counted. */
 	onCarriedOut?: (carriedOut: CarriedOut) => void;
 	/** Told of what went wrong beside the calls. */
@@ -177,7 +177,7 @@ export class GuardedStore extends WrappedStore {
 		const { outbox, onError, graceMs = 1500, keepAfterMs = KEEP_AFTER_MS } = this.#options;
 		let kept: Promise<string> | undefined;
 		const keep = (): Promise<string> => {
-			if (work.kind === 'tags') this.#options.onKept?.(work.tags);
+			this.#options.onKept?.(tagsOf(work), work.kind === 'keys' ? work.keys : []);
 			return (kept ??= outbox.add(work));
 		};
 		// Not what takes as long as there are entries: every process that found it in the outbox would do it too.
@@ -251,4 +251,10 @@ export class GuardedStore extends WrappedStore {
 		if (this.#settled !== this.#wanted) return;
 		if ((await this.#options.outbox.pending()).length > 0) this.#look();
 	}
+}
+
+/** Tags of which everything that the work drops has one. */
+function tagsOf(work: PendingWork): readonly Tag[] {
+	if (work.kind === 'tags') return work.tags;
+	return work.kind === 'matching' ? (work.tagSets[0] ?? []) : [];
 }

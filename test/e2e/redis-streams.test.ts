@@ -93,6 +93,22 @@ describe('a stream under way in one process', () => {
 		expect(provider.requests).toHaveLength(2);
 	});
 
+	it('is joined by nobody who asks after an invalidation of which its process could not hear', async () => {
+		const { opened, open } = gate();
+		const [begin, ...rest] = STREAM;
+		provider.answerOnce({ headers: EVENTS, body: [...eventSteps([begin!]), { until: opened }, ...eventSteps(rest)] });
+		provider.answer({ headers: EVENTS, body: eventSteps(STREAM) });
+		const request = ask();
+		const leader = await post(second, 'chat/completions', request);
+		const cutting = setInterval(() => void redis.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub'), 2);
+		await first.data('POST', '/ai-cache/invalidate', { model: 'gpt-4o-mini' }).finally(() => clearInterval(cutting));
+		const next = await post(second, 'chat/completions', request);
+		open();
+		await Promise.all([leader.text(), next.text()]);
+		expect(statusOf(next)).toBe('MISS');
+		expect(provider.requests).toHaveLength(2);
+	});
+
 	it('that breaks off is generated anew for those who wait in the other', async () => {
 		const { opened, open } = gate();
 		const broken = [...eventSteps(STREAM.slice(0, 1)), { until: opened }, { destroy: true as const }];

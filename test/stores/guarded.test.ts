@@ -82,10 +82,12 @@ describe('an invalidation while Redis is away', () => {
 		const redis = await redisWith();
 		const kept: string[] = [];
 		const inner = new MemoryOutbox();
-		const store = await guarded(redis, inner, 'guarded', 0, (tags) => kept.push(...tags));
+		const store = await guarded(redis, inner, 'guarded', 0, (tags, keys) => kept.push(...tags, ...keys));
 		await redis.kill();
 		await store.invalidate([freeTag('a')]);
-		expect(kept).toEqual([freeTag('a')]);
+		await store.invalidateMatching([[freeTag('b')], [allTag()]]);
+		await store.removeKeys(['openai:gpt-4o:c']);
+		expect(kept).toEqual([freeTag('a'), freeTag('b'), 'openai:gpt-4o:c']);
 	});
 
 	it('keeps a model version that was raised, and never lowers one', async () => {
