@@ -36,9 +36,12 @@ function namesIn(
 	if (scope === 'fields') return [...own, ...texts(row['collection'])];
 	const named = [row['many_collection'], row['one_collection'], row['one_allowed_collections']].flatMap(texts);
 	const known = (schema?.relations ?? []).filter((relation) => concerns(relation, action, own, keys));
+	// Directus tells of a deletion with the schema as it is after it: where the relation led to stands nowhere any more.
+	const anywhere = action === 'delete' && known.length === 0 ? Object.keys(schema?.collections ?? {}) : [];
 	return [
 		...own,
 		...named,
+		...anywhere,
 		...known.flatMap((relation) => [
 			relation.collection,
 			...(relation.related_collection ? [relation.related_collection] : []),

@@ -183,6 +183,16 @@ describe('events of Directus', () => {
 		);
 	});
 
+	it('of a relation that is gone already reach whatever it may have led to', () => {
+		const relations = blog.relations.filter(({ collection, field }) => `${collection}.${field}` !== 'comments.article');
+		const gone = changesOf(
+			'relations.delete',
+			{ collection: 'comments', payload: ['article'] },
+			{ schema: { ...blog, relations } },
+		);
+		expect(drops([{ collection: 'articles', items: ['5'], fields: ['comments'] }], gone)).toBe(true);
+	});
+
 	it.each([
 		['foo.update', {}],
 		['foo.update', { collection: 7, keys: null, payload: 'x' }],

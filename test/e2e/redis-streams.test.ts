@@ -102,10 +102,11 @@ describe('a stream under way in one process', () => {
 		const leader = await post(second, 'chat/completions', request);
 		const cutting = setInterval(() => void redis.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub'), 2);
 		await first.data('POST', '/ai-cache/invalidate', { model: 'gpt-4o-mini' }).finally(() => clearInterval(cutting));
-		const next = await post(second, 'chat/completions', request);
+		const next = post(second, 'chat/completions', request);
+		await wait(300);
 		open();
-		await Promise.all([leader.text(), next.text()]);
-		expect(statusOf(next)).toBe('MISS');
+		await Promise.all([leader.text(), next.then((response) => response.text())]);
+		expect(statusOf(await next)).toBe('MISS');
 		expect(provider.requests).toHaveLength(2);
 	});
 
