@@ -185,9 +185,10 @@ export class AiCache<Live> {
 	async #join(request: CacheRequest<Live>, budget: StoreBudget, status: CacheStatus): Promise<Answer<Live>> {
 		for (let failures = 0; ; failures++) {
 			const flight = this.#flights.get(request.key);
-			const joinable =
-				flight && failures <= MAX_FAILED_LEADERS && request.tags.every((tag) => flight.tags.includes(tag));
-			if (!joinable) return this.#lead(request, budget, status);
+			// Where the store is away, processes know nothing of each other's changes.
+			const outdatedIsKnown = status === 'BYPASS' || this.#store.hearing;
+			const covers = flight && request.tags.every((tag) => flight.tags.includes(tag));
+			if (!covers || !outdatedIsKnown || failures > MAX_FAILED_LEADERS) return this.#lead(request, budget, status);
 			try {
 				const answer = await this.#follow(request, flight);
 				if (answer) return answer;

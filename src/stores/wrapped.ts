@@ -35,6 +35,10 @@ export abstract class WrappedStore implements Store {
 
 	protected abstract around<Result>(kind: CallKind, call: () => Promise<Result>): Promise<Result>;
 
+	get hearing(): boolean {
+		return this.inner.hearing;
+	}
+
 	peek(lookup: Lookup): Entry | undefined {
 		return this.inner.peek(lookup);
 	}

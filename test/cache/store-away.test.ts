@@ -6,19 +6,7 @@ import type { Store } from '../../src/cache/store.ts';
 import { StoreBudget } from '../../src/cache/store-budget.ts';
 import { fakeClock } from '../support/clock.ts';
 import { deferred } from './support/deferred.ts';
-import { SETTINGS, startEngine, textOf } from './support/engine.ts';
-
-/** The store with some of its methods behaving otherwise. */
-function instead(store: Store, others: Partial<Store>): Store {
-	return new Proxy(store, {
-		get: (target, name) => {
-			const own = others[name as keyof Store];
-			if (own !== undefined) return own;
-			const value: unknown = Reflect.get(target, name, target);
-			return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-		},
-	});
-}
+import { instead, SETTINGS, startEngine, textOf } from './support/engine.ts';
 
 const fails = () => Promise.reject(new Error('ECONNRESET'));
 const hangs = () => new Promise<never>(() => {});

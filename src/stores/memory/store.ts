@@ -51,6 +51,7 @@ interface MemoryReservation extends Reservation {
 
 /** The embedded store: one process, bounded by bytes, nothing outlives the process. */
 export class MemoryStore implements Store {
+	readonly hearing = true;
 	readonly #options: MemoryStoreOptions;
 	readonly #clock: Clock;
 	readonly #holdings: Holdings;

@@ -11,6 +11,8 @@ import { ANNOUNCE, BEAT, RAISE_SEQUENCE } from './scripts.ts';
  */
 export const LEASE_MS = 250;
 const HEARTBEAT_MS = 60;
+/** More than a busy process lets its messages wait. */
+const DEAF_AFTER_MS = 8 * LEASE_MS;
 /** Beats under way at a time: as many as the lease has, so that none waits for a Redis that is far away. */
 const MAX_UNANSWERED = Math.floor(LEASE_MS / HEARTBEAT_MS);
 const TAGS_PER_MESSAGE = 1000;
@@ -104,6 +106,11 @@ export class Bus {
 		const { wall, steady } = this.#heard;
 		const passed = now - wall;
 		return passed < LEASE_MS && passed >= 0 && performance.now() - steady < LEASE_MS;
+	}
+
+	/** Whether anything is heard, if perhaps too late to trust what this process knows: it may be busy. */
+	get hearing(): boolean {
+		return this.#number !== null && performance.now() - this.#heard.steady < DEAF_AFTER_MS;
 	}
 
 	start(): void {

@@ -4,7 +4,7 @@ import type { Lookup } from '../../cache/store.ts';
 import { isCluster } from './client.ts';
 import type { RedisContext } from './context.ts';
 import { FirstLevel } from './first-level.ts';
-import { decodeRecord, decodeSealed, type Seal, sealOf, type StoredRecord, tagsDigest } from './record.ts';
+import { decodeRecord, decodeSealed, memberOf, type Seal, sealOf, type StoredRecord, tagsDigest } from './record.ts';
 import { type KnownToken, TokenTable } from './tokens.ts';
 import { Touches } from './touches.ts';
 
@@ -73,6 +73,16 @@ export class Reader {
 		const answers = await this.#ask(open.map(({ lookup }) => lookup));
 		open.forEach(({ index }, position) => (found[index] = answers[position]));
 		return found;
+	}
+
+	/** The entry whatever its state, with its size and hits. */
+	async read(key: string): Promise<{ entry: Entry; size: number; hits: number } | undefined> {
+		const { client, keys } = this.#context;
+		const bytes = await client.getBuffer(keys.entry(key));
+		const record = this.decode(key, bytes);
+		if (record === undefined || bytes === null) return undefined;
+		const hits = await client.zscore(keys.sorted('hits'), memberOf(record.owner, key));
+		return { entry: record.entry, size: bytes.length, hits: Number(hits ?? 0) };
 	}
 
 	/** What a record read elsewhere, with the values of its tokens as Redis has them now, is worth. */

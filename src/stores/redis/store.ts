@@ -39,7 +39,6 @@ import { Ledger } from './ledger.ts';
 import { Purger } from './purger.ts';
 import { Reader } from './reader.ts';
 import { sizesOfAll } from './members.ts';
-import { memberOf } from './record.ts';
 import { Sweeper } from './sweeper.ts';
 import { Witness } from './witness.ts';
 import { Waiters } from './waiters.ts';
@@ -117,6 +116,10 @@ export class RedisStore implements Store {
 		await this.#client.connect().catch(() => {});
 	}
 
+	get hearing(): boolean {
+		return this.#context.bus.hearing;
+	}
+
 	peek(lookup: Lookup): Entry | undefined {
 		return this.#reader.peek(lookup);
 	}
@@ -170,12 +173,8 @@ export class RedisStore implements Store {
 		return this.#browser.page(query, tagSets);
 	}
 
-	async read(key: string): Promise<{ entry: Entry; size: number; hits: number } | undefined> {
-		const bytes = await this.#client.getBuffer(this.#context.keys.entry(key));
-		const record = this.#reader.decode(key, bytes);
-		if (record === undefined || bytes === null) return undefined;
-		const hits = await this.#client.zscore(this.#context.keys.sorted('hits'), memberOf(record.owner, key));
-		return { entry: record.entry, size: bytes.length, hits: Number(hits ?? 0) };
+	read(key: string): Promise<{ entry: Entry; size: number; hits: number } | undefined> {
+		return this.#reader.read(key);
 	}
 
 	async count(tags: readonly Tag[]): Promise<number[]> {

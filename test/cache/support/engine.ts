@@ -194,3 +194,15 @@ export const textIn = async ({ body }: Entry): Promise<string> => (await unpackS
 /** Those counters that are not nought. */
 export const counted = (counts: Counts): Partial<Record<Counter, number>> =>
 	Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0));
+
+/** The store with some of its members behaving otherwise. */
+export function instead(store: Store, others: Partial<Store>): Store {
+	return new Proxy(store, {
+		get: (target, name) => {
+			const own = others[name as keyof Store];
+			if (own !== undefined) return own;
+			const value: unknown = Reflect.get(target, name, target);
+			return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+		},
+	});
+}
