@@ -16,7 +16,7 @@ import { milliseconds, progress, ratio, section, table } from './support/table.t
 const ROUNDS = 25;
 const PER_ROUND = 20;
 const MANY = 10_000;
-const MANY_ROUNDS = 2;
+const MANY_ROUNDS = 3;
 const ARTICLES = 10;
 const NAMESPACE = 'bench';
 const TEMPLATE = '{{title}} by {{author.name}}, about {{tags.tags_id.label}}, {{translations.title}}';

@@ -5,7 +5,15 @@ import { chunks, type Command, number, run } from './client.ts';
 import type { RedisContext } from './context.ts';
 import { FilteredTotals } from './filtered-totals.ts';
 import { type Head, headsOf, matchingMembers, validHeads } from './members.ts';
-import { type Position, parseCursor, RankedList, type Ranking, SortedSet, writeCursor } from './ranking.ts';
+import {
+	MAX_MEMBERS_PER_READ,
+	type Position,
+	parseCursor,
+	RankedList,
+	type Ranking,
+	SortedSet,
+	writeCursor,
+} from './ranking.ts';
 import type { Ranked } from './sift.ts';
 
 /** Entries that a search looks at for one page. */
@@ -14,7 +22,6 @@ const HEADS_PER_SEARCH = 200;
 /** What it costs to put an entry in order, in entries that are passed on the way. */
 const ORDERING_COSTS = 2;
 const MIN_PER_READ = 100;
-const MAX_PER_READ = 500;
 
 type Rows = FoundPage['entries'];
 type TagSets = readonly (readonly Tag[])[];
@@ -70,7 +77,7 @@ export class Browser {
 			return { ranking: new RankedList(ranked, query.descending), total: ranked.length };
 		}
 		const sieve = { sets: sets.map((set) => set.map(keys.index)), above: now };
-		const perRead = Math.min(MAX_PER_READ, query.search ? Infinity : Math.max(MIN_PER_READ, onTheWay));
+		const perRead = Math.min(MAX_MEMBERS_PER_READ, query.search ? Infinity : Math.max(MIN_PER_READ, onTheWay));
 		const ranking = new SortedSet({ client }, { name, descending: query.descending }, sieve, perRead);
 		const alone = sets.length === 1 && sets[0]!.length === 1;
 		const state = `${number(sequence)} ${[...countOf.values()].join(' ')}`;
@@ -82,7 +89,7 @@ export class Browser {
 		const found = await matchingMembers(this.#context, tagSets, now);
 		if (query.sort === 'expires') return [...found].map(([member, score]) => ({ member, score }));
 		const ranked: Ranked[] = [];
-		for (const members of chunks([...found.keys()], MAX_PER_READ)) {
+		for (const members of chunks([...found.keys()], MAX_MEMBERS_PER_READ)) {
 			const [scores] = await run(client, [['ZMSCORE', keys.sorted(query.sort), ...members]]);
 			members.forEach((member, index) => ranked.push({ member, score: number((scores as unknown[])[index]) }));
 		}

@@ -2,6 +2,9 @@ import { type Client, number, run, texts } from './client.ts';
 import type { RedisContext } from './context.ts';
 import { type Ranked, type Sieve, sift } from './sift.ts';
 
+/** Holds Redis up for some two milliseconds. */
+export const MAX_MEMBERS_PER_READ = 500;
+
 /** Where an entry stood in a list. */
 export type Position = Ranked;
 
@@ -32,15 +35,18 @@ export class SortedSet implements Ranking {
 		this.#membersPerRead = membersPerRead;
 	}
 
+	/** Where nothing of a part is let through, the next one is twice as long, up to what Redis may be held up for. */
 	async *after(position: Position | null): AsyncGenerator<readonly Ranked[]> {
 		const range = this.#descending ? 'ZREVRANGE' : 'ZRANGE';
+		let size = this.#membersPerRead;
 		for (let from = position; ;) {
 			const start = from === null ? 0 : await this.#placeAfter(from);
-			const part = [range, start, start + this.#membersPerRead - 1, 'WITHSCORES'] as const;
+			const part = [range, start, start + size - 1, 'WITHSCORES'] as const;
 			const { read, last, matches } = await sift(this.#context, this.#name, [...part], this.#sieve);
 			yield matches;
-			if (last === null || read < this.#membersPerRead) return;
+			if (last === null || read < size) return;
 			from = last;
+			if (matches.length === 0) size = Math.min(2 * size, MAX_MEMBERS_PER_READ);
 		}
 	}
 

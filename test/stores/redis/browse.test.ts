@@ -29,18 +29,21 @@ afterEach(() => harness.stop());
 const isBoth = ({ meta }: Entry): boolean => meta.provider === 'openai' && meta.collection === 'articles';
 
 /** Five of six are OpenAI's, five of eight of one collection; many share what they are sorted by. */
-async function fill(): Promise<Entry[]> {
+function fill(): Promise<Entry[]> {
+	return store((index) =>
+		sampleEntry(harness.clock, {
+			provider: index % 6 ? 'openai' : 'mistral',
+			content: [{ collection: index % 8 < 5 ? 'articles' : 'pages' }],
+			ttl: 3000 + (index % 700),
+			body: 'x'.repeat(100 + (index % 900)),
+		}),
+	);
+}
+
+async function store(entryOf: (index: number) => Entry): Promise<Entry[]> {
 	const all: Entry[] = [];
 	for (let start = 0; start < SIZE; start += 500) {
-		const part = Array.from({ length: 500 }, (_, place) => {
-			const index = start + place;
-			return sampleEntry(harness.clock, {
-				provider: index % 6 ? 'openai' : 'mistral',
-				content: [{ collection: index % 8 < 5 ? 'articles' : 'pages' }],
-				ttl: 3000 + (index % 700),
-				body: 'x'.repeat(100 + (index % 900)),
-			});
-		});
+		const part = Array.from({ length: 500 }, (_, place) => entryOf(start + place));
 		const reservations = await harness.store.beginMany(part.map(lookupOf), newId, 60_000);
 		await harness.store.commit(part.map((entry, place) => ({ reservation: reservations[place]!, entry })));
 		all.push(...part);
@@ -87,6 +90,20 @@ describe('a list of many entries that meet a filter', () => {
 		expect(new Set(keys).size).toBe(keys.length);
 		const stayed = entries.filter(({ meta }, index) => meta.provider === 'openai' && index % 9 !== 0);
 		expect(stayed.filter(({ meta }) => !keys.includes(meta.key))).toEqual([]);
+	});
+
+	it('is found behind as many that meet it not, which are passed over in ever longer parts', async () => {
+		await store(() => sampleEntry(harness.clock, { provider: 'openai', content: [{ collection: 'events' }] }));
+		const page = (): Promise<FoundPage> => harness.store.browse({ ...BY_CREATION, limit: 10 }, BOTH);
+		expect((await page()).total).toBe(entries.filter(isBoth).length);
+		const before = await redis.commandCalls();
+		const rows = (await page()).entries;
+		const { eval: scripts = 0, evalsha = 0 } = await redis.commandCalls();
+		const newest = Math.max(...entries.map(({ meta }) => meta.created));
+		expect(rows.map(({ entry }) => [entry.meta.collection, entry.meta.created])).toEqual(
+			Array.from({ length: 10 }, () => ['articles', newest]),
+		);
+		expect(scripts + evalsha - (before['eval'] ?? 0) - (before['evalsha'] ?? 0)).toBeLessThan(8);
 	});
 
 	it('counts them exactly, whatever was stored, dropped or has expired since it was last shown', async () => {
