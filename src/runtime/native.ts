@@ -4,11 +4,12 @@ import type { Clock } from '../cache/clock.ts';
 import type { Entry } from '../cache/entry.ts';
 import { NotCachedError } from '../cache/errors.ts';
 import { declaredDependencies } from '../content/declared.ts';
+import { MissingItemError } from '../content/errors.ts';
 import { prepareRequests } from '../content/template.ts';
 import { nativeAnswer } from './answer.ts';
 import type { Asker } from './asker.ts';
 import type { Caller } from './caller.ts';
-import { batchElements, type Settled } from './api-errors.ts';
+import { batchElements, type Settled, single } from './api-errors.ts';
 import { InvalidRequestError, NothingCachedError, StoreAwayError } from './errors.ts';
 import { UNREADABLE, unreadable } from './draft.ts';
 import type { Exchange, Exchanges } from './exchange.ts';
@@ -78,11 +79,11 @@ export class Native {
 		inTurn = this.#slots(),
 	): Promise<Resolved | BatchElement<GenerationAnswer>[]> {
 		const request = parseGeneration(input);
-		const prepared = await this.prepare(request, caller);
-		const perItem = request.items !== undefined && prepared.some(({ item }) => item !== null);
+		const prepared = await this.#prepareEach(request, caller);
+		const perItem = request.items !== undefined && prepared.some((one) => 'error' in one || one.data.item !== null);
 		const ask = (one: Prepared): Promise<Resolved> => inTurn(() => this.#ask(one, signal));
-		if (!perItem) return ask(prepared[0]!);
-		return batchElements(await this.#each(prepared, async (one) => this.answer(await ask(one))));
+		if (!perItem) return ask(single(prepared));
+		return batchElements(await this.#each(prepared, async (one) => this.answer(await ask(single([one])))));
 	}
 
 	/** Writes out what a request came to. */
@@ -147,6 +148,19 @@ export class Native {
 			exchange: this.#exchanges.native(rendered, request, content, caller, item),
 			item,
 		}));
+	}
+
+	/** An item that is missing, or that the caller may not read, fails alone where others are asked for beside it. */
+	async #prepareEach(request: GenerationRequest, caller: Caller): Promise<Settled<Prepared>[]> {
+		try {
+			return (await this.prepare(request, caller)).map((data) => ({ data }));
+		} catch (error) {
+			const { items = [], ...rest } = request;
+			if (!(error instanceof MissingItemError) || items.length < 2) throw error;
+			const each = await this.#each(items, async (item) => (await this.prepare({ ...rest, item }, caller))[0]!);
+			if (each.every((one) => 'error' in one)) throw error;
+			return each;
+		}
 	}
 
 	async #ask({ exchange, item }: Prepared, signal: AbortSignal): Promise<Resolved> {

@@ -132,6 +132,18 @@ describe('a template over items', () => {
 		await directus.data('PATCH', '/items/articles/1', { body: 'Not read by the template.' });
 		expect(await statuses()).toEqual(['HIT', 'HIT']);
 	});
+
+	it('answers the others where one of them is missing, and refuses the request where all are', async () => {
+		const request = chat({ collection: 'articles', items: [1, 999, 2], prompt: `${CANARY}: {{title}}` });
+		const answer = await directus.data<unknown[]>('POST', '/ai-cache/generate', request);
+		expect(answer).toMatchObject([
+			{ data: { cache: {} } },
+			{ errors: [{ extensions: { code: 'AI_CACHE_NOT_FOUND', item: '999' } }] },
+			{ data: { cache: {} } },
+		]);
+		const none = { ...request, items: [998, 999] };
+		expect((await directus.api('POST', '/ai-cache/generate', none)).status).toBe(404);
+	});
 });
 
 describe('a batch', () => {
