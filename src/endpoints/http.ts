@@ -51,6 +51,15 @@ export function demandAdmin(request: DirectusRequest, values: SettingValues): Ca
 	return caller;
 }
 
+/**
+ * The body of a request that needs one. Throws an `InvalidRequestError` where Directus read none, as it does without the
+ * type: what is missing from it is not the matter then.
+ */
+export function bodyOf({ body, rawBody }: DirectusRequest): unknown {
+	if (rawBody !== undefined) return body;
+	throw new InvalidRequestError({ field: 'body', reason: 'The body must be JSON, sent as application/json' });
+}
+
 /** Aborted when the caller leaves before the answer was sent. */
 export function leaving(response: Response): AbortSignal {
 	const controller = new AbortController();

@@ -1,5 +1,5 @@
 import type { SchemaOverview } from '@directus/types';
-import type { JournalRow } from '../contract.ts';
+import type { JournalRow, StatsReport } from '../contract.ts';
 import type { HostContext } from '../runtime/host.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
@@ -20,11 +20,30 @@ export async function journalPage(
 ): Promise<{ rows: JournalRow[]; next_cursor: string | null }> {
 	const rows = await runtime.store.readJournal(limit + 1, cursor);
 	const page = rows.slice(0, limit);
-	const names = await namesOf(host, [...new Set(page.flatMap(({ user }) => user ?? []))]);
 	return {
-		rows: page.map((row) => ({ ...row, user_name: row.user === null ? null : (names.get(row.user) ?? null) })),
+		rows: await withNames(host, page),
 		next_cursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null,
 	};
+}
+
+/** Figures whose last invalidations have the names of those who did them. */
+export async function withNamesOfLast(host: HostContext, stats: StatsReport): Promise<StatsReport> {
+	const figures = Object.entries(stats.collections);
+	const rows = await withNames(
+		host,
+		figures.flatMap(([, { last_invalidation: last }]) => last ?? []),
+	);
+	const named = new Map(rows.map((row) => [row.id, row]));
+	const collections = figures.map(([name, { last_invalidation: last, ...rest }]) => [
+		name,
+		{ ...rest, last_invalidation: last && (named.get(last.id) ?? last) },
+	]);
+	return { ...stats, collections: Object.fromEntries(collections) as StatsReport['collections'] };
+}
+
+async function withNames(host: HostContext, rows: readonly JournalRow[]): Promise<JournalRow[]> {
+	const names = await namesOf(host, [...new Set(rows.flatMap(({ user }) => user ?? []))]);
+	return rows.map((row) => ({ ...row, user_name: row.user === null ? null : (names.get(row.user) ?? null) }));
 }
 
 async function namesOf({ services, getSchema }: HostContext, ids: readonly string[]): Promise<Map<string, string>> {

@@ -28,7 +28,7 @@ export function statsQueryOf(options: Options): StatsQuery {
 }
 
 export function invalidationOf(options: Options): InvalidationRequest {
-	const request = {
+	const criteria = given({
 		provider: choice(options, 'provider', PROVIDERS),
 		model: text(options, 'model'),
 		collection: text(options, 'collection'),
@@ -37,9 +37,9 @@ export function invalidationOf(options: Options): InvalidationRequest {
 		tags: list(options, 'tags'),
 		key: text(options, 'key'),
 		all: options['all'] === true ? true : undefined,
-		dry_run: options['dryRun'] === true ? true : undefined,
-	};
-	return parseInvalidation(given(request));
+	});
+	if (Object.keys(criteria).length === 0) throw new Error('Say what to drop, as --collection or --tags, or --all');
+	return parseInvalidation({ ...criteria, ...(options['dryRun'] === true && { dry_run: true }) });
 }
 
 export async function warmRequestOf(options: Options): Promise<WarmRequest> {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { JournalRow } from '../../src/contract.ts';
+import type { JournalRow, StatsReport } from '../../src/contract.ts';
 import type { ProviderEmulator } from '../support/provider-emulator.ts';
 import { type Account, createAccount } from './support/access.ts';
 import type { Directus } from './support/directus.ts';
@@ -62,6 +62,13 @@ describe('the journal', () => {
 			note: null,
 		});
 		expect(row.at >= since && row.at <= new Date().toISOString()).toBe(true);
+	});
+
+	it('names in the figures of a collection whose invalidation was its last', async () => {
+		await directus.data('POST', '/ai-cache/invalidate', { collection: 'articles' }, admin.token);
+		await newest('purge');
+		const { collections } = await directus.data<StatsReport>('GET', '/ai-cache/stats');
+		expect(collections['articles']?.last_invalidation).toMatchObject({ cause: 'purge', user_name: 'Grace Hopper' });
 	});
 
 	it('keeps a preview to itself', async () => {

@@ -55,6 +55,19 @@ describe('a provider’s failure', () => {
 });
 
 describe('bad input', () => {
+	it.each(['generate', 'lookup', 'store', 'invalidate', 'warm'])(
+		'that is not said to be JSON is told so by /%s, not that its fields are missing',
+		async (route) => {
+			const answer = await fetch(`${directus.url}/ai-cache/${route}`, {
+				method: 'POST',
+				headers: { authorization: `Bearer ${ADMIN.token}`, 'content-type': 'application/x-www-form-urlencoded' },
+				body: JSON.stringify(chat()),
+			});
+			const { errors } = (await answer.json()) as { errors: { message: string }[] };
+			expect([answer.status, errors[0]?.message]).toEqual([400, 'The body must be JSON, sent as application/json']);
+		},
+	);
+
 	it.each([
 		['an unknown provider', { provider: 'acme' }, 'provider'],
 		['no model', { model: undefined }, 'model'],

@@ -50,7 +50,7 @@ describe('the flags of the commands', () => {
 		['a time that is none', () => statsQueryOf({ to: 'yesterday' }), '--to is no time'],
 		['an interval that is none', () => statsQueryOf({ interval: 'week' }), '--interval'],
 		['an empty flag', () => invalidationOf({ model: ' ' }), '--model is empty'],
-		['no criteria at all', () => invalidationOf({}), 'all'],
+		['no criteria at all', () => invalidationOf({ dryRun: true }), '--all'],
 		['items without their collection', () => invalidationOf({ items: '1' }), 'collection'],
 	])('are refused by name: %s', (_, read, message) => {
 		expect(read).toThrow(message);

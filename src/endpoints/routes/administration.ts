@@ -5,8 +5,8 @@ import { parseInvalidation } from '../../runtime/invalidation-schema.ts';
 import type { HostContext } from '../../runtime/host.ts';
 import { once } from '../../runtime/once.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import { demandAdmin, demandCaller, leaving, queryOf, route } from '../http.ts';
-import { journalPage } from '../journal.ts';
+import { bodyOf, demandAdmin, demandCaller, leaving, queryOf, route } from '../http.ts';
+import { journalPage, withNamesOfLast } from '../journal.ts';
 import { entryQuery, limitOf, statsQuery } from '../queries.ts';
 
 const keysSchema = once(() =>
@@ -42,7 +42,7 @@ export function administrationRoutes(router: Router, runtime: Runtime, host: Hos
 		'/invalidate',
 		route(async (request) => {
 			const { user } = demandAdmin(request, values);
-			const { dry_run: dryRun, ...criteria } = parseInvalidation(request.body);
+			const { dry_run: dryRun, ...criteria } = parseInvalidation(bodyOf(request));
 			if (dryRun) return invalidator.measure(criteria, dryRun === 'edit');
 			return invalidator.purge(criteria, { cause: 'purge', user });
 		}),
@@ -52,7 +52,7 @@ export function administrationRoutes(router: Router, runtime: Runtime, host: Hos
 		'/stats',
 		route(async (request) => {
 			demandAdmin(request, values);
-			return reports.stats(statsQuery(queryOf(request)));
+			return withNamesOfLast(host, await reports.stats(statsQuery(queryOf(request))));
 		}),
 	);
 
@@ -102,7 +102,7 @@ export function administrationRoutes(router: Router, runtime: Runtime, host: Hos
 		'/entries',
 		route(async (request) => {
 			const { user } = demandAdmin(request, values);
-			return invalidator.removeKeys(parse(keysSchema(), request.body).keys, { cause: 'purge', user });
+			return invalidator.removeKeys(parse(keysSchema(), bodyOf(request)).keys, { cause: 'purge', user });
 		}),
 	);
 
@@ -119,7 +119,7 @@ export function administrationRoutes(router: Router, runtime: Runtime, host: Hos
 		'/versions',
 		route(async (request) => {
 			const { user } = demandAdmin(request, values);
-			const { provider: name, model } = parse(modelSchema(), request.body);
+			const { provider: name, model } = parse(modelSchema(), bodyOf(request));
 			return { version: await invalidator.raiseVersion(models, name, model, { cause: 'version', user }) };
 		}),
 	);
@@ -153,7 +153,7 @@ export function administrationRoutes(router: Router, runtime: Runtime, host: Hos
 		'/warm',
 		route(async (request) => {
 			const caller = demandAdmin(request, values);
-			const { requests, top, budget_usd: budget = values.AI_CACHE_WARM_BUDGET } = parse(warmSchema(), request.body);
+			const { requests, top, budget_usd: budget = values.AI_CACHE_WARM_BUDGET } = parse(warmSchema(), bodyOf(request));
 			if (top !== undefined) return warmer.top(top, budget);
 			const parsed = (requests ?? []).map((request, index) => parseGeneration(request, `requests.${index}`));
 			return warmer.requests(parsed, caller, budget);

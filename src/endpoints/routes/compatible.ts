@@ -62,11 +62,17 @@ export function compatibleRoutes(router: Router, runtime: Runtime, host: HostCon
 		router.use(
 			`/${provider}`,
 			inShape(provider, async ({ method, path }) => {
-				throw new NotFoundError({ reason: `There is no ${method} ${path} here` });
+				const there = COMPATIBLE_PATHS.filter((one) => one.provider === provider).map((one) =>
+					below(provider, one.path),
+				);
+				throw new NotFoundError({ reason: `There is no ${method} ${path} here; there is ${there.join(', ')}` });
 			}),
 		);
 	}
 }
+
+/** The path as an SDK adds it to its base URL, which may lack a part of it. */
+const below = (provider: Provider, path: string): string => path.slice(provider.length + 1);
 
 function exchangeOf(
 	{ exchanges }: Runtime,

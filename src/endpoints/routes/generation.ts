@@ -7,7 +7,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import { setNotCachedHeaders } from '../../runtime/cache-headers.ts';
 import { NothingCachedError, ProviderRateLimitedError } from '../../runtime/errors.ts';
 import { sendNativeStream } from '../native-stream.ts';
-import { demandCaller, demandWriter, type DirectusRequest, leaving, route } from '../http.ts';
+import { bodyOf, demandCaller, demandWriter, type DirectusRequest, leaving, route } from '../http.ts';
 
 const LASTING_MODES: ReadonlySet<CacheMode> = new Set<CacheMode>(['default', 'only-if-cached']);
 
@@ -34,7 +34,7 @@ export function generationRoutes(router: Router, runtime: Runtime): void {
 		route(async (request, response) => {
 			const caller = demandCaller(request, values);
 			const signal = leaving(response);
-			const body: unknown = request.body;
+			const body = bodyOf(request);
 			if (Array.isArray(body)) return native.generateBatch(body, caller, signal);
 			try {
 				if (streams(body)) {
@@ -57,7 +57,7 @@ export function generationRoutes(router: Router, runtime: Runtime): void {
 		'/lookup',
 		route(async (request, response) => {
 			const caller = demandCaller(request, values);
-			const body: unknown = request.body;
+			const body = bodyOf(request);
 			if (!Array.isArray(body)) {
 				const resolved = single(await native.lookup([body], caller));
 				return resolved && send(request, response, caller, resolved);
@@ -75,7 +75,7 @@ export function generationRoutes(router: Router, runtime: Runtime): void {
 		'/store',
 		route(async (request) => {
 			const caller = demandWriter(request, values);
-			const body: unknown = request.body;
+			const body = bodyOf(request);
 			if (Array.isArray(body)) return batchElements(await putter.store(body, caller));
 			return single(await putter.store([body], caller));
 		}),
