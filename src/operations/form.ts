@@ -51,3 +51,7 @@ export const PROVIDER_CHOICES = {
 	mistral: 'Mistral',
 	deepseek: 'DeepSeek',
 } as const;
+
+/** A provider's own name for what the option holds; anything else as it is, as a value of the flow. */
+export const providerName = (option: unknown): unknown =>
+	Object.entries(PROVIDER_CHOICES).find(([provider]) => provider === option)?.[1] ?? option;

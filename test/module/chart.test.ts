@@ -74,6 +74,11 @@ describe('geometry', () => {
 		expect(niceCeiling(0)).toBe(4);
 	});
 
+	it('scales down to the smallest sums of money', () => {
+		expect(niceCeiling(0.00037, 0.00001)).toBeCloseTo(0.0004, 10);
+		expect(niceCeiling(0, 0.00001)).toBe(0.00001);
+	});
+
 	it('spreads at most as many labels as there is room for', () => {
 		expect(labelIndexes(24, 5)).toEqual([0, 5, 10, 15, 20]);
 		expect(labelIndexes(3, 5)).toEqual([0, 1, 2]);

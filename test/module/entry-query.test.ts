@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { filterFrom, sortingFrom, sortParameter, toQuery } from '../../src/module/lib/entry-query.ts';
+import type { StatsReport } from '../../src/contract.ts';
+import {
+	collectionChoices,
+	filterFrom,
+	modelChoices,
+	sortingFrom,
+	sortParameter,
+	toQuery,
+} from '../../src/module/lib/entry-query.ts';
 
 describe('the filter of the entries page in its address', () => {
 	it('survives the way through the address', () => {
@@ -22,5 +30,29 @@ describe('the filter of the entries page in its address', () => {
 	it('asks the server for descending order with a minus', () => {
 		expect(sortParameter({ by: 'size', desc: true })).toBe('-size');
 		expect(sortParameter({ by: 'expires', desc: false })).toBe('expires');
+	});
+});
+
+describe('what the entries can be narrowed by', () => {
+	const stats = {
+		providers: {
+			openai: { models: { 'gpt-4o-mini': {}, 'gpt-4o': {} } },
+			anthropic: { models: { 'claude-haiku-4-5': {} } },
+			mistral: { models: {} },
+			deepseek: { models: {} },
+		},
+		collections: { pages: {}, articles: {} },
+	} as unknown as StatsReport;
+	const valuesOf = (choices: { value: string }[]) => choices.map(({ value }) => value);
+
+	it('are the models of the provider that is chosen, or of all, in order', () => {
+		expect(valuesOf(modelChoices(stats, undefined))).toEqual(['claude-haiku-4-5', 'gpt-4o', 'gpt-4o-mini']);
+		expect(valuesOf(modelChoices(stats, 'openai'))).toEqual(['gpt-4o', 'gpt-4o-mini']);
+		expect(modelChoices(stats, 'mistral')).toEqual([]);
+	});
+
+	it('are the collections that are known, and none before the figures are there', () => {
+		expect(valuesOf(collectionChoices(stats))).toEqual(['articles', 'pages']);
+		expect([...modelChoices(null, undefined), ...collectionChoices(null)]).toEqual([]);
 	});
 });

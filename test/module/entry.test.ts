@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/contract.ts';
-import { criteriaName, itemPath } from '../../src/module/lib/criteria.ts';
-import { plainLine } from '../../src/module/lib/preview.ts';
+import { criteriaKinds, criteriaName, itemPath } from '../../src/module/lib/criteria.ts';
+import { plainLine, previewText } from '../../src/module/lib/preview.ts';
 import { promptTurns } from '../../src/module/lib/prompt.ts';
 import { readReason } from '../../src/module/lib/reasons.ts';
 
@@ -57,6 +57,15 @@ describe('the prompt in reading order', () => {
 	});
 });
 
+describe('an entry without a line of text', () => {
+	it('says why it has none', () => {
+		expect(previewText({ preview: '**Hi**', operation: 'chat' })).toEqual({ text: 'Hi', without: null });
+		expect(previewText({ operation: 'chat' }).without).toBe('content_hidden');
+		expect(previewText({ preview: '', operation: 'embeddings' }).without).toBe('vector');
+		expect(previewText({ preview: '', operation: 'messages' }).without).toBe('no_text');
+	});
+});
+
 describe('links and names', () => {
 	it('links items to the content module, and users and files to theirs', () => {
 		expect(itemPath('articles', 5)).toBe('/content/articles/5');
@@ -65,10 +74,20 @@ describe('links and names', () => {
 		expect(itemPath('articles')).toBe('/content/articles');
 	});
 
+	it('tells a tag from a model of the same name', () => {
+		expect(criteriaKinds({ tags: ['gpt-4o'] })).toEqual(['common.tag']);
+		expect(criteriaKinds({ provider: 'openai', model: 'gpt-4o', collection: 'articles' })).toEqual([
+			'common.model',
+			'common.collection',
+		]);
+		expect(criteriaKinds({ all: true })).toEqual([]);
+	});
+
 	it('names what criteria cover, and leaves everything to the language', () => {
 		expect(criteriaName({ provider: 'openai', model: 'gpt-4o' })).toBe('gpt-4o');
 		expect(criteriaName({ provider: 'deepseek' })).toBe('DeepSeek');
 		expect(criteriaName({ collection: 'articles', items: [1, 2] })).toBe('articles #1, #2');
+		expect(criteriaName({ key: 'openai:gpt-4o-mini:k3JxQabcdefgh' })).toBe('gpt-4o-mini · k3JxQabc');
 		expect(criteriaName({ all: true })).toBe('');
 	});
 });

@@ -4,7 +4,7 @@ import { parseBudget } from '../../src/module/lib/budget.ts';
 import { changeOf } from '../../src/module/lib/change.ts';
 import { ApiFailure, toApiFailure } from '../../src/module/lib/errors.ts';
 import { memoryShare } from '../../src/module/lib/health.ts';
-import { lineTotal, lineValues } from '../../src/module/lib/panel.ts';
+import { isLineUsed, lineTotal, lineValues } from '../../src/module/lib/panel.ts';
 import { periodQuery, toPeriod } from '../../src/module/lib/period.ts';
 
 describe('periods', () => {
@@ -81,6 +81,12 @@ describe('lines of the panel', () => {
 	it('weigh the hit rate of the period by its lookups', () => {
 		expect(lineTotal(points, 'hit_rate')).toBe(0.45);
 		expect(lineTotal(points, 'saved_usd')).toBe(0.9);
+	});
+
+	it('show a hit rate of 0, and leave out whom nobody asked', () => {
+		expect(isLineUsed([point(0, 10, 0)], 'hit_rate')).toBe(true);
+		expect(isLineUsed([point(0, 10, 0)], 'saved_usd')).toBe(false);
+		expect(isLineUsed([point(0, 0, 0)], 'hit_rate')).toBe(false);
 	});
 });
 

@@ -43,6 +43,7 @@ describe('figures in the user’s locale', () => {
 		expect(english.duration(86_400)).toBe('1d');
 		expect(english.duration(93_784)).toBe('1d 2h');
 		expect(english.duration(125)).toBe('2m 5s');
+		expect(english.duration(59.7)).toBe('1m');
 	});
 
 	it('signs changes, and leaves no change unsigned', () => {
@@ -56,6 +57,12 @@ describe('figures in the user’s locale', () => {
 		expect(english.relative('2026-05-01T11:55:00Z', NOW)).toBe('5 minutes ago');
 		expect(english.relative('2026-05-01T14:30:00Z', NOW)).toBe('in 2 hours');
 		expect(german.relative('2026-05-01T11:55:00Z', NOW)).toBe('vor 5 Minuten');
+	});
+
+	it('counts days, as what is 47 hours away may not be tomorrow', () => {
+		expect(english.relative('2026-05-03T11:00:00Z', NOW)).toBe('in 1 day');
+		expect(english.relative('2026-04-29T13:00:00Z', NOW)).toBe('1 day ago');
+		expect(english.relative('2026-05-01T12:00:00.400Z', NOW)).toBe('now');
 	});
 
 	it('labels days by date and hours by time', () => {

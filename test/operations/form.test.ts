@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import generate from '../../src/operations/generate/app.ts';
 import { generateForm } from '../../src/operations/generate/form.ts';
 import { optionsToRequest } from '../../src/operations/generate/request.ts';
+import invalidate from '../../src/operations/invalidate/app.ts';
 import { invalidateForm } from '../../src/operations/invalidate/form.ts';
 import { optionsToInvalidation } from '../../src/operations/invalidate/request.ts';
 
@@ -54,6 +55,27 @@ describe('the forms of the steps', () => {
 	it('show in the flow what the step does', () => {
 		const overview = generate.overview as (options: object, flow: object) => { text: string }[];
 		const lines = overview({ provider: 'openai', model: 'gpt-4o', prompt: 'Sum up', collection: null }, {});
-		expect(lines.map(({ text }) => text)).toEqual(['openai · gpt-4o', 'Sum up']);
+		expect(lines.map(({ text }) => text)).toEqual(['OpenAI · gpt-4o', 'Sum up']);
+	});
+
+	it('show in the flow what the step drops, in the words of its form', () => {
+		const overview = invalidate.overview as (options: object, flow: object) => object[];
+		const chosen = {
+			collection: 'articles',
+			fields: ['title', 'body'],
+			items: null,
+			provider: 'openai',
+			dry_run: false,
+		};
+		expect(overview(chosen, {})).toEqual([
+			{ label: 'Collection', text: 'articles' },
+			{ label: 'Fields', text: 'title, body' },
+			{ label: 'Provider', text: 'OpenAI' },
+		]);
+		vi.stubGlobal('document', { documentElement: { lang: 'de-DE' } });
+		expect(overview({ all: true, dry_run: true }, {})).toEqual([
+			{ label: 'Umfasst', text: 'Alles' },
+			{ label: 'Modus', text: 'Nur zählen' },
+		]);
 	});
 });

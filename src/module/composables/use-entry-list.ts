@@ -8,10 +8,12 @@ import {
 	type EntryFilter,
 	type EntrySorting,
 } from '../lib/entry-query.ts';
+import { pageSizeFrom } from '../lib/page-size.ts';
+import { readStored, writeStored } from '../lib/stored.ts';
 import { useAiCacheApi } from './use-ai-cache-api.ts';
 import { useLive } from './use-live.ts';
 
-const PAGE_SIZE = 25;
+const PAGE_SIZE = 'entries-per-page';
 
 /** Where a page begins, and how many entries were on those before it: a search leaves some of them short. */
 interface PageStart {
@@ -28,17 +30,18 @@ export function useEntryList() {
 	const filter = computed(() => filterFrom(route.query));
 	const sorting = computed(() => sortingFrom(route.query['sort']));
 	const starts = ref<PageStart[]>([]);
+	const pageSize = ref(pageSizeFrom(readStored(PAGE_SIZE)));
 
 	const live = useLive(
 		async () => {
 			const { cursor, before } = starts.value.at(-1) ?? { cursor: undefined, before: 0 };
-			const query = { ...filter.value, sort: sortParameter(sorting.value), limit: PAGE_SIZE };
+			const query = { ...filter.value, sort: sortParameter(sorting.value), limit: pageSize.value };
 			return { ...(await api.entries(cursor === undefined ? query : { ...query, cursor })), before };
 		},
 		() => 15,
 	);
 
-	const question = computed(() => JSON.stringify([filter.value, sorting.value]));
+	const question = computed(() => JSON.stringify([filter.value, sorting.value, pageSize.value]));
 
 	// What was on the last page may all be gone.
 	watch(live.data, (page) => {
@@ -76,6 +79,11 @@ export function useEntryList() {
 		}),
 		hasPrevious: computed(() => starts.value.length > 0),
 		hasNext,
+		pageSize: computed(() => pageSize.value),
+		setPageSize: (size: number) => {
+			pageSize.value = size;
+			writeStored(PAGE_SIZE, size);
+		},
 		setFilter: (next: EntryFilter) => ask(next, sorting.value),
 		setSorting: (next: EntrySorting) => ask(filter.value, next),
 		previous: () => turn(starts.value.slice(0, -1)),

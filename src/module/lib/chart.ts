@@ -61,9 +61,9 @@ export function bucketHitRate(bucket: Bucket): number | null {
 	return lookups === 0 ? null : (bucket.hits + bucket.stale) / lookups;
 }
 
-/** The smallest of 1, 2, 4, 5 or 10 × 10ⁿ that reaches `value`, so that halves and quarters of the axis read well. */
-export function niceCeiling(value: number): number {
-	if (value <= 4) return 4;
+/** The smallest of 1, 2, 4, 6, 8 or 10 × 10ⁿ that reaches `value`, and at least `least`: the middle of the axis reads well. */
+export function niceCeiling(value: number, least = 4): number {
+	if (value <= least) return least;
 	const magnitude = 10 ** Math.floor(Math.log10(value));
 	const step = [1, 2, 4, 6, 8, 10].find((candidate) => candidate * magnitude >= value) ?? 10;
 	return step * magnitude;

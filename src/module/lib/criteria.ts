@@ -1,4 +1,5 @@
 import type { InvalidationCriteria } from '../../contract.ts';
+import type { MessageKey } from '../../locales/index.ts';
 import { PROVIDER_NAMES } from './providers.ts';
 
 /** What criteria cover, in words that need no translation; empty for everything. */
@@ -14,9 +15,27 @@ export function criteriaName(criteria: InvalidationCriteria): string {
 		parts.push(items?.length ? `${collection} ${items.map((item) => `#${item}`).join(', ')}` : collection);
 	if (fields?.length) parts.push(`(${fields.join(', ')})`);
 	if (tags?.length) parts.push(...tags);
-	if (key) parts.push(key.slice(0, 12));
+	if (key) parts.push(shortKey(key));
 
 	return parts.join(' · ');
+}
+
+/** Of `openai:gpt-4o:k3JxQ…` the model and a part of the hash: without that it would look like all of the model. */
+function shortKey(key: string): string {
+	const [, model, hash] = key.split(':');
+	return model && hash ? `${model} · ${hash.slice(0, 8)}` : key.slice(0, 12);
+}
+
+/** What kinds of things the criteria name: of a tag and a model the words alone might be the same. */
+export function criteriaKinds(criteria: InvalidationCriteria): MessageKey[] {
+	if (criteria.all) return [];
+	const { provider, model, collection, tags, key } = criteria;
+	return [
+		...(model ? ['common.model' as const] : provider ? ['common.provider' as const] : []),
+		...(collection ? ['common.collection' as const] : []),
+		...(tags?.length ? ['common.tag' as const] : []),
+		...(key ? ['journal.entry' as const] : []),
+	];
 }
 
 /** Where the Studio shows an item. System collections have pages of their own. */

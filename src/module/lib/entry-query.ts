@@ -1,4 +1,4 @@
-import { ENTRY_SORTS, PROVIDERS, type EntrySort, type Provider } from '../../contract.ts';
+import { ENTRY_SORTS, PROVIDERS, type EntrySort, type Provider, type StatsReport } from '../../contract.ts';
 
 /** What narrows the list of entries; kept in the page's address. */
 export interface EntryFilter {
@@ -44,6 +44,27 @@ export function toQuery(filter: EntryFilter, sorting: EntrySorting): Record<stri
 	if (sort !== sortParameter(DEFAULT_SORTING)) query['sort'] = sort;
 	return query;
 }
+
+interface Choice {
+	text: string;
+	value: string;
+}
+
+/** The models to narrow the list by: those of the provider, else of all. */
+export function modelChoices(stats: StatsReport | null, provider: Provider | undefined): Choice[] {
+	if (!stats) return [];
+	const models = PROVIDERS.filter((name) => (provider ?? name) === name).flatMap((name) =>
+		Object.keys(stats.providers[name].models),
+	);
+	return asChoices(models);
+}
+
+export function collectionChoices(stats: StatsReport | null): Choice[] {
+	return asChoices(Object.keys(stats?.collections ?? {}));
+}
+
+const asChoices = (names: string[]): Choice[] =>
+	[...new Set(names)].sort((a, b) => a.localeCompare(b)).map((name) => ({ text: name, value: name }));
 
 /** As `GET /entries?sort=` wants it: `-created` for newest first. */
 export function sortParameter({ by, desc }: EntrySorting): EntrySort | `-${EntrySort}` {

@@ -50,7 +50,6 @@ export function createFormatter(locale: string): Formatter {
 	});
 	const factor = new Intl.NumberFormat(locale, { maximumFractionDigits: 3 });
 	const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
-	const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
 
 	return {
 		count: (value) => (Math.abs(value) < ABBREVIATE_FROM ? exact : compact).format(value),
@@ -63,7 +62,7 @@ export function createFormatter(locale: string): Formatter {
 		duration: (seconds) => formatDuration(locale, seconds),
 		dateTime: (iso) => dateTime.format(new Date(iso)),
 		bucket: (iso, bucketSeconds) => bucketFormat(locale, bucketSeconds).format(new Date(iso)),
-		relative: (iso, now) => formatRelative(relative, (Date.parse(iso) - now) / 1000),
+		relative: (iso, now) => formatRelative(locale, (Date.parse(iso) - now) / 1000),
 		milliseconds: (value) =>
 			new Intl.NumberFormat(locale, {
 				style: 'unit',
@@ -98,9 +97,9 @@ function formatDuration(locale: string, seconds: number): string {
 
 	if (Math.abs(seconds) < 10) return unitFormat('second', 1).format(seconds);
 
-	const first = DURATION_UNITS.findIndex(([, size]) => seconds >= size);
-	const parts: string[] = [];
 	let rest = Math.round(seconds);
+	const first = DURATION_UNITS.findIndex(([, size]) => rest >= size);
+	const parts: string[] = [];
 
 	for (const [unit, size] of DURATION_UNITS.slice(first, first + 2)) {
 		const amount = Math.floor(rest / size);
@@ -111,9 +110,11 @@ function formatDuration(locale: string, seconds: number): string {
 	return parts.join(' ');
 }
 
-function formatRelative(format: Intl.RelativeTimeFormat, seconds: number): string {
-	const [unit, size] = DURATION_UNITS.find(([, candidate]) => Math.abs(seconds) >= candidate) ?? ['second', 1];
-	return format.format(Math.trunc(seconds / size), unit);
+/** "Now" has a word of its own. "Tomorrow" would not do: 47 hours from now may be the day after it. */
+function formatRelative(locale: string, seconds: number): string {
+	const unit = DURATION_UNITS.find(([, candidate]) => Math.abs(seconds) >= candidate);
+	if (!unit) return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(0, 'second');
+	return new Intl.RelativeTimeFormat(locale).format(Math.trunc(seconds / unit[1]), unit[0]);
 }
 
 function bucketFormat(locale: string, bucketSeconds: number): Intl.DateTimeFormat {

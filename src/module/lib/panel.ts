@@ -27,6 +27,12 @@ export function lineTotal(points: SeriesPoint[], measure: Measure): number {
 	return lookups === 0 ? 0 : answered / lookups;
 }
 
+/** Whether there is anything to draw: lookups for a hit rate, were they all misses, and else something saved. */
+export function isLineUsed(points: SeriesPoint[], measure: Measure): boolean {
+	if (measure === 'hit_rate') return points.some(({ hits, stale, misses }) => hits + stale + misses > 0);
+	return lineTotal(points, measure) > 0;
+}
+
 /** Which series a panel asks for. */
 export function panelLines(byProvider: boolean): (Provider | null)[] {
 	return byProvider ? [...PROVIDERS] : [null];

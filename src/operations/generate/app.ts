@@ -1,6 +1,7 @@
 import { defineOperationApp } from '@directus/extensions-sdk';
 
 import { studioText } from '../../locales/text.ts';
+import { providerName } from '../form.ts';
 import { generateForm } from './form.ts';
 
 /** Names are read anew by Directus whenever the language of the Studio changes. */
@@ -15,7 +16,10 @@ export default defineOperationApp({
 	},
 	overview: (options: Record<string, unknown>) =>
 		[
-			{ label: studioText('common.model'), text: [options['provider'], options['model']].filter(Boolean).join(' · ') },
+			{
+				label: studioText('common.model'),
+				text: [providerName(options['provider']), options['model']].filter(Boolean).join(' · '),
+			},
 			{ label: studioText('flow.content'), text: options['collection'] },
 			{ label: studioText('flow.prompt'), text: options['prompt'] },
 		].flatMap((line) =>

@@ -61,6 +61,13 @@ describe('the Insights panel', () => {
 		expect(await seen(studio.page, '.ai-cache-panel .summary')).toContain(written.percent(overall.hit_rate));
 		expect(await studio.page.locator('.ai-cache-panel .legend li').allInnerTexts()).toEqual(['OpenAI', 'Anthropic']);
 		expect(await studio.page.locator('.ai-cache-panel path.line').count()).toBe(2);
+
+		const { x, y, width, height } = (await studio.page.locator('.ai-cache-panel .frame').boundingBox())!;
+		await studio.page.mouse.move(x + width - 4, y + height / 2);
+		const tooltip = studio.page.locator('.ai-cache-panel .chart-tooltip');
+		await tooltip.waitFor();
+		expect(await tooltip.evaluate((element) => getComputedStyle(element).opacity)).toBe('1');
+		expect(await seen(studio.page, '.ai-cache-panel .chart-tooltip')).toMatch(/OpenAI \d.*Anthropic \d/);
 	});
 });
 

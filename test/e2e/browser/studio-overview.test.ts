@@ -65,6 +65,16 @@ describe('the overview', () => {
 		);
 	});
 
+	it('shows the figures of the bar under the pointer', async () => {
+		await studio.page.locator('.activity .target').last().hover();
+		const tooltip = studio.page.locator('.activity .chart-tooltip');
+		await tooltip.waitFor();
+		// Directus has styles of its own for what is called a tooltip, which hide it.
+		expect(await tooltip.evaluate((element) => getComputedStyle(element).opacity)).toBe('1');
+		const { overall } = await statsOf(directus);
+		expect(await seen(studio.page, '.activity .chart-tooltip')).toContain(`Hits ${overall.hits}`);
+	});
+
 	it('has the chart’s figures as a table that screen readers find', async () => {
 		const cells = await studio.page.locator('.activity table tbody td:nth-child(2)').allInnerTexts();
 		const { overall } = await statsOf(directus);

@@ -50,7 +50,8 @@ describe('the entries page', () => {
 		await studio.open('/ai-cache/entries');
 		expect(await rows().count()).toBe((await entriesOf()).total);
 
-		await studio.page.getByPlaceholder('Any model').fill('gpt-4o-mini');
+		await studio.page.locator('.filters .model').click();
+		await studio.page.locator('.v-select-list, .v-menu-content').getByText('gpt-4o-mini', { exact: true }).click();
 		await studio.page.getByText('1–1 of 1').waitFor();
 		expect(await rows().first().innerText()).toContain('gpt-4o-mini');
 		expect(studio.page.url()).toContain('model=gpt-4o-mini');
@@ -61,6 +62,27 @@ describe('the entries page', () => {
 		await studio.open('/ai-cache/entries?sort=-hits');
 		const { entries } = await entriesOf('?sort=-hits');
 		expect(await rows().first().innerText()).toContain(entries[0]?.model);
+	});
+
+	it('remembers how many stand on a page, and how wide a column is', async () => {
+		await studio.open('/ai-cache/entries');
+		await studio.page.locator('.pages .size button, .pages .size .inline-display').first().click();
+		await studio.page.locator('.v-menu-content').getByText('50', { exact: true }).click();
+		const asked = studio.page.waitForRequest((request) => request.url().includes('/ai-cache/entries?'));
+		await studio.page.reload();
+		expect((await asked).url()).toContain('limit=50');
+
+		const header = studio.page.locator('.v-table th', { hasText: 'Made From' });
+		const before = (await header.boundingBox())!.width;
+		const handle = (await header.locator('.resize-handle').boundingBox())!;
+		await studio.page.mouse.move(handle.x + handle.width / 2, handle.y + handle.height / 2);
+		await studio.page.mouse.down();
+		await studio.page.mouse.move(handle.x + 60, handle.y + handle.height / 2, { steps: 4 });
+		await studio.page.waitForTimeout(100);
+		await studio.page.mouse.up();
+		await studio.page.reload();
+		await header.waitFor();
+		expect((await header.boundingBox())!.width).toBeGreaterThan(before + 30);
 	});
 
 	it('says when nothing matches, with a way back', async () => {
@@ -82,6 +104,14 @@ describe('the entries page', () => {
 		expect((await drawer.locator('.life').innerText()).replace(/\s+/g, ' ')).toContain(
 			`${written.count(entries[0]?.ttl ?? -1)} s`,
 		);
+	});
+
+	it('generates the one that is open anew', async () => {
+		const calls = emulator.calls();
+		await studio.page.locator('.v-drawer .again button').click();
+		await studio.page.getByText('Answer generated anew').waitFor();
+		expect(emulator.calls()).toBe(calls + 1);
+		await studio.page.locator('.v-drawer .life').waitFor();
 	});
 
 	it('deletes the one that is open, and a selection', async () => {

@@ -1,0 +1,24 @@
+import { computed, ref, type WritableComputedRef } from 'vue';
+import { readStored, writeStored } from '../lib/stored.ts';
+import { widthsFrom } from '../lib/widths.ts';
+
+export interface Column {
+	text: string;
+	value: string;
+	width: number;
+	sortable?: boolean;
+}
+
+/** The columns of a table, as wide as they were drawn in this browser: for `v-model:headers` of a `v-table`. */
+export function useColumns(table: string, columns: () => Column[]): WritableComputedRef<Column[]> {
+	const name = `${table}-columns`;
+	const widths = ref(widthsFrom(readStored(name)));
+
+	return computed({
+		get: () => columns().map((column) => ({ ...column, width: widths.value[column.value] ?? column.width })),
+		set(drawn) {
+			widths.value = Object.fromEntries(drawn.map(({ value, width }) => [value, width]));
+			writeStored(name, widths.value);
+		},
+	});
+}
