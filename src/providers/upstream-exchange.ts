@@ -46,6 +46,12 @@ export function createAgents(): Agents {
 	return { http: new http.Agent(options), https: new https.Agent(options) };
 }
 
+/** Closes the connections kept. Those in use end with their requests: `destroy` would end these too. */
+export function retire(agent: http.Agent): void {
+	agent.maxFreeSockets = 0;
+	for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+}
+
 /** A kept connection that the provider closed just as it was used again: nothing was wrong with the request. */
 export class StaleConnection extends UpstreamUnreachable {}
 

@@ -8,7 +8,7 @@ import {
 	UpstreamTooLarge,
 	UpstreamUnreachable,
 } from './upstream-errors.ts';
-import { createAgents, exchange, StaleConnection, type UpstreamStream } from './upstream-exchange.ts';
+import { createAgents, exchange, retire, StaleConnection, type UpstreamStream } from './upstream-exchange.ts';
 
 export interface UpstreamRequest {
 	url: string;
@@ -24,7 +24,7 @@ export interface UpstreamRequest {
 	connectTimeoutMs?: number;
 	/** Until the answer's head. A model that thinks takes its time: by default the whole call's limit. */
 	firstByteTimeoutMs?: number;
-	/** Between two reads of the body. Default 60 s. */
+	/** Between two reads of the body. Default 5 min: in the midst of a stream models may think for minutes. */
 	idleTimeoutMs?: number;
 	/** How often to try again. Default 0. */
 	retries?: number;
@@ -75,8 +75,8 @@ export function createUpstream(dependencies: Partial<UpstreamDependencies> = {})
 			attempt(request, environment, async (leftMs) => readWhole(await send(request, leftMs), maxBytes)),
 		open: (request) => attempt(request, environment, (leftMs) => send(request, leftMs)),
 		close() {
-			agents.http.destroy();
-			agents.https.destroy();
+			retire(agents.http);
+			retire(agents.https);
 		},
 	};
 }
@@ -91,7 +91,7 @@ function exchangeOf(request: UpstreamRequest, leftMs: number) {
 		limits: {
 			connect: request.connectTimeoutMs ?? 10_000,
 			first_byte: request.firstByteTimeoutMs ?? request.timeoutMs,
-			idle: request.idleTimeoutMs ?? 60_000,
+			idle: request.idleTimeoutMs ?? 300_000,
 			total: leftMs,
 		},
 	};

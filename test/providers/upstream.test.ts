@@ -173,6 +173,27 @@ describe('an opened answer', () => {
 		expect(written).toBeLessThan(32 * 1_024 * 1_024);
 	});
 
+	it('goes on to its end where the client is closed meanwhile, and then keeps no connection', async () => {
+		let end: () => void = () => undefined;
+		const closed = new Promise<void>((resolve) => {
+			server.handler = (incoming, response) => {
+				incoming.socket.once('close', () => resolve());
+				response.write('first');
+				end = () => response.end('second');
+			};
+		});
+		const leaving = createUpstream();
+		const stream = await leaving.open(request());
+		let text = '';
+		for await (const chunk of stream.bytes) {
+			text += Buffer.from(chunk).toString();
+			leaving.close();
+			end();
+		}
+		expect(text).toBe('firstsecond');
+		await closed;
+	});
+
 	it('does not blame the provider for a slow reader', async () => {
 		server.handler = (_incoming, response) => {
 			response.write('a');
