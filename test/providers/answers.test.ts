@@ -106,6 +106,8 @@ describe('what is read from an answer', () => {
 	});
 });
 
+const FILE_IN_CONTAINER = { type: 'container_file_citation', container_id: 'cntr_1', file_id: 'cfile_1' };
+
 describe('whether an answer may be stored', () => {
 	it.each<[Provider, Operation, string, JsonObject]>([
 		['openai', 'chat', 'truncated', chat({ content: 'Once' }, 'length')],
@@ -135,6 +137,12 @@ describe('whether an answer may be stored', () => {
 		['openai', 'responses', 'empty', response([{ type: 'reasoning', summary: [] }])],
 		['openai', 'responses', 'tool_error', response([{ type: 'web_search_call', status: 'failed' }, said])],
 		['openai', 'responses', 'tool_error', response([{ type: 'mcp_call', error: 'gone' }, said])],
+		[
+			'openai',
+			'responses',
+			'container',
+			response([{ ...said, content: [{ type: 'output_text', text: 'x', annotations: [FILE_IN_CONTAINER] }] }]),
+		],
 		['openai', 'responses', 'in_progress', response([said], { status: 'in_progress' })],
 		['anthropic', 'messages', 'truncated', message([text], 'max_tokens')],
 		['anthropic', 'messages', 'truncated', message([text], 'model_context_window_exceeded')],
@@ -156,6 +164,7 @@ describe('whether an answer may be stored', () => {
 		],
 		['anthropic', 'messages', 'tool_error', message([{ type: 'mcp_tool_result', is_error: true, content: [] }, text])],
 		['anthropic', 'messages', 'unfinished', message([text], null)],
+		['anthropic', 'messages', 'container', { ...message([text]), container: { id: 'c', expires_at: '2026-01-01' } }],
 		['mistral', 'chat', 'truncated', chat({ content: 'Once' }, 'length')],
 		['mistral', 'chat', 'truncated', chat({ content: 'Once' }, 'model_length')],
 		['mistral', 'chat', 'error', chat({ content: 'Once' }, 'error')],

@@ -19,6 +19,14 @@ describe('requests that lean on what the provider keeps', () => {
 			'container',
 		],
 		['openai', 'responses', { tools: [{ type: 'shell', environment: { type: 'container_auto' } }] }, null],
+		[
+			'openai',
+			'responses',
+			{ tools: [{ type: 'mcp', server_label: 'shop', server_url: 'https://shop.example' }] },
+			'mcp',
+		],
+		['openai', 'responses', { tools: [{ type: 'file_search', vector_store_ids: ['vs_1'] }] }, 'vector_store'],
+		['openai', 'responses', { tools: [{ type: 'web_search' }, { type: 'function', name: 'mcp' }] }, null],
 		['openai', 'responses', { prompt: { id: 'pmpt_1', version: '2' } }, null],
 		['openai', 'responses', { previous_response_id: null, conversation: null, background: false }, null],
 		['openai', 'chat', { messages: [{ role: 'assistant', audio: { id: 'audio_1' } }] }, 'audio_reference'],
@@ -28,6 +36,8 @@ describe('requests that lean on what the provider keeps', () => {
 		['anthropic', 'messages', { container: { id: 'container_1' } }, 'container'],
 		['anthropic', 'messages', { container: { skills: [] } }, null],
 		['anthropic', 'messages', { thread: { type: 'create' } }, 'thread'],
+		['anthropic', 'messages', { mcp_servers: [{ type: 'url', url: 'https://shop.example', name: 'shop' }] }, 'mcp'],
+		['anthropic', 'messages', { mcp_servers: [] }, null],
 		['mistral', 'chat', chat, null],
 		['deepseek', 'chat', chat, null],
 	])('to %s %s: %j', (provider, operation, body, reason) => {

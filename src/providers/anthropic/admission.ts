@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../contract.ts';
-import { isObject, objectsOf } from '../json.ts';
+import { isObject, isPresent, objectsOf } from '../json.ts';
 import type { Admission, AdmissionSettings } from '../provider.ts';
 import { callsTools, readMessage } from './reading.ts';
 
@@ -20,6 +20,8 @@ function refusedMessage(answer: JsonObject, settings: AdmissionSettings): string
 	if (truncated && !settings.storeTruncated) return 'truncated';
 	if (!truncated && (ending === null || !ENDED.has(ending))) return ending ?? 'unfinished';
 	if (objectsOf(answer['content']).some(failed)) return 'tool_error';
+	// Clients go on in it: it ends within the hour, and is not to be shared by conversations that begin alike.
+	if (isPresent(answer['container'])) return 'container';
 	return reading.text.trim() === '' && !callsTools(answer) ? 'empty' : null;
 }
 

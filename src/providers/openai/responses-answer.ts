@@ -47,11 +47,16 @@ function refusedResponse(answer: JsonObject, settings: AdmissionSettings): strin
 	} else if (answer['status'] !== 'completed') return stringOrNull(answer['status']) ?? 'unfinished';
 	if (hasRefusal(answer)) return 'refusal';
 	if (objectsOf(answer['output']).some(failed)) return 'tool_error';
+	if (contentParts(answer).some(namesContainerFile)) return 'container';
 	return reading.text.trim() === '' && !callsSomething(answer) ? 'empty' : null;
 }
 
 /** A search, an interpreter or a remote tool that broke. */
 const failed = ({ status, error }: JsonObject): boolean => status === 'failed' || isPresent(error);
+
+/** A file that goes with its container, some minutes after that was used last. */
+const namesContainerFile = ({ annotations }: JsonObject): boolean =>
+	objectsOf(annotations).some(({ type }) => type === 'container_file_citation');
 
 export function responseConfidence(request: JsonObject, answer: JsonObject): Confidence {
 	const parts = contentParts(answer);
