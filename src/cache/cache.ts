@@ -28,6 +28,9 @@ export interface PutItem extends PlaceItem {
 /** Generations that fail a request as their follower before it reports the failure, or generates by itself. */
 const MAX_FAILED_LEADERS = 1;
 
+/** An entry that callers with ever other dependencies ask for does not grow beyond this: each look-up reads its tags. */
+const MAX_WIDENED_TAGS = 10_000;
+
 /** What a look-up finds in a store that is away. */
 const AWAY = { found: undefined, away: true } as const;
 
@@ -291,10 +294,12 @@ export class AiCache<Live> {
  */
 function widened<Live>(request: CacheRequest<Live>, found: Found | undefined): CacheRequest<Live> {
 	if (found?.state !== 'fresh' || found.covers) return request;
-	const { content, freeTags, tags } = found.entry.meta;
+	const { content, freeTags, tags: former } = found.entry.meta;
+	const tags = [...new Set([...request.tags, ...former])];
+	if (tags.length > MAX_WIDENED_TAGS) return request;
 	return {
 		...request,
-		tags: [...new Set([...request.tags, ...tags])],
+		tags,
 		dependencies: {
 			content: [...request.dependencies.content, ...content],
 			tags: [...new Set([...request.dependencies.tags, ...freeTags])],

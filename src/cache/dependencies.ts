@@ -93,26 +93,47 @@ export function keptTags(provider: Provider, model: string, { content, tags }: D
 
 /** Tags of everything that an answer of this provider and model with these dependencies has to hold. No duplicates. */
 export function dependencyTags(provider: Provider, model: string, dependencies: Dependencies): Tag[] {
-	const tags = new Set<Tag>([allTag(), providerTag(provider), modelTag(provider, model)]);
-	for (const dependency of dependencies.content) for (const tag of contentTags(dependency)) tags.add(tag);
-	for (const tag of dependencies.tags) tags.add(freeTag(tag));
-	return [...tags];
+	return dependencyTagsUpTo(Infinity, provider, model, dependencies) ?? [];
 }
 
-function contentTags({ collection, items, fields }: ContentDependency): Tag[] {
-	const tags = [collectionTag(collection)];
+/** Duplicates that are looked through for each tag that may be. */
+const MAX_DUPLICATES = 10;
+
+/**
+ * The same; null where they are more than `most`, told without making all of them: a request of half a megabyte can
+ * name twenty million fields of items.
+ */
+export function dependencyTagsUpTo(
+	most: number,
+	provider: Provider,
+	model: string,
+	{ content, tags: free }: Dependencies,
+): Tag[] | null {
+	const tags = new Set<Tag>([allTag(), providerTag(provider), modelTag(provider, model)]);
+	let made = 0;
+	for (const dependency of content) {
+		for (const tag of contentTags(dependency)) {
+			tags.add(tag);
+			if (tags.size > most || ++made > most * MAX_DUPLICATES) return null;
+		}
+	}
+	for (const tag of free) tags.add(freeTag(tag));
+	return tags.size > most ? null : [...tags];
+}
+
+function* contentTags({ collection, items, fields }: ContentDependency): Generator<Tag> {
+	yield collectionTag(collection);
 	if (!items) {
-		if (!fields) return [...tags, anyChangeTag(collection)];
-		return [...tags, membershipTag(collection), ...fields.map((field) => collectionFieldTag(collection, field))];
+		yield fields ? membershipTag(collection) : anyChangeTag(collection);
+		for (const field of fields ?? []) yield collectionFieldTag(collection, field);
+		return;
 	}
 	for (const item of items) {
-		if (!fields) tags.push(itemTag(collection, item));
-		else tags.push(existenceTag(collection, item), ...fields.map((field) => fieldTag(collection, item, field)));
+		yield fields ? existenceTag(collection, item) : itemTag(collection, item);
+		for (const field of fields ?? []) yield fieldTag(collection, item, field);
 	}
-	const anyItem = fields
-		? fields.map((field) => fieldTag(collection, ANY_ITEM, field))
-		: [itemTag(collection, ANY_ITEM)];
-	return [...tags, ...anyItem];
+	if (!fields) yield itemTag(collection, ANY_ITEM);
+	for (const field of fields ?? []) yield fieldTag(collection, ANY_ITEM, field);
 }
 
 /** The collections that tags are about, each with the items that they name; none where they name none. */

@@ -38,6 +38,9 @@ interface Part {
 	position: number;
 }
 
+/** As many as OpenAI takes. A request for more is kept as a whole where its provider answers it. */
+const MAX_INPUTS = 2048;
+
 /** Embeddings, kept for each input alone: of a request for several, the provider is asked for those that are missing. */
 export class Embeddings {
 	readonly #cache: AiCache<LiveStream>;
@@ -55,7 +58,8 @@ export class Embeddings {
 	/** Whether the exchange asks for inputs that are kept apart. */
 	sharesOut({ operation, body, directives, uncacheable, exact }: Exchange): boolean {
 		if (operation !== 'embeddings' || uncacheable !== null || !exact || directives.mode === 'no-store') return false;
-		return embeddingInputs(body).length > 0;
+		const { length } = embeddingInputs(body);
+		return length > 0 && length <= MAX_INPUTS;
 	}
 
 	/** Rejects as `Asker.ask` does. */

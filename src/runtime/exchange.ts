@@ -7,7 +7,7 @@ import type {
 	Provider,
 	Scope,
 } from '../contract.ts';
-import { type Dependencies, dependencyTags, type Tag } from '../cache/dependencies.ts';
+import { type Dependencies, dependencyTagsUpTo, type Tag } from '../cache/dependencies.ts';
 import { fingerprint } from '../cache/fingerprint.ts';
 import type { Models } from '../cache/models.ts';
 import { withExactNumbers } from '../providers/exact-numbers.ts';
@@ -18,6 +18,7 @@ import { type Caller, scopeIdOf } from './caller.ts';
 import { InvalidRequestError } from './errors.ts';
 import { baseUrlSetting } from './settings.ts';
 import type { CollectionSettings, SettingValues } from './settings-schema.ts';
+import { withinDepth } from './within-depth.ts';
 
 /** A request in its provider's dialect, with all that the cache has to know of it. The same for every door. */
 export interface Exchange {
@@ -28,7 +29,7 @@ export interface Exchange {
 	baseUrl: string;
 	/** The provider's request body; `stream` as the caller asked. */
 	body: JsonObject;
-	/** The caller's own bytes where they go upstream as they are. */
+	/** The caller's own bytes, which go upstream as they are where they can be read in one way alone. */
 	rawBody: Buffer | null;
 	/** Headers that change the answer. */
 	headers: Record<string, string>;
@@ -73,6 +74,9 @@ export interface ExchangeParts extends Pick<
 	confidence: number | null;
 }
 
+/** As on the native routes: figures are kept by this name, whether there is such a model or not. */
+const MAX_MODEL_LENGTH = 256;
+
 /** A thousand items, each with some of its fields. */
 const MAX_TAGS = 10_000;
 
@@ -92,19 +96,23 @@ export class Exchanges {
 		const model = body['model'];
 		if (typeof model !== 'string' || model === '')
 			throw new InvalidRequestError({ field: 'model', reason: '"model" is missing' });
+		if (model.length > MAX_MODEL_LENGTH) {
+			const reason = `"model" is longer than ${MAX_MODEL_LENGTH} characters`;
+			throw new InvalidRequestError({ field: 'model', reason });
+		}
 		const settings = this.#collection(parts.collection);
 		const scope = directives.scope ?? settings?.scope ?? this.#values.AI_CACHE_SCOPE;
 		const baseUrl = this.#values[baseUrlSetting(provider)].replace(/\/+$/, '');
 		const headers = significantHeaders(dialect, parts.headers);
-		const tags = dependencyTags(provider, model, parts.dependencies);
-		if (tags.length > MAX_TAGS) {
+		const tags = dependencyTagsUpTo(MAX_TAGS, provider, model, parts.dependencies);
+		if (tags === null) {
 			throw new InvalidRequestError({
 				field: fieldOfMost(parts.native),
-				reason: `The answer would depend on ${tags.length} things, each item and each field of an item being one; ${MAX_TAGS} are the most`,
+				reason: `The answer would depend on more than ${MAX_TAGS} things, each item and each field of an item being one`,
 			});
 		}
 		const { native, item = null, query = '', rawBody } = parts;
-		const asked = rawBody === null ? body : withExactNumbers(body, rawBody);
+		const asked = rawBody === null ? body : withinDepth(() => withExactNumbers(body, rawBody));
 		const identity = {
 			provider,
 			baseUrl,
@@ -115,7 +123,7 @@ export class Exchanges {
 			scopeId: scopeIdOf(scope, caller),
 			headers: { ...fingerprintHeaders(headers), ...(query !== '' && { '?': query }) },
 		};
-		const key = fingerprint({ ...identity, body: dialect.fingerprintBody(operation, asked) });
+		const key = withinDepth(() => fingerprint({ ...identity, body: dialect.fingerprintBody(operation, asked) }));
 		return {
 			...parts,
 			model,

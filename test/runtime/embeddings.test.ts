@@ -61,6 +61,11 @@ describe('an embedding', () => {
 		await other.close();
 	});
 
+	it('is kept for itself up to as many as OpenAI takes: a request for more is one, and no work for each', () => {
+		const inputs = Array.from({ length: 2048 }, (_, index) => String(index));
+		expect([start().sharesOut(inputs), start().sharesOut([...inputs, 'one more'])]).toEqual([true, false]);
+	});
+
 	it('says that it is stored where it is', async () => {
 		const { ask } = start();
 		expect((await ask(['A', 'B'])).facts).toMatchObject({ status: 'MISS', stored: true });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { GenerationRequest, JsonObject, Operation, Provider } from '../../src/contract.ts';
 import { type Caller, callerOf } from '../../src/runtime/caller.ts';
 import { type Exchange, Exchanges } from '../../src/runtime/exchange.ts';
+import { parseGeneration } from '../../src/runtime/generation-schema.ts';
 import { readSettings } from '../../src/runtime/settings.ts';
 
 const versions = new Map<string, number>();
@@ -174,20 +175,41 @@ describe('a collection’s settings', () => {
 });
 
 describe('a request that cannot be cached', () => {
+	it.each(['1', '12345678901234567890'])('because it is nested too deeply is refused, with %s in it', (number) => {
+		const text = `{"model":"m","messages":${'['.repeat(20_000)}${number}${']'.repeat(20_000)}}`;
+		const refused = expect.objectContaining({ status: 400, message: 'The body is nested too deeply' }) as Error;
+		expect(() => spoken('openai', 'chat', JSON.parse(text) as JsonObject, {}, text)).toThrow(refused);
+		expect(() => parseGeneration({ ...(JSON.parse(text) as JsonObject), provider: 'openai' })).toThrow(refused);
+	});
+
 	it('because its provider keeps state says why', () => {
 		const body = { model: 'gpt-4o', input: 'And then?', previous_response_id: 'resp_1' };
 		expect(spoken('openai', 'responses', body).uncacheable).toEqual(expect.any(String));
+	});
+
+	it('because it names more fields of items than could be counted is refused at once', () => {
+		const names = (length: number): string[] => Array.from({ length }, (_, index) => `n${index}`);
+		const content = names(100).map((collection) => ({ collection, items: names(1000), fields: names(200) }));
+		const request: GenerationRequest = { provider: 'openai', model: 'gpt-4o', prompt: 'Hello', depends_on: [] };
+		const started = performance.now();
+		for (const given of [content, Array.from({ length: 10_000 }, () => ({ ...content[0]!, items: names(40) }))])
+			expect(() => exchanges.native(request, request, given, user('u1'))).toThrow('more than 10000 things');
+		expect(performance.now() - started).toBeLessThan(5000);
 	});
 
 	it('because it names no model, or depends on too much, is refused', () => {
 		const refusal = (field: string): unknown =>
 			expect.objectContaining({ extensions: expect.objectContaining({ field }) as unknown });
 		expect(() => spoken('openai', 'chat', { messages: [] })).toThrow(refusal('model'));
+		expect(() => spoken('openai', 'chat', { model: 'm'.repeat(257), messages: [] })).toThrow(refusal('model'));
+		expect(spoken('openai', 'chat', { model: 'm'.repeat(256), messages: [] }).model).toHaveLength(256);
 		const content = Array.from({ length: 100 }, (_, collection) => ({
 			collection: `c${collection}`,
 			items: Array.from({ length: 101 }, (__, item) => String(item)),
 		}));
 		const request: GenerationRequest = { provider: 'openai', model: 'gpt-4o', prompt: 'Hello', collection: 'c' };
+		const sameAgain = Array.from({ length: 20 }, () => content[0]!);
+		expect(exchanges.native(request, request, sameAgain, user('u1')).tags).toHaveLength(3 + 1 + 101 + 1);
 		for (const [more, field] of [
 			[{ depends_on: [] }, 'depends_on'],
 			[{ items: [1] }, 'items'],

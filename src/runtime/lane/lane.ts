@@ -51,9 +51,10 @@ const TELLING_HEADERS = [
 	'anthropic-workspace-id',
 	'openai-beta',
 ] as const;
-/** A known request takes these, and its body, which its reply may hold on to, as text and parsed. */
+/** A known request takes these, its body, which its reply may hold on to, as text and parsed, and its tags. */
 const KNOWN_BYTES = 2000;
 const BYTES_PER_BODY_BYTE = 4;
+const BYTES_PER_TAG = 100;
 
 /**
  * Answers hits ahead of Directus' own middlewares, where it is certain to answer as the normal way would: the caller was
@@ -130,7 +131,7 @@ export class Lane {
 		this.#callers.remember(token, this.#address(request), admitted, until);
 		if (request.rawBody.length > MAX_BODY_BYTES) return;
 		const models = this.#modelsGeneration();
-		const size = KNOWN_BYTES + BYTES_PER_BODY_BYTE * request.rawBody.length;
+		const size = KNOWN_BYTES + BYTES_PER_BODY_BYTE * request.rawBody.length + BYTES_PER_TAG * lookup.tags.length;
 		this.#known.set(digestOf(request, admitted, request.rawBody), { lookup, reply, models }, { size });
 	}
 

@@ -10,7 +10,7 @@ import { createUpstream } from '../../../src/providers/upstream.ts';
 import { Asker } from '../../../src/runtime/asker.ts';
 import { callerOf } from '../../../src/runtime/caller.ts';
 import { Embeddings, type Joined } from '../../../src/runtime/embeddings.ts';
-import { Exchanges } from '../../../src/runtime/exchange.ts';
+import { type Exchange, Exchanges } from '../../../src/runtime/exchange.ts';
 import type { LiveStream } from '../../../src/runtime/live-stream.ts';
 import { ProviderKeys } from '../../../src/runtime/provider-keys.ts';
 import { readSettings } from '../../../src/runtime/settings.ts';
@@ -21,6 +21,7 @@ export const PLACE_MS = 900;
 
 export interface Embedding {
 	ask(input: string | string[], directives?: CacheDirectives): Promise<Joined>;
+	sharesOut(input: string[]): boolean;
 	counts(): Promise<Counts>;
 }
 
@@ -41,24 +42,24 @@ export function startEmbedding(store: Store, baseUrl: string): Embedding {
 	const exchanges = new Exchanges(values, models);
 	const embeddings = new Embeddings(cache, asker, exchanges, systemClock);
 	const caller = callerOf({ user: 'ann', role: null, roles: [], admin: true, app: false, ip: null });
+	const exchangeOf = (input: string | string[], directives: CacheDirectives): Exchange =>
+		exchanges.create({
+			provider: 'openai',
+			operation: 'embeddings',
+			body: { model: 'text-embedding-3-small', input },
+			rawBody: null,
+			headers: {},
+			caller,
+			confidence: null,
+			native: null,
+			directives,
+			contentType: null,
+			collection: null,
+			dependencies: { content: [], tags: [] },
+		});
 	return {
-		ask: (input, directives = {}) => {
-			const exchange = exchanges.create({
-				provider: 'openai',
-				operation: 'embeddings',
-				body: { model: 'text-embedding-3-small', input },
-				rawBody: null,
-				headers: {},
-				caller,
-				confidence: null,
-				native: null,
-				directives,
-				contentType: null,
-				collection: null,
-				dependencies: { content: [], tags: [] },
-			});
-			return embeddings.ask(exchange, new AbortController().signal);
-		},
+		ask: (input, directives = {}) => embeddings.ask(exchangeOf(input, directives), new AbortController().signal),
+		sharesOut: (input) => embeddings.sharesOut(exchangeOf(input, {})),
 		counts: async () => {
 			await recorder.flush();
 			return total(await store.readStats('day', 0, Date.now() + 1));
