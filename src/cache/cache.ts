@@ -206,7 +206,7 @@ export class AiCache<Live> {
 	async #follow(request: CacheRequest<Live>, flight: Flight<Live, Outcome>): Promise<Answer<Live> | undefined> {
 		return this.#aboard(request, flight, async (leave) => {
 			const live = request.wantsLive ? await flight.live : undefined;
-			if (live === undefined) {
+			if (live === undefined || request.joins?.(live) === false) {
 				const { entry, notStored } = await flight.outcome;
 				return OUTDATED.has(notStored) ? undefined : { ...this.#hit(request, entry, 'COALESCED'), leave };
 			}

@@ -63,6 +63,8 @@ export interface EntryMeta {
 	tags: readonly Tag[];
 	/** First characters of the answer, for lists. */
 	preview: string;
+	/** Its body repeats what its request alone said: see `Echo`. */
+	echoes?: true;
 }
 
 export interface Entry {

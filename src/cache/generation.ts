@@ -52,6 +52,8 @@ export interface CacheRequest<Live> extends Identity {
 	signal: AbortSignal;
 	/** Whether the caller follows a stream that is under way rather than wait for its end. */
 	wantsLive: boolean;
+	/** Whether a stream that another began will do; else it is waited out. Any will where this is absent. */
+	joins?(live: Live): boolean;
 	/** Where the answer may be kept that a change of the content took; absent where that may not be given. */
 	kept?: KeptPlace;
 	/** What the request is ranked under among those asked most: its key where this is absent. */

@@ -38,6 +38,14 @@ export interface StreamAssembler {
 	result(): { complete: true; body: JsonObject } | { complete: false; reason: string };
 }
 
+/** Of answers that repeat members of their request which do not count in the fingerprint. */
+export interface Echo {
+	/** Those members as text; empty where the request has none. */
+	of(operation: Operation, request: JsonObject): string;
+	/** An answer made for another request as it would have been for this one. */
+	in(operation: Operation, request: JsonObject, answer: JsonObject): JsonObject;
+}
+
 /**
  * All that the engine's doors know of one provider. Implementations are pure: no network, no clock, no state.
  * Which headers and parameters mean what is documented beside each implementation with the provider's page.
@@ -74,6 +82,9 @@ export interface ProviderDialect {
 	 * Its keys need not be sorted: the fingerprint sorts them.
 	 */
 	fingerprintBody(operation: Operation, body: JsonObject): JsonObject;
+
+	/** Absent where no answer repeats what its fingerprint leaves out. */
+	readonly echo?: Echo;
 
 	/** A word for why this request must not be looked up nor stored (provider-side state), or null. */
 	uncacheable(operation: Operation, body: JsonObject): string | null;

@@ -3,9 +3,11 @@ import type { AiCache } from '../cache/cache.ts';
 import type { Clock } from '../cache/clock.ts';
 import { NotCachedError } from '../cache/errors.ts';
 import type { Answer, Generated, Generation } from '../cache/generation.ts';
+import { parseExactly } from '../providers/exact-numbers.ts';
 import { callerHeaders, type Headers, type ReceivedHeaders, upstreamHeaders } from '../providers/headers.ts';
 import type { Pricing } from '../providers/prices.ts';
 import { requestIdOf } from '../providers/request-id.ts';
+import { saysTheSame } from '../providers/sent-body.ts';
 import { readWhole, type Upstream, type UpstreamRequest } from '../providers/upstream.ts';
 import { UpstreamAborted } from '../providers/upstream-errors.ts';
 import type { UpstreamStream } from '../providers/upstream-exchange.ts';
@@ -139,6 +141,8 @@ export class Asker {
 			...(kept && { kept }),
 			signal,
 			wantsLive,
+			// Native requests take the text of any stream.
+			joins: ({ form }) => exchange.native !== null || form === streamForm(exchange),
 			background,
 			storeAway,
 			...(parts
@@ -211,7 +215,8 @@ export class Asker {
 			exchange.dialect.assembler(exchange.operation, exchange.body),
 			this.#values.AI_CACHE_MAX_ENTRY_SIZE,
 		);
-		const source = { status: opened.status, headers: callerHeaders(opened.headers), bytes };
+		const headers = callerHeaders(opened.headers);
+		const source = { status: opened.status, headers, form: streamForm(exchange), bytes };
 		const live = new SharedStream(source, assembly, this.#values.AI_CACHE_MAX_ENTRY_SIZE);
 		const done = live.assembled.then((body) =>
 			this.#generated(exchange, Buffer.from(JSON.stringify(body)), body, opened.headers, started),
@@ -232,7 +237,7 @@ export class Asker {
 	}
 
 	async #request(exchange: Exchange): Promise<UpstreamRequest & { apiKey: string }> {
-		const { provider, dialect, operation, baseUrl, query, headers, body, rawBody } = exchange;
+		const { provider, dialect, operation, baseUrl, query, headers, body } = exchange;
 		const found = await this.#keys.find(provider);
 		if (found === null) throw new NoProviderKeyError({ provider, setting: keySetting(provider) });
 		const accept = body['stream'] === true ? 'text/event-stream' : 'application/json';
@@ -240,7 +245,7 @@ export class Asker {
 			apiKey: found.key,
 			url: baseUrl + dialect.path(operation) + (query === '' ? '' : `?${query}`),
 			headers: upstreamHeaders(dialect, headers, found.key, accept),
-			body: rawBody ?? Buffer.from(JSON.stringify(body)),
+			body: sentBody(exchange),
 			timeoutMs: this.#values.AI_CACHE_UPSTREAM_TIMEOUT,
 			retries: this.#values.AI_CACHE_UPSTREAM_RETRIES,
 		};
@@ -255,6 +260,18 @@ export class Asker {
 		}
 		throw new ProviderFailedError({ provider, status: 200, reason: 'its answer is no JSON object' });
 	}
+}
+
+/** What is particular of a request's stream: the options that it asks for, and what it repeats of the request. */
+const streamForm = ({ dialect, operation, body }: Exchange): string =>
+	`${JSON.stringify(body['stream_options'] ?? null)} ${dialect.echo?.of(operation, body) ?? ''}`;
+
+/** The caller's own bytes, unless the provider might read them as something else than the key was made of. */
+function sentBody({ rawBody, body, exact }: Exchange): Buffer {
+	if (rawBody !== null && saysTheSame(rawBody, body)) return rawBody;
+	return Buffer.from(
+		JSON.stringify(rawBody === null || exact ? body : parseExactly(new TextDecoder().decode(rawBody))),
+	);
 }
 
 /** Some compatible servers name no type; what is said to be JSON or a page is none. */

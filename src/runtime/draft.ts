@@ -68,6 +68,7 @@ export function draftOf(exchange: Exchange, answer: RawAnswer, values: SettingVa
 			systemFingerprint: reading.systemFingerprint,
 			requestId: answer.requestId,
 			preview: reading.text.slice(0, PREVIEW_LENGTH),
+			...(dialect.echo?.of(operation, body) && { echoes: true as const }),
 			body: answer.bytes,
 			request: Buffer.from(JSON.stringify(storedRequest(exchange))),
 		},

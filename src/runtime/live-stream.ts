@@ -5,6 +5,8 @@ export interface LiveStream {
 	status: number;
 	/** Of the provider's headers, those that callers get. */
 	headers: Headers;
+	/** What of the request that it is for is particular in it: only requests of the same form may follow it. */
+	readonly form: string;
 	/** True once the answer is whole by the provider's protocol, before the chunk that made it so is handed out. */
 	readonly complete: boolean;
 	/**

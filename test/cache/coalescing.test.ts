@@ -47,6 +47,21 @@ describe('identical requests at the same time', () => {
 	});
 });
 
+describe('a stream that will not do for another request', () => {
+	it('is waited out by it: it gets the answer that is made of it', async () => {
+		const engine = startEngine();
+		const leading = engine.ask({ wantsLive: true });
+		const { end } = (await engine.upstream.call(1)).stream('live');
+		const joined = await engine.ask({ wantsLive: true, joins: (live) => live === 'live' });
+		const waiting = engine.ask({ wantsLive: true, joins: (live) => live !== 'live' });
+		await settle();
+		end('one');
+		expect([(await leading).live, joined.live, (await waiting).live]).toEqual(['live', 'live', undefined]);
+		expect([(await waiting).status, await textOf(await waiting)]).toEqual(['COALESCED', 'one']);
+		expect(engine.upstream.calls).toHaveLength(1);
+	});
+});
+
 describe('a stream whose answer outgrows an entry', () => {
 	it('is a miss and no error, and a hit without usage to those who joined it', async () => {
 		const engine = startEngine();

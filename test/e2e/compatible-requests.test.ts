@@ -163,3 +163,39 @@ describe('what is refused', () => {
 		expect(((await response.json()) as { error: { message: string } }).error.message).toContain('model');
 	});
 });
+
+/** RFC 2152: letters, digits and `+/-` alone. */
+const inUtf7 = (text: string): string =>
+	`+${Buffer.from(text, 'utf16le').swap16().toString('base64').replaceAll('=', '')}-`;
+
+describe('a body that can be read in two ways', () => {
+	it.each([
+		['with a member twice', 'utf-8', (mine: string, other: string) => `"messages":${other},"messages":${mine}`],
+		[
+			'in UTF-7, of which others read a part as one text',
+			'utf-7',
+			(mine: string, other: string) => `"messages":${other},"user":"${inUtf7(`","messages":${mine},"user":"`)}"`,
+		],
+	])(
+		'reaches the provider as the cache reads it, %s, so that nobody is given another’s answer',
+		async (_, charset, members) => {
+			const say = (content: string) => JSON.stringify([{ role: 'user', content }]);
+			const [mine, other] = [`question ${++prompts}`, `question ${++prompts}`];
+			const send = (type: string, body: string) =>
+				fetch(`${directus.url}/ai-cache/openai/v1/chat/completions`, {
+					method: 'POST',
+					headers: { authorization: `Bearer ${ADMIN.token}`, 'content-type': type },
+					body,
+				});
+			const odd = await send(
+				`application/json; charset=${charset}`,
+				`{"model":"gpt-4o-mini",${members(say(mine), say(other))}}`,
+			);
+			expect(odd.status).toBe(200);
+			const plain = await send('application/json', `{"model":"gpt-4o-mini","messages":${say(mine)}}`);
+			expect(plain.headers.get('x-ai-cache')).toBe('HIT');
+			expect(await plain.text()).toContain(mine);
+			expect(emulator.requests.at(-1)?.rawBody.toString()).not.toContain(other);
+		},
+	);
+});

@@ -85,6 +85,28 @@ describe('a stream under way', () => {
 		expect(provider.requests).toHaveLength(1);
 	});
 
+	it('with usage gives it to nobody who did not ask for it: they get the answer once it is there', async () => {
+		const { opened, open } = gate();
+		const usage = { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 };
+		const told = JSON.stringify({ ...(JSON.parse(START) as object), choices: [], usage });
+		const steps: Step[] = [...eventSteps([START]), { until: opened }, ...eventSteps([END[0]!, told, END[1]!])];
+		provider.answer({ headers: EVENTS, body: steps });
+		const request = { ...ask(), stream: true };
+		const leader = await post({ ...request, stream_options: { include_usage: true } });
+		const follower = post(request);
+		const alike = await post({ ...request, stream_options: { include_usage: true } });
+		open();
+		const text = await leader.text();
+		expect(text).toContain('"choices":[]');
+		expect(await alike.text()).toBe(text);
+		const plain = await follower;
+		expect(plain.headers.get('x-ai-cache')).toBe('COALESCED');
+		const replayed = await plain.text();
+		expect(replayed).toMatch(/Hello[\s\S]*data: \[DONE\]\n\n$/);
+		expect(replayed).not.toContain('"choices":[]');
+		expect(provider.requests).toHaveLength(1);
+	});
+
 	it('that was asked for whole is replayed to who asks for a stream meanwhile', async () => {
 		const { opened, open } = gate();
 		const body = {

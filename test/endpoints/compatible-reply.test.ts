@@ -16,12 +16,8 @@ async function send(entry: Entry, acceptEncoding: string) {
 	const request = new IncomingMessage(new Socket());
 	request.headers['accept-encoding'] = acceptEncoding;
 	const response = new ServerResponse(request);
-	const sending = new CompatibleReply(fakeClock(), 0, 2 ** 20).sendWhole(request, response, {
-		entry,
-		status: 'HIT',
-		notStored: null,
-		headers: null,
-	});
+	const given = { entry, status: 'HIT', notStored: null, headers: null } as const;
+	const sending = new CompatibleReply(fakeClock(), 0, 2 ** 20).sendWhole(request, response, given, {});
 	return { response, sending };
 }
 

@@ -79,6 +79,14 @@ describe('one text part alone', () => {
 	});
 });
 
+it('a response that OpenAI is not to keep is another than one that can be continued by its id', () => {
+	const api = apis.find(({ operation }) => operation === 'responses')!;
+	const store = (value: JsonValue) => keyOf(api, { ...api.body, store: value });
+	expect(store(false)).not.toBe(keyOf(api, api.body));
+	expect([store(true), store(null)]).toEqual([keyOf(api, api.body), keyOf(api, api.body)]);
+	expect(keyOf(apis[0]!, { ...apis[0]!.body, store: false })).toBe(keyOf(apis[0]!, apis[0]!.body));
+});
+
 describe('what belongs to the caller', () => {
 	const anthropic = apis.find(({ provider }) => provider === 'anthropic')!;
 	const openai = apis[0]!;

@@ -7,7 +7,7 @@ import type { Headers } from '../../providers/headers.ts';
 import { parseExactly } from '../../providers/exact-numbers.ts';
 import { dialects } from '../../providers/registry.ts';
 import { REQUEST_ID_HEADERS } from '../../providers/request-id.ts';
-import { ageOf, ttlLeft } from '../../runtime/answer.ts';
+import { ageOf, isFromCache, ttlLeft } from '../../runtime/answer.ts';
 import type { FollowedStream } from '../../runtime/asker.ts';
 import { setCacheHeaders } from '../../runtime/cache-headers.ts';
 import type { Joined } from '../../runtime/embeddings.ts';
@@ -30,10 +30,29 @@ const JSON_TYPE = 'application/json';
 /** Sections that were unpacked once without an error. */
 const sound = new WeakSet<Section>();
 
-/** The stored answer as the events of the stream that `request` asks for; of the request, `stream_options` alone counts. */
-async function eventsOf({ meta, body }: Entry, request: JsonObject): Promise<string[]> {
-	const answer = parseExactly((await unpackSection(body)).toString()) as JsonObject;
-	return dialects[meta.provider].replay(meta.operation, request, answer);
+const answerIn = async ({ body }: Entry): Promise<JsonObject> =>
+	parseExactly((await unpackSection(body)).toString()) as JsonObject;
+
+/** What a stored answer has to repeat of `request`; null where its bytes do as they are. */
+function echoFor({ entry, status }: Given, request: JsonObject): string | null {
+	const { provider, operation, echoes } = entry.meta;
+	const { echo } = dialects[provider];
+	if (!echo || !isFromCache(status)) return null;
+	const own = echo.of(operation, request);
+	return own !== '' || echoes ? own : null;
+}
+
+/** The stored answer as one to `request`. */
+async function echoing(entry: Entry, request: JsonObject): Promise<JsonObject> {
+	const { provider, operation } = entry.meta;
+	const answer = await answerIn(entry);
+	return dialects[provider].echo?.in(operation, request, answer) ?? answer;
+}
+
+/** The stored answer as the events of the stream that `request` asks for; of the request, `stream_options` and `echo` count. */
+async function eventsOf(entry: Entry, request: JsonObject, echo: string | null): Promise<string[]> {
+	const answer = await (echo === null ? answerIn(entry) : echoing(entry, request));
+	return dialects[entry.meta.provider].replay(entry.meta.operation, request, answer);
 }
 
 /** A section's stored bytes, which are unpacked once to make sure that they can be: no damaged answer goes out. */
@@ -56,12 +75,13 @@ export class CompatibleReply {
 		this.#eventsPerSecond = eventsPerSecond;
 	}
 
-	/** The provider's own bytes, compressed as they are stored where `request` accepts that. */
-	async sendWhole(request: IncomingMessage, response: ServerResponse, given: Given): Promise<void> {
+	/** The provider's own bytes as an answer to `asked`, compressed as they are stored where `request` accepts that. */
+	async sendWhole(request: IncomingMessage, response: ServerResponse, given: Given, asked: JsonObject): Promise<void> {
 		const { body } = given.entry;
-		const packed = body.codec === 'gzip';
+		const echo = echoFor(given, asked);
+		const packed = echo === null && body.codec === 'gzip';
 		const asStored = packed && acceptsGzip(request.headers['accept-encoding']);
-		const bytes = asStored ? await checked(body) : await this.#unpacked(given);
+		const bytes = asStored ? await checked(body) : await this.#written(given, asked, echo);
 		this.#begin(response, given, JSON_TYPE);
 		if (packed) addVary(response, 'Accept-Encoding');
 		if (asStored) response.setHeader('Content-Encoding', 'gzip');
@@ -80,24 +100,27 @@ export class CompatibleReply {
 
 	/** The answer as the stream that `request` asks for. */
 	async sendReplayed(response: ServerResponse, given: Given, request: JsonObject): Promise<void> {
+		const echo = echoFor(given, request);
 		if (this.#eventsPerSecond === 0) {
-			const form = `stream ${JSON.stringify(request['stream_options'] ?? null)}`;
-			const make = async (): Promise<Buffer> => Buffer.from((await eventsOf(given.entry, request)).join(''));
+			const form = `stream ${JSON.stringify(request['stream_options'] ?? null)} ${echo ?? ''}`;
+			const make = async (): Promise<Buffer> => Buffer.from((await eventsOf(given.entry, request, echo)).join(''));
 			const bytes = given.status === 'HIT' ? await this.#ready.get(given.entry, form, make) : await make();
 			this.#begin(response, given, EVENT_STREAM);
 			response.end(bytes);
 			return;
 		}
-		const events = await eventsOf(given.entry, request);
+		const events = await eventsOf(given.entry, request, echo);
 		this.#begin(response, given, EVENT_STREAM);
 		await writeEvents(response, events, this.#eventsPerSecond, this.#clock);
 		response.end();
 	}
 
-	#unpacked({ entry, status }: Given): Promise<Buffer> {
+	#written({ entry, status }: Given, asked: JsonObject, echo: string | null): Promise<Buffer> {
 		const { body } = entry;
-		const keeps = status === 'HIT' && body.codec !== 'identity';
-		return keeps ? this.#ready.get(entry, 'whole', () => unpackSection(body)) : unpackSection(body);
+		const make = async (): Promise<Buffer> =>
+			echo === null ? unpackSection(body) : Buffer.from(JSON.stringify(await echoing(entry, asked)));
+		const keeps = status === 'HIT' && (echo !== null || body.codec !== 'identity');
+		return keeps ? this.#ready.get(entry, `whole ${echo ?? ''}`, make) : make();
 	}
 
 	/** The provider's bytes as they arrive; a stream that breaks off breaks the connection. */

@@ -121,7 +121,7 @@ async function answer(
 	const send = (from: IncomingMessage, to: ServerResponse, given: Given): Promise<void> =>
 		streams && notStored !== UNREADABLE
 			? reply.sendReplayed(to, given, exchange.body)
-			: reply.sendWhole(from, to, given);
+			: reply.sendWhole(from, to, given, exchange.body);
 	if (notStored === null && isLasting(exchange)) {
 		lane.remember(request, response, exchange.caller, toLookup(exchange), (hit, from, to) =>
 			send(from, to, { entry: hit, status: 'HIT', notStored: null, headers: null }),

@@ -13,6 +13,7 @@ import { neverWhole } from '../unstreamed.ts';
 import { openAiChatConfidence } from './confidence.ts';
 import { openAiFingerprintBody } from './fingerprint.ts';
 import { admitResponse, readResponse, responseConfidence } from './responses-answer.ts';
+import { responseEcho } from './responses-echo.ts';
 import { replayResponse } from './responses-replay.ts';
 import { responsesAssembler } from './responses-assembler.ts';
 import { openAiState } from './state.ts';
@@ -39,6 +40,7 @@ export const openai: ProviderDialect = {
 	defaultHeaders: {},
 	toBody: chatBody,
 	fingerprintBody: openAiFingerprintBody,
+	echo: responseEcho,
 	uncacheable: openAiState,
 	read(operation, answer) {
 		if (operation === 'responses') return readResponse(answer);

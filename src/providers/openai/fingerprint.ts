@@ -3,9 +3,12 @@ import { CALLERS_OWN, CHAT_FORM, DELIVERY_PARAMETERS, PROMPT_CACHE_MARKS } from 
 import { isObject } from '../json.ts';
 import { normalise, type NormalForm } from '../normalise.ts';
 
-/** The responses API leaves out the same parameters. https://platform.openai.com/docs/api-reference/responses/create */
+/**
+ * The responses API leaves out the same parameters, but for `store: false`: nothing can be continued by the ids of such
+ * a response, as it can by those of one that OpenAI keeps. https://platform.openai.com/docs/api-reference/responses/create
+ */
 const RESPONSES_FORM: NormalForm = {
-	omit: DELIVERY_PARAMETERS,
+	omit: new Set([...DELIVERY_PARAMETERS].filter((name) => name !== 'store')),
 	opaque: new Set([...CALLERS_OWN, 'variables', 'input_schema']),
 	marks: PROMPT_CACHE_MARKS,
 	textMembers: new Set(['content']),
@@ -14,9 +17,9 @@ const RESPONSES_FORM: NormalForm = {
 
 export function openAiFingerprintBody(operation: Operation, body: JsonObject): JsonObject {
 	if (operation !== 'responses') return normalise(body, CHAT_FORM);
-	const normal = normalise(body, RESPONSES_FORM);
+	const { store, ...normal } = normalise(body, RESPONSES_FORM);
 	const input = normalInput(normal['input']);
-	return input === undefined ? normal : { ...normal, input };
+	return { ...normal, ...(input !== undefined && { input }), ...(store === false && { store }) };
 }
 
 /** A text is "equivalent to a text input with the user role", and a message needs not say that it is a message. */

@@ -9,6 +9,8 @@ import { UnusableStream } from './unusable-stream.ts';
 export interface SharedStreamSource {
 	status: number;
 	headers: Headers;
+	/** As in `LiveStream`. */
+	form: string;
 	bytes: AsyncIterable<Uint8Array>;
 }
 
@@ -28,6 +30,7 @@ interface Follower {
 export class SharedStream implements LiveStream {
 	readonly status: number;
 	readonly headers: Headers;
+	readonly form: string;
 	/**
 	 * The assembled answer as soon as it is whole. Rejects with `UnusableStream`, `TooLargeError`, or with what the
 	 * provider failed with.
@@ -45,9 +48,10 @@ export class SharedStream implements LiveStream {
 	#tooLarge = false;
 	#ending: { error: Error } | 'properly' | null = null;
 
-	constructor({ status, headers, bytes }: SharedStreamSource, assembly: Assembly, maxBytes: number) {
+	constructor({ status, headers, form, bytes }: SharedStreamSource, assembly: Assembly, maxBytes: number) {
 		this.status = status;
 		this.headers = headers;
+		this.form = form;
 		this.#maxBytes = maxBytes;
 		this.assembled = new Promise((resolve, reject) => {
 			this.#pump(bytes, assembly, resolve, reject).then(

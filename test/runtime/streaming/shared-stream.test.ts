@@ -46,7 +46,10 @@ const MAX_BYTES = 1000;
 function share(chunks: (string | Error)[], keeps = Infinity): { stream: SharedStream; source: Source } {
 	const source = new Source(chunks);
 	const assembly = new Assembly(assembler(keeps), MAX_BYTES);
-	return { stream: new SharedStream({ status: 200, headers: {}, bytes: source }, assembly, MAX_BYTES), source };
+	return {
+		stream: new SharedStream({ status: 200, headers: {}, form: '', bytes: source }, assembly, MAX_BYTES),
+		source,
+	};
 }
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,0 +1,25 @@
+import type { JsonObject, Operation } from '../../contract.ts';
+import { isPresent } from '../json.ts';
+import type { Echo } from '../provider.ts';
+
+/**
+ * Members of a request that its response repeats and its fingerprint leaves out, each with what a response has of a
+ * request without it: they say for whom, or what for, somebody asked, and are nobody else's to read.
+ * https://platform.openai.com/docs/api-reference/responses/object
+ */
+const REPEATED: JsonObject = { metadata: {}, user: null, safety_identifier: null, prompt_cache_key: null };
+
+const told = (request: JsonObject): [string, JsonObject[string]][] =>
+	Object.keys(REPEATED).flatMap((name) => (isPresent(request[name]) ? [[name, request[name]]] : []));
+
+export const responseEcho: Echo = {
+	of(operation: Operation, request: JsonObject): string {
+		const members = operation === 'responses' ? told(request) : [];
+		return members.length === 0 ? '' : JSON.stringify(members);
+	},
+	in(operation: Operation, request: JsonObject, answer: JsonObject): JsonObject {
+		if (operation !== 'responses') return answer;
+		const unsaid = Object.entries(REPEATED).filter(([name]) => name in answer);
+		return { ...answer, ...Object.fromEntries(unsaid), ...Object.fromEntries(told(request)) };
+	},
+};
