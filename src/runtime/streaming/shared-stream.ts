@@ -19,13 +19,18 @@ interface Follower {
 	taken: number;
 	/** Whether it asked for a chunk that has not come yet. */
 	waiting: boolean;
+	/** Whether the others went on without it. */
+	leftBehind: boolean;
 }
+
+/** Milliseconds in which a follower has to take something while others wait for what there is no room for. */
+const PATIENCE_MS = 30_000;
 
 /**
  * One provider's stream for all who follow it. Reads on only when the fastest follower has drained what there is (and
  * freely while nobody follows); keeps what it read for those who lag or join later. Beyond `maxBytes` nobody joins any
  * more: it keeps what some follower still has to read, no more than that, and goes at the pace of the slowest so that
- * nobody misses a byte. The answer is assembled until it is whole, or too large by itself.
+ * nobody misses a byte; one that takes nothing for long is left behind, with an error. The answer is assembled until it is whole, or too large by itself.
  */
 export class SharedStream implements LiveStream {
 	readonly status: number;
@@ -37,6 +42,7 @@ export class SharedStream implements LiveStream {
 	 */
 	readonly assembled: Promise<JsonObject>;
 	readonly #maxBytes: number;
+	readonly #patienceMs: number;
 	readonly #followers = new Set<Follower>();
 	readonly #arrived = new Bell();
 	readonly #drained = new Bell();
@@ -48,11 +54,17 @@ export class SharedStream implements LiveStream {
 	#tooLarge = false;
 	#ending: { error: Error } | 'properly' | null = null;
 
-	constructor({ status, headers, form, bytes }: SharedStreamSource, assembly: Assembly, maxBytes: number) {
+	constructor(
+		{ status, headers, form, bytes }: SharedStreamSource,
+		assembly: Assembly,
+		maxBytes: number,
+		patienceMs = PATIENCE_MS,
+	) {
 		this.status = status;
 		this.headers = headers;
 		this.form = form;
 		this.#maxBytes = maxBytes;
+		this.#patienceMs = patienceMs;
 		this.assembled = new Promise((resolve, reject) => {
 			this.#pump(bytes, assembly, resolve, reject).then(
 				() => this.#end('properly'),
@@ -70,7 +82,7 @@ export class SharedStream implements LiveStream {
 
 	follow(): AsyncIterable<Uint8Array> | null {
 		if (this.#overflown || (this.#ending !== null && this.#ending !== 'properly')) return null;
-		const follower: Follower = { taken: 0, waiting: false };
+		const follower: Follower = { taken: 0, waiting: false, leftBehind: false };
 		this.#followers.add(follower);
 		const iterator: AsyncIterator<Uint8Array, undefined> = {
 			next: () => this.#next(follower),
@@ -96,7 +108,7 @@ export class SharedStream implements LiveStream {
 				if (this.#tooLarge && this.#followers.size === 0) return;
 				this.#keep(chunk);
 				if (this.#followers.size === 0) this.#forget();
-				while (!this.#mayReadOn()) await this.#drained.wait();
+				while (!this.#mayReadOn()) await this.#untilDrained();
 			}
 			if (!this.#complete && !this.#tooLarge) this.#settle(assembly.end(), resolve);
 			reject(new UnusableStream(assembly.incomplete));
@@ -140,6 +152,27 @@ export class SharedStream implements LiveStream {
 		return [...this.#followers].some(({ waiting }) => waiting);
 	}
 
+	/** Until a follower has read all that there is, or is left behind. */
+	async #untilDrained(): Promise<void> {
+		let before = this.#takenByEach();
+		const timer = setInterval(() => {
+			const standing = [...this.#followers].filter((one) => !one.waiting && before.get(one) === one.taken);
+			if (standing.length < this.#followers.size) for (const one of standing) this.#leaveBehind(one);
+			before = this.#takenByEach();
+		}, this.#patienceMs);
+		await this.#drained.wait();
+		clearInterval(timer);
+	}
+
+	#takenByEach(): Map<Follower, number> {
+		return new Map([...this.#followers].map((follower) => [follower, follower.taken]));
+	}
+
+	#leaveBehind(follower: Follower): void {
+		follower.leftBehind = true;
+		this.#leave(follower);
+	}
+
 	async #next(follower: Follower): Promise<IteratorResult<Uint8Array, undefined>> {
 		for (;;) {
 			const chunk = this.#chunks[follower.taken - this.#letGo];
@@ -157,6 +190,7 @@ export class SharedStream implements LiveStream {
 
 	#finish(follower: Follower): IteratorResult<Uint8Array, undefined> {
 		this.#leave(follower);
+		if (follower.leftBehind) throw new UnusableStream('left_behind');
 		if (this.#ending !== null && this.#ending !== 'properly') throw this.#ending.error;
 		return { done: true, value: undefined };
 	}

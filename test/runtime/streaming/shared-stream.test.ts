@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { TooLargeError } from '../../../src/cache/errors.ts';
 import type { StreamAssembler } from '../../../src/providers/provider.ts';
@@ -43,13 +43,15 @@ function assembler(keeps: number): StreamAssembler {
 const event = (data: string): string => eventText(data);
 const MAX_BYTES = 1000;
 
-function share(chunks: (string | Error)[], keeps = Infinity): { stream: SharedStream; source: Source } {
+function share(
+	chunks: (string | Error)[],
+	keeps = Infinity,
+	patienceMs?: number,
+): { stream: SharedStream; source: Source } {
 	const source = new Source(chunks);
 	const assembly = new Assembly(assembler(keeps), MAX_BYTES);
-	return {
-		stream: new SharedStream({ status: 200, headers: {}, form: '', bytes: source }, assembly, MAX_BYTES),
-		source,
-	};
+	const parts = { status: 200, headers: {}, form: '', bytes: source };
+	return { stream: new SharedStream(parts, assembly, MAX_BYTES, patienceMs), source };
 }
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -152,6 +154,35 @@ describe('a shared stream', () => {
 		expect(source.asked).toBeLessThanOrEqual(Math.ceil(MAX_BYTES / size) + 1);
 		await slow.return?.();
 		expect(await fast).toHaveLength(50 * size);
+	});
+
+	it('over the limit leaves a follower behind, with an error, that takes nothing while another waits', async () => {
+		vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+		const events = Array.from({ length: 50 }, () => event('x'.repeat(90)));
+		const { stream } = share(events, Infinity, 1000);
+		const [stuck, slow] = [iteratorOf(stream), iteratorOf(stream)];
+		const fast = readAll(stream.follow());
+		await stuck.next();
+		for (let turn = 0; turn < 5; turn++) {
+			await slow.next();
+			await vi.advanceTimersByTimeAsync(900);
+		}
+		expect(await readAll({ [Symbol.asyncIterator]: () => slow })).toBe(events.slice(5).join(''));
+		expect(await fast).toBe(events.join(''));
+		await expect(stuck.next()).rejects.toMatchObject({ reason: 'left_behind' });
+		vi.useRealTimers();
+	});
+
+	it('over the limit waits for a lone follower as long as that takes', async () => {
+		vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+		const events = Array.from({ length: 50 }, () => event('x'.repeat(90)));
+		const { stream } = share(events, Infinity, 1000);
+		const slow = iteratorOf(stream);
+		await slow.next();
+		for (let turn = 0; turn < 20; turn++) await settle();
+		await vi.advanceTimersByTimeAsync(10_000);
+		vi.useRealTimers();
+		expect(await readAll({ [Symbol.asyncIterator]: () => slow })).toBe(events.slice(1).join(''));
 	});
 
 	it('whose answer is over the limit is read no further where nobody follows', async () => {
