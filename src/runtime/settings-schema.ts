@@ -21,7 +21,13 @@ const redisAddress = textThat(
 	(value) => value.startsWith('/') || (URL.canParse(value) && /^(?:rediss?|unix):$/.test(new URL(value).protocol)),
 	'is no redis:// or rediss:// address, nor the path of a socket',
 );
-const url = textThat((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), 'is no http(s) URL');
+/** Paths are put behind it. */
+const url = textThat(
+	(value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) && !/[?#]/.test(value),
+	'is no http(s) URL, or one with a query',
+);
+/** What an HTTP header can hold: a key with a line break or a typographic quotation mark would fail at each request. */
+const apiKey = textThat((value) => /^[\x21-\x7e]+$/.test(value), 'holds characters that no key has');
 const namespace = textThat(
 	(value) => /^[\w.-]+$/.test(value),
 	'may hold letters, digits, dots, dashes and underscores',
@@ -115,10 +121,10 @@ export const SETTINGS = {
 	AI_CACHE_REFRESH_BUDGET: setting(money, 1),
 	AI_CACHE_REPLAY_RATE: setting(wholeNumber, 0),
 	AI_CACHE_AUTH_MEMO: setting(duration, '10s'),
-	AI_CACHE_OPENAI_API_KEY: optional(text),
-	AI_CACHE_ANTHROPIC_API_KEY: optional(text),
-	AI_CACHE_MISTRAL_API_KEY: optional(text),
-	AI_CACHE_DEEPSEEK_API_KEY: optional(text),
+	AI_CACHE_OPENAI_API_KEY: optional(apiKey),
+	AI_CACHE_ANTHROPIC_API_KEY: optional(apiKey),
+	AI_CACHE_MISTRAL_API_KEY: optional(apiKey),
+	AI_CACHE_DEEPSEEK_API_KEY: optional(apiKey),
 	AI_CACHE_OPENAI_BASE_URL: setting(url, 'https://api.openai.com/v1'),
 	AI_CACHE_ANTHROPIC_BASE_URL: setting(url, 'https://api.anthropic.com'),
 	AI_CACHE_MISTRAL_BASE_URL: setting(url, 'https://api.mistral.ai'),

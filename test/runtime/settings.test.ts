@@ -94,6 +94,9 @@ describe('settings', () => {
 		['AI_CACHE_REDIS', 'http://redis:6379'],
 		['AI_CACHE_REDIS_CLUSTER', 'node-1:99999'],
 		['AI_CACHE_UPSTREAM_TIMEOUT', '30d'],
+		['AI_CACHE_OPENAI_API_KEY', 'sk-“quoted”'],
+		['AI_CACHE_OPENAI_API_KEY', 'sk-of\ntwo-lines'],
+		['AI_CACHE_OPENAI_BASE_URL', 'https://gateway.example/v1?api-version=2026-01-01'],
 		['AI_CACHE_REDIS_SENTINEL_NAME', 'mymaster'],
 		['AI_CACHE_REDIS_TLS', 'true'],
 	])('name %s where it is %s', (name, value) => {

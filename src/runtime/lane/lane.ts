@@ -35,8 +35,9 @@ export interface LaneSettings {
 /** A request as Node hands it on, or as Express does later, with what Directus keeps of its body. */
 export type LaneRequest = IncomingMessage & { originalUrl?: string; rawBody?: Buffer };
 
-/** Headers that say how a request is to be answered, besides its body. */
+/** Headers that say how a request is to be read and answered, besides its body. */
 const TELLING_HEADERS = [
+	'content-type',
 	'cache-control',
 	'x-ai-cache-ttl',
 	'x-ai-cache-collection',
