@@ -48,6 +48,7 @@ export function openStore(settings: Settings, host: HostContext, clock: Clock, t
 	}
 	const redis = new RedisStore({
 		...limits,
+		generationMs: values.AI_CACHE_UPSTREAM_TIMEOUT,
 		connection: settings.redis,
 		namespace: values.AI_CACHE_NAMESPACE,
 		firstLevelBytes: values.AI_CACHE_FIRST_LEVEL_MAX,

@@ -9,8 +9,9 @@ import { memberOf, type StoredRecord } from './record.ts';
 import { type RedisReservation, reservationOf } from './reservation.ts';
 import { CAPTURE } from './scripts.ts';
 
-/** How long a generation may be under way before its place in the indexes is given up. */
-const UNDER_WAY_MS = 15 * 60_000;
+const GENERATION_MS = 10 * 60_000;
+/** A generation's place in the indexes, by which purges find it, is given up so long after it must have ended. */
+const AFTER_END_MS = 5 * 60_000;
 
 /** One round trip: the tokens of all tags, made where there are none, and what stands at the keys now. */
 export async function capture(
@@ -19,9 +20,9 @@ export async function capture(
 	lookups: readonly Lookup[],
 	owners: readonly string[],
 ): Promise<RedisReservation[]> {
-	const { client, keys, clock } = context;
+	const { client, keys, clock, limits } = context;
 	const life = upkeepMs(context);
-	const until = -(clock.now() + UNDER_WAY_MS);
+	const until = -(clock.now() + (limits.generationMs ?? GENERATION_MS) + AFTER_END_MS);
 	const groups = groupByTag(lookups, ({ tags }) => tags);
 	const parameters = groups.map(([tag, places]) => {
 		const members = places.map((index) => memberOf(owners[index]!, lookups[index]!.key));

@@ -9,6 +9,8 @@ export interface RedisLimits {
 	maxEntryBytes: number;
 	/** Longest life of an entry in seconds; tokens and indexes outlive it. */
 	maxTtl: number;
+	/** Longest time that a generation takes, in milliseconds; ten minutes where it is not given. */
+	generationMs?: number;
 	/** Seconds that an entry is kept after it expired, for `stale-if-error`. */
 	staleSeconds: number;
 	journalRows: number;

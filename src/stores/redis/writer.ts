@@ -50,7 +50,7 @@ export class Writer {
 	async commit(commits: readonly Commit[]): Promise<CommitResult[]> {
 		const small = commits.filter(({ entry }) => this.#fits(entry));
 		const results = new Map<Commit, CommitResult>(commits.map((commit) => [commit, 'too_large']));
-		const outcomes = small.length > 0 ? await this.#store(small) : [];
+		const outcomes = small.length > 0 ? await this.#storeOrUndo(small) : [];
 		small.forEach((commit, index) => results.set(commit, outcomes[index]!));
 		const large = commits.filter((commit) => !small.includes(commit));
 		await Promise.all(large.map(({ reservation }) => this.#letGo(reservation)));
@@ -68,6 +68,16 @@ export class Writer {
 	async renew({ key, owner }: Reservation, leaseMs: number): Promise<boolean> {
 		const { client, keys } = this.#context;
 		return (await runOne(client, ['EVAL', RENEW_IF_HELD, 1, keys.lease(key), owner, leaseMs])) === 1;
+	}
+
+	/** What was stored without all its places would be found by no purge of several criteria. */
+	async #storeOrUndo(commits: readonly Commit[]): Promise<CommitResult[]> {
+		try {
+			return await this.#store(commits);
+		} catch (error) {
+			this.#undo(commits).catch(() => {});
+			throw error;
+		}
 	}
 
 	async #store(commits: readonly Commit[]): Promise<CommitResult[]> {

@@ -5,7 +5,7 @@ import { freeTag, itemTag } from '../../../src/cache/dependencies.ts';
 import type { Entry } from '../../../src/cache/entry.ts';
 import type { Store } from '../../../src/cache/store.ts';
 import { LEASE_MS } from '../../../src/stores/redis/bus.ts';
-import { answers, commitTo, lookupOf, put } from '../../contract/harness.ts';
+import { answers, commitTo, lookupOf, put, reserve } from '../../contract/harness.ts';
 import { sampleEntry } from '../../contract/samples.ts';
 import { randomFrom } from '../../random/truth.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
@@ -151,6 +151,30 @@ describe('two processes on one Redis', () => {
 		for (const process of [strict, store, other]) expect(await answers(process, next)).toBe(true);
 		await warm(other, next);
 		await strict.close();
+	});
+
+	it('keep out what met all criteria of a purge, however long it was under way by then', async () => {
+		const { store, clock, stop } = await redisHarness(redis, { generationMs: 3_600_000 });
+		const entry = sampleEntry(clock, { freeTags: ['a'], ttl: 50_000 });
+		const reservation = await reserve(store, lookupOf(entry));
+		clock.advanceSeconds(3600);
+		await store.clean();
+		await commitTo(store, sampleEntry(clock, { freeTags: ['a'] }), true);
+		await store.invalidateMatching([['p:openai'], [freeTag('a')]]);
+		await store.commit([{ reservation, entry }]);
+		expect(await answers(store, entry)).toBe(false);
+		await stop();
+	});
+
+	it('store nothing of which a purge by several criteria would not hear', async () => {
+		const { store, clock, namespace, stop } = await redisHarness(redis);
+		const entry = sampleEntry(clock, { freeTags: ['a'] });
+		const reservation = await reserve(store, lookupOf(entry));
+		// A sorted set is expected there.
+		await redis.client.set(`${namespace}:v1:index:{t:a}`, 'text');
+		await expect(store.commit([{ reservation, entry }])).rejects.toThrow();
+		await expect.poll(() => answers(store, entry)).toBe(false);
+		await stop();
 	});
 
 	it('combine criteria safely where Redis has evicted an index', async () => {
