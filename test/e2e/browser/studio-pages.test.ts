@@ -71,18 +71,22 @@ describe('the entries page', () => {
 		const asked = studio.page.waitForRequest((request) => request.url().includes('/ai-cache/entries?'));
 		await studio.page.reload();
 		expect((await asked).url()).toContain('limit=50');
+		await rows().first().waitFor();
 
 		const header = studio.page.locator('.v-table th', { hasText: 'Made From' });
 		const before = (await header.boundingBox())!.width;
+		// Waits until the page that fades in lets the pointer through.
+		await header.locator('.resize-handle').hover();
 		const handle = (await header.locator('.resize-handle').boundingBox())!;
-		await studio.page.mouse.move(handle.x + handle.width / 2, handle.y + handle.height / 2);
 		await studio.page.mouse.down();
 		await studio.page.mouse.move(handle.x + 60, handle.y + handle.height / 2, { steps: 4 });
 		await studio.page.waitForTimeout(100);
 		await studio.page.mouse.up();
+		const width = async (): Promise<number> => (await header.boundingBox())?.width ?? 0;
+		await expect.poll(width).toBeGreaterThan(before + 30);
 		await studio.page.reload();
-		await header.waitFor();
-		expect((await header.boundingBox())!.width).toBeGreaterThan(before + 30);
+		await rows().first().waitFor();
+		await expect.poll(width).toBeGreaterThan(before + 30);
 	});
 
 	it('says when nothing matches, with a way back', async () => {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 
 import type { GenerationRequest } from '../../../src/contract.ts';
@@ -102,6 +103,8 @@ export function startArticles(environment: Record<string, unknown> = {}, shared:
 		const change: ContentChange = { kind: 'update', collection: 'articles', items: [item], fields: ['title'] };
 		await invalidator.changed([change, ...more], { cause: 'event', event: 'items.update' });
 		await invalidator.settled();
+		// Counted and noted after it is in force.
+		await setImmediate();
 	};
 	onTestFinished(() => refresher.close());
 	return {
