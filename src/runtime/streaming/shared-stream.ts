@@ -30,7 +30,8 @@ const PATIENCE_MS = 30_000;
  * One provider's stream for all who follow it. Reads on only when the fastest follower has drained what there is (and
  * freely while nobody follows); keeps what it read for those who lag or join later. Beyond `maxBytes` nobody joins any
  * more: it keeps what some follower still has to read, no more than that, and goes at the pace of the slowest so that
- * nobody misses a byte; one that takes nothing for long is left behind, with an error. The answer is assembled until it is whole, or too large by itself.
+ * nobody misses a byte; one that takes nothing for long while another waits is left behind, with an error. The answer
+ * is assembled until it is whole, or too large by itself.
  */
 export class SharedStream implements LiveStream {
 	readonly status: number;
@@ -156,8 +157,9 @@ export class SharedStream implements LiveStream {
 	async #untilDrained(): Promise<void> {
 		let before = this.#takenByEach();
 		const timer = setInterval(() => {
-			const standing = [...this.#followers].filter((one) => !one.waiting && before.get(one) === one.taken);
-			if (standing.length < this.#followers.size) for (const one of standing) this.#leaveBehind(one);
+			const followers = [...this.#followers];
+			const standing = followers.filter((one) => !one.waiting && before.get(one) === one.taken);
+			if (followers.some(({ waiting }) => waiting)) for (const one of standing) this.#leaveBehind(one);
 			before = this.#takenByEach();
 		}, this.#patienceMs);
 		await this.#drained.wait();

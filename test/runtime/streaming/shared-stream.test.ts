@@ -173,6 +173,22 @@ describe('a shared stream', () => {
 		vi.useRealTimers();
 	});
 
+	it('within the limit leaves nobody behind: who was away reads on where it stood', async () => {
+		vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+		const events = Array.from({ length: 5 }, () => event('x'.repeat(90)));
+		const { stream } = share(events, Infinity, 1000);
+		const first = iteratorOf(stream);
+		for (let turn = 0; turn < 4; turn++) await first.next();
+		const behind = iteratorOf(stream);
+		for (let turn = 0; turn < 3; turn++) {
+			await behind.next();
+			await vi.advanceTimersByTimeAsync(900);
+		}
+		vi.useRealTimers();
+		expect(await readAll({ [Symbol.asyncIterator]: () => first })).toBe(events.slice(4).join(''));
+		expect(await readAll({ [Symbol.asyncIterator]: () => behind })).toBe(events.slice(3).join(''));
+	});
+
 	it('over the limit waits for a lone follower as long as that takes', async () => {
 		vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
 		const events = Array.from({ length: 50 }, () => event('x'.repeat(90)));
