@@ -9,6 +9,7 @@ describe('bytes say the same as what was read from them', () => {
 		['plain', '{"model":"m","messages":[{"role":"user","content":"Hi"}]}'],
 		['spaced, with numbers and escapes written otherwise', '{ "a" :\n[1.0, 1e2, "\\u0041\\/"], "b": {"é": null} }'],
 		['with colons, quotes and backslashes in texts', String.raw`{"a":"b\":c\\","d\"":{":":":\\\\"}}`],
+		['with backslashes before quotes, odd and even in number', String.raw`{"a":"\\\":","b":"\\","c":["\"",":\\"]}`],
 		['with the same name in several objects', '{"a":{"a":[{"a":1},{"a":2}]}}'],
 		['with a name that objects inherit', '{"__proto__":{"a":1},"constructor":1}'],
 	])('where they are %s', (_what, text) => {
@@ -17,6 +18,7 @@ describe('bytes say the same as what was read from them', () => {
 
 	it.each([
 		['a member stands twice', '{"messages":["first"],"messages":["last"]}'],
+		['one stands twice after a text that ends in a backslash', String.raw`{"a":"\\","b":1,"b":1}`],
 		['one deep within does', '{"a":[{"b":{"c":1,"c":1}}]}'],
 		['one of them is written otherwise', String.raw`{"a":1,"\u0061":1}`],
 	])('but not where %s', (_what, text) => {
