@@ -197,7 +197,11 @@ export class AiCache<Live> {
 				if (answer) return answer;
 			} catch (error) {
 				// The leader's failure is its own: a follower tries once more, with a leader from among the followers.
-				if (request.signal.aborted || failures >= MAX_FAILED_LEADERS) throw error;
+				if (request.signal.aborted) throw error;
+				if (failures < MAX_FAILED_LEADERS) continue;
+				// It did not fail, but can be shared by none who may not follow it.
+				if (error instanceof TooLargeError) return this.#lead(request, budget, status);
+				throw error;
 			}
 		}
 	}

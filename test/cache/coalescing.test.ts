@@ -60,6 +60,16 @@ describe('a stream that will not do for another request', () => {
 		expect([(await waiting).status, await textOf(await waiting)]).toEqual(['COALESCED', 'one']);
 		expect(engine.upstream.calls).toHaveLength(1);
 	});
+
+	it('and makes no answer to share is asked for by each of them, and fails nobody', async () => {
+		const engine = startEngine();
+		const settled = Promise.all([1, 2, 3, 4].map(() => engine.ask({ wantsLive: true, joins: () => false })));
+		for (const number of [1, 2, 3, 4]) {
+			const { breakOff } = (await engine.upstream.call(number)).stream(`${number}`);
+			await settle().then(() => breakOff(new TooLargeError()));
+		}
+		expect((await settled).map(({ live }) => live)).toEqual(['1', '2', '3', '4']);
+	});
 });
 
 describe('a stream whose answer outgrows an entry', () => {
