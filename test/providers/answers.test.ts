@@ -106,6 +106,7 @@ describe('what is read from an answer', () => {
 	});
 });
 
+const SHELL_IN_CONTAINER = { type: 'container_reference', container_id: 'cntr_1' };
 const FILE_IN_CONTAINER = { type: 'container_file_citation', container_id: 'cntr_1', file_id: 'cfile_1' };
 
 describe('whether an answer may be stored', () => {
@@ -143,6 +144,8 @@ describe('whether an answer may be stored', () => {
 			'container',
 			response([{ ...said, content: [{ type: 'output_text', text: 'x', annotations: [FILE_IN_CONTAINER] }] }]),
 		],
+		['openai', 'responses', 'container', response([{ type: 'code_interpreter_call', container_id: 'cntr_1' }, said])],
+		['openai', 'responses', 'container', response([{ type: 'shell_call', environment: SHELL_IN_CONTAINER }, said])],
 		['openai', 'responses', 'in_progress', response([said], { status: 'in_progress' })],
 		['anthropic', 'messages', 'truncated', message([text], 'max_tokens')],
 		['anthropic', 'messages', 'truncated', message([text], 'model_context_window_exceeded')],

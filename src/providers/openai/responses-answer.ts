@@ -47,12 +47,17 @@ function refusedResponse(answer: JsonObject, settings: AdmissionSettings): strin
 	} else if (answer['status'] !== 'completed') return stringOrNull(answer['status']) ?? 'unfinished';
 	if (hasRefusal(answer)) return 'refusal';
 	if (objectsOf(answer['output']).some(failed)) return 'tool_error';
-	if (contentParts(answer).some(namesContainerFile)) return 'container';
+	if (objectsOf(answer['output']).some(ranInContainer) || contentParts(answer).some(namesContainerFile))
+		return 'container';
 	return reading.text.trim() === '' && !callsSomething(answer) ? 'empty' : null;
 }
 
 /** A search, an interpreter or a remote tool that broke. */
 const failed = ({ status, error }: JsonObject): boolean => status === 'failed' || isPresent(error);
+
+/** Whoever hands such a call back goes on in its container, which conversations that begin alike are not to share. */
+const ranInContainer = ({ container_id: container, environment }: JsonObject): boolean =>
+	isPresent(container) || isPresent(objectOf(environment)['container_id']);
 
 /** A file that goes with its container, some minutes after that was used last. */
 const namesContainerFile = ({ annotations }: JsonObject): boolean =>
