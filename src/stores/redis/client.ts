@@ -92,6 +92,18 @@ export function onConnection(client: Client, listener: () => void): void {
 }
 
 /**
+ * Those that hold the keys: of a cluster all its masters by its own word, as the client forgets a node whose connection
+ * broke until it is told of it again. Rejects where no node tells.
+ */
+export async function holdersOf(client: Client): Promise<Redis[]> {
+	if (!isCluster(client)) return [client];
+	await new Promise<void>((resolve, reject) => {
+		client.refreshSlotsCache((error) => (error ? reject(error) : resolve()));
+	});
+	return client.nodes('master');
+}
+
+/**
  * Sends all commands at once and answers their replies in order, as buffers; a single Redis carries them out in their
  * order. An error reply throws.
  */

@@ -1,5 +1,5 @@
 import type { Bus } from './bus.ts';
-import { type Client, isCluster, onConnection } from './client.ts';
+import { type Client, holdersOf, isCluster, onConnection } from './client.ts';
 import type { Keys } from './keys.ts';
 
 /** Which Redis answers, as of which connection. */
@@ -62,7 +62,7 @@ export class Witness {
 
 	/** Empty where that is not told. */
 	async #currentRun(): Promise<string> {
-		const nodes = isCluster(this.#client) ? this.#client.nodes('master') : [this.#client];
+		const nodes = await holdersOf(this.#client);
 		const runs = await Promise.all(nodes.map((node) => node.info('server')));
 		const ids = runs.map((info) => /^run_id:(\w+)/m.exec(info)?.[1] ?? '');
 		return ids.includes('') ? '' : ids.sort().join(' ');

@@ -44,3 +44,21 @@ describe('a node of a cluster that comes back from an older snapshot', () => {
 		expect(store.peek(lookupOf(again))).toBeDefined();
 	});
 });
+
+describe('a connection to a node of a cluster that breaks', () => {
+	afterAll(stopAll);
+
+	it('costs no answer: the node is the same as before', async () => {
+		const namespace = newNamespace();
+		const connection = { cluster: cluster.addresses, connectTimeoutMs: 2000 };
+		const store = await guarded(connection, new MemoryOutbox(), namespace);
+		const entry = await put(store);
+		for (const node of cluster.nodes) {
+			await node.client.call('CLIENT', 'KILL', 'TYPE', 'normal');
+			await expect
+				.poll(() => store.settled().then(() => store.lookup([lookupOf(entry)])))
+				.toMatchObject([{ state: 'fresh' }]);
+			expect(store.peek(lookupOf(entry))).toBeDefined();
+		}
+	});
+});
