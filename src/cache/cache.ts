@@ -184,14 +184,16 @@ export class AiCache<Live> {
 		return maxAge !== undefined && this.#clock.now() - meta.created > maxAge * 1000;
 	}
 
-	/** Follows whoever generates this key in this process, or does it. */
+	/**
+	 * Follows whoever generates this key in this process, or does it. Where the store is away, processes know nothing of
+	 * each other's changes.
+	 */
 	async #join(request: CacheRequest<Live>, budget: StoreBudget, status: CacheStatus): Promise<Answer<Live>> {
 		for (let failures = 0; ; failures++) {
+			const upToDate = !this.#flights.get(request.key) || status === 'BYPASS' || (await this.#hears());
 			const flight = this.#flights.get(request.key);
-			// Where the store is away, processes know nothing of each other's changes.
-			const outdatedIsKnown = status === 'BYPASS' || this.#store.hearing;
 			const covers = flight && request.tags.every((tag) => flight.tags.includes(tag));
-			if (!covers || !outdatedIsKnown || failures > MAX_FAILED_LEADERS) return this.#lead(request, budget, status);
+			if (!covers || !upToDate || failures > MAX_FAILED_LEADERS) return this.#lead(request, budget, status);
 			try {
 				const answer = await this.#follow(request, flight);
 				if (answer) return answer;
@@ -204,6 +206,11 @@ export class AiCache<Live> {
 				throw error;
 			}
 		}
+	}
+
+	/** Whether all flights that are outdated are forgotten. */
+	#hears(): Promise<boolean> {
+		return new StoreBudget(this.#settings.storeBudgetMs, this.#clock).within(this.#store.hears()).catch(() => false);
 	}
 
 	/** Undefined where what came is older than a change of what it depends on. */

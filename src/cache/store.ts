@@ -111,8 +111,8 @@ export interface StoreHealth {
  * Any method may throw; nothing but time and memory is lost by that.
  */
 export interface Store {
-	/** Whether this process hears what others invalidate, if perhaps a moment late. */
-	readonly hearing: boolean;
+	/** Whether this process was told of all that others have invalidated; waits until that is known. */
+	hears(): Promise<boolean>;
 	/** A fresh, covering entry that this process can vouch for without asking anyone. Never blocks. */
 	peek(lookup: Lookup): Entry | undefined;
 	/** One round trip for the whole batch, in order. An undecodable entry is dropped, reported and not found. */

@@ -35,8 +35,8 @@ export abstract class WrappedStore implements Store {
 
 	protected abstract around<Result>(kind: CallKind, call: () => Promise<Result>): Promise<Result>;
 
-	get hearing(): boolean {
-		return this.inner.hearing;
+	hears(): Promise<boolean> {
+		return this.inner.hears();
 	}
 
 	peek(lookup: Lookup): Entry | undefined {

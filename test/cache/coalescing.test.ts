@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { freeTag } from '../../src/cache/dependencies.ts';
 import { TooLargeError } from '../../src/cache/errors.ts';
 import type { Store } from '../../src/cache/store.ts';
-import { instead, startEngine, textOf } from './support/engine.ts';
+import { startEngine, textOf } from './support/engine.ts';
 
 const tagged = { dependencies: { content: [], tags: ['news'] } };
 const settle = () => new Promise((resolve) => setImmediate(resolve));
@@ -201,20 +201,6 @@ describe('a change of the content while an answer is under way', () => {
 		expect(await textOf(await leading)).toBe('old');
 		(await engine.upstream.call(2)).answer('new');
 		expect(await textOf(await joined)).toBe('new');
-	});
-
-	it('of which this process may not have heard is waited out: whoever asks then follows no stream', async () => {
-		const engine = startEngine();
-		const deaf = engine.join(instead(engine.store, { hearing: false }));
-		const leading = deaf.ask({ wantsLive: true });
-		const { end } = (await deaf.upstream.call(1)).stream('live');
-		expect((await leading).live).toBe('live');
-		const next = deaf.ask({ wantsLive: true });
-		await settle();
-		end('one');
-		const answer = await next;
-		expect([answer.status, answer.live, await textOf(answer)]).toEqual(['COALESCED', undefined, 'one']);
-		expect(deaf.upstream.calls).toHaveLength(1);
 	});
 
 	it('in a row does not keep a follower waiting for ever', async () => {

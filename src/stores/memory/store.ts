@@ -51,7 +51,6 @@ interface MemoryReservation extends Reservation {
 
 /** The embedded store: one process, bounded by bytes, nothing outlives the process. */
 export class MemoryStore implements Store {
-	readonly hearing = true;
 	readonly #options: MemoryStoreOptions;
 	readonly #clock: Clock;
 	readonly #holdings: Holdings;
@@ -78,6 +77,11 @@ export class MemoryStore implements Store {
 		);
 		const requested = new RequestedTable(options.maxBytes * REQUESTED_SHARE, (bytes) => holdings.reserve(bytes));
 		this.#ledger = new Ledger(this.#clock, options.journalRows, requested);
+	}
+
+	/** There are no others. */
+	hears(): Promise<boolean> {
+		return Promise.resolve(true);
 	}
 
 	peek(lookup: Lookup): Entry | undefined {

@@ -11,8 +11,6 @@ import { ANNOUNCE, BEAT, RAISE_SEQUENCE } from './scripts.ts';
  */
 export const LEASE_MS = 250;
 const HEARTBEAT_MS = 60;
-/** More than a busy process lets its messages wait. */
-const DEAF_AFTER_MS = 8 * LEASE_MS;
 /** Beats under way at a time: as many as the lease has, so that none waits for a Redis that is far away. */
 const MAX_UNANSWERED = Math.floor(LEASE_MS / HEARTBEAT_MS);
 const TAGS_PER_MESSAGE = 1000;
@@ -80,6 +78,8 @@ export class Bus {
 	#heard = { wall: -Infinity, steady: -Infinity };
 	/** The last revocation's number, as far as all before it were heard. */
 	#number: number | null = null;
+	/** Who waits to know whether all was heard, and the sending time of the first beat that tells. */
+	readonly #hearing: { since: number; tell: (hears: boolean) => void }[] = [];
 	/** The highest number ever heard of. */
 	#highest = 0;
 	#timer: NodeJS.Timeout | undefined;
@@ -108,9 +108,17 @@ export class Bus {
 		return passed < LEASE_MS && passed >= 0 && performance.now() - steady < LEASE_MS;
 	}
 
-	/** Whether anything is heard, if perhaps too late to trust what this process knows: it may be busy. */
-	get hearing(): boolean {
-		return this.#number !== null && performance.now() - this.#heard.steady < DEAF_AFTER_MS;
+	/**
+	 * Whether everything was heard that others have finished to revoke: at once where this process is `current`, else with
+	 * its next beat, as where it was busy; false once it has lost the bus. Nobody waits for a process that does not vouch.
+	 */
+	hears(): Promise<boolean> {
+		if (this.#number === null) return Promise.resolve(false);
+		const since = performance.now() - (this.#options.vouching ? LEASE_MS : 0);
+		return new Promise((tell) => {
+			this.#hearing.push({ since, tell });
+			this.#tellWhoeverMayKnow();
+		});
 	}
 
 	start(): void {
@@ -245,6 +253,15 @@ export class Bus {
 		this.#heard = { wall: -Infinity, steady: -Infinity };
 		this.#number = null;
 		this.#events.lost();
+		for (const { tell } of this.#hearing.splice(0)) tell(false);
+	}
+
+	#tellWhoeverMayKnow(): void {
+		if (!this.current) return;
+		for (const one of this.#hearing.splice(0)) {
+			if (one.since <= this.#heard.steady) one.tell(true);
+			else this.#hearing.push(one);
+		}
 	}
 
 	#receive(message: string): void {
@@ -283,6 +300,7 @@ export class Bus {
 		this.#number = number;
 		this.#highest = Math.max(this.#highest, number);
 		if (sent.steady > this.#heard.steady) this.#heard = sent;
+		this.#tellWhoeverMayKnow();
 	}
 
 	/** An answer may overtake the reply that tells whose answers to wait for. */

@@ -116,8 +116,8 @@ export class RedisStore implements Store {
 		await this.#client.connect().catch(() => {});
 	}
 
-	get hearing(): boolean {
-		return this.#context.bus.hearing;
+	hears(): Promise<boolean> {
+		return this.#context.bus.hears();
 	}
 
 	peek(lookup: Lookup): Entry | undefined {
