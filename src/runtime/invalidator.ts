@@ -221,6 +221,7 @@ function criteriaOf(changes: readonly ContentChange[]): InvalidationCriteria {
 
 /** The tags that are not of newly created items and of nothing else. */
 function withoutNewItems(changes: readonly ContentChange[], tags: readonly Tag[]): readonly Tag[] {
+	if (changes.every(({ kind }) => kind !== 'create')) return tags;
 	const ofOthers = new Set(
 		changes.flatMap((change) => changeTags(change.kind === 'create' ? { ...change, items: [] } : change)),
 	);
