@@ -23,15 +23,15 @@ interface Follower {
 	leftBehind: boolean;
 }
 
-/** Milliseconds in which a follower has to take something while others wait for what there is no room for. */
+/** Milliseconds in which a follower has to take something while others wait: followers, or whoever waits for the answer. */
 const PATIENCE_MS = 30_000;
 
 /**
  * One provider's stream for all who follow it. Reads on only when the fastest follower has drained what there is (and
- * freely while nobody follows); keeps what it read for those who lag or join later. Beyond `maxBytes` nobody joins any
- * more: it keeps what some follower still has to read, no more than that, and goes at the pace of the slowest so that
- * nobody misses a byte; one that takes nothing for long while another waits is left behind, with an error. The answer
- * is assembled until it is whole, or too large by itself.
+ * freely while nobody follows, or once all have taken nothing for long); keeps what it read for those who lag or join
+ * later. Beyond `maxBytes` nobody joins any more: it keeps what some follower still has to read, no more than that, and
+ * goes at the pace of the slowest so that nobody misses a byte; one that takes nothing for long while another waits is
+ * left behind, with an error. The answer is assembled until it is whole, or too large by itself.
  */
 export class SharedStream implements LiveStream {
 	readonly status: number;
@@ -51,6 +51,8 @@ export class SharedStream implements LiveStream {
 	#letGo = 0;
 	#kept = 0;
 	#overflown = false;
+	/** Whether all followers took nothing for long. */
+	#asleep = false;
 	#complete = false;
 	#tooLarge = false;
 	#ending: { error: Error } | 'properly' | null = null;
@@ -150,20 +152,27 @@ export class SharedStream implements LiveStream {
 	#mayReadOn(): boolean {
 		if (this.#followers.size === 0) return true;
 		if (this.#overflown && this.#kept > this.#maxBytes) return false;
-		return [...this.#followers].some(({ waiting }) => waiting);
+		return this.#asleep || [...this.#followers].some(({ waiting }) => waiting);
 	}
 
-	/** Until a follower has read all that there is, or is left behind. */
+	/** Until a follower has read all that there is or is left behind, or all of them sleep. */
 	async #untilDrained(): Promise<void> {
 		let before = this.#takenByEach();
 		const timer = setInterval(() => {
 			const followers = [...this.#followers];
 			const standing = followers.filter((one) => !one.waiting && before.get(one) === one.taken);
 			if (followers.some(({ waiting }) => waiting)) for (const one of standing) this.#leaveBehind(one);
+			else if (standing.length === followers.length) this.#sleep();
 			before = this.#takenByEach();
 		}, this.#patienceMs);
 		await this.#drained.wait();
 		clearInterval(timer);
+	}
+
+	/** What comes is kept for who wakes up, as far as there is room: those who wait for the answer have it meanwhile. */
+	#sleep(): void {
+		this.#asleep = true;
+		this.#drained.ring();
 	}
 
 	#takenByEach(): Map<Follower, number> {

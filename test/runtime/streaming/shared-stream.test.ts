@@ -189,6 +189,20 @@ describe('a shared stream', () => {
 		expect(await readAll({ [Symbol.asyncIterator]: () => behind })).toBe(events.slice(3).join(''));
 	});
 
+	it('within the limit is read to its end where nobody has taken anything for long: others wait for its answer', async () => {
+		vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+		const events = [...Array.from({ length: 5 }, () => event('x'.repeat(90))), event('[DONE]')];
+		const { stream, source } = share(events, Infinity, 1000);
+		const asleep = iteratorOf(stream);
+		await asleep.next();
+		await vi.advanceTimersByTimeAsync(900);
+		expect(source.asked).toBeLessThan(events.length);
+		await vi.advanceTimersByTimeAsync(1200);
+		vi.useRealTimers();
+		expect(await stream.assembled).toEqual({ seen: 6 });
+		expect(await readAll({ [Symbol.asyncIterator]: () => asleep })).toBe(events.slice(1).join(''));
+	});
+
 	it('over the limit waits for a lone follower as long as that takes', async () => {
 		vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
 		const events = Array.from({ length: 50 }, () => event('x'.repeat(90)));
