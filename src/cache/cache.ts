@@ -198,12 +198,10 @@ export class AiCache<Live> {
 				const answer = await this.#follow(request, flight);
 				if (answer) return answer;
 			} catch (error) {
-				// The leader's failure is its own: a follower tries once more, with a leader from among the followers.
-				if (request.signal.aborted) throw error;
-				if (failures < MAX_FAILED_LEADERS) continue;
-				// It did not fail, but can be shared by none who may not follow it.
-				if (error instanceof TooLargeError) return this.#lead(request, budget, status);
-				throw error;
+				// The leader's failure is its own: a follower tries once more, with a leader from among the followers. An answer
+				// too large to be shared is no failure: who may follow none of its streams has one alone in the end.
+				const failed = failures >= MAX_FAILED_LEADERS && !(error instanceof TooLargeError);
+				if (request.signal.aborted || failed) throw error;
 			}
 		}
 	}
@@ -219,7 +217,8 @@ export class AiCache<Live> {
 			const live = request.wantsLive ? await flight.live : undefined;
 			if (live === undefined || request.joins?.(live) === false) {
 				const { entry, notStored } = await flight.outcome;
-				return OUTDATED.has(notStored) ? undefined : { ...this.#hit(request, entry, 'COALESCED'), leave };
+				if (OUTDATED.has(notStored)) return undefined;
+				return { ...this.#hit(request, entry, 'COALESCED'), outcome: flight.outcome, leave };
 			}
 			flight.outcome
 				.then(({ entry }) => this.#hit(request, entry, 'COALESCED'))

@@ -21,6 +21,14 @@ describe('identical requests at the same time', () => {
 		expect(engine.cache.underWay).toBe(0);
 	});
 
+	it('that get an answer which is not stored are all told so', async () => {
+		const engine = startEngine();
+		const asking = [engine.ask(), engine.ask()];
+		(await engine.upstream.call(1)).answer('one', {}, 'refusal');
+		const outcomes = await Promise.all((await Promise.all(asking)).map(({ outcome }) => outcome));
+		expect(outcomes.map(({ notStored }) => notStored)).toEqual(['refusal', 'refusal']);
+	});
+
 	it('of two processes make one call too', async () => {
 		const engine = startEngine();
 		const other = engine.join();
