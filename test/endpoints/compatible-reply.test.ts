@@ -2,22 +2,23 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 
+import type { JsonObject } from '../../src/contract.ts';
 import { packSection } from '../../src/cache/codec.ts';
 import type { Entry } from '../../src/cache/entry.ts';
 import { UndecodableEntryError } from '../../src/cache/errors.ts';
-import { CompatibleReply } from '../../src/endpoints/compatible/reply.ts';
+import { CompatibleReply, type Given } from '../../src/endpoints/compatible/reply.ts';
 import { ReadyAnswers } from '../../src/runtime/ready-answers.ts';
 import { entryOf } from '../bench/support/entries.ts';
 import { fakeClock } from '../support/clock.ts';
 
 const longEntry = (): Promise<Entry> => entryOf('openai:gpt-4o:key', 5000, 1, { content: [], tags: [] });
 
-async function send(entry: Entry, acceptEncoding: string) {
+async function send(entry: Entry, acceptEncoding: string, more: Partial<Given> = {}, asked: JsonObject = {}) {
 	const request = new IncomingMessage(new Socket());
 	request.headers['accept-encoding'] = acceptEncoding;
 	const response = new ServerResponse(request);
-	const given = { entry, status: 'HIT', notStored: null, headers: null } as const;
-	const sending = new CompatibleReply(fakeClock(), 0, 2 ** 20).sendWhole(request, response, given, {});
+	const given: Given = { entry, status: 'HIT', notStored: null, headers: null, ...more };
+	const sending = new CompatibleReply(fakeClock(), 0, 2 ** 20).sendWhole(request, response, given, asked);
 	return { response, sending };
 }
 
@@ -42,6 +43,19 @@ describe('a whole answer', () => {
 		const { response, sending } = await send(entry, 'gzip');
 		await sending;
 		expect([response.hasHeader('content-encoding'), response.hasHeader('vary')]).toEqual([false, false]);
+	});
+
+	it('that is none known of its provider is shared as it came, with nothing of who asked in it', async () => {
+		const entry = await longEntry();
+		const meta = { ...entry.meta, operation: 'responses' } as const;
+		const odd = { meta, body: await packSection(Buffer.from('{ "hello": 1 }'), 1000), request: entry.request };
+		const metadata = { order: 'Ann’s' };
+		const shared = await send(odd, 'identity', { status: 'COALESCED', notStored: 'malformed' }, { metadata });
+		await shared.sending;
+		expect(shared.response.getHeader('content-length')).toBe(odd.body.length);
+		const known = await send(odd, 'identity', { status: 'COALESCED' }, { metadata });
+		await known.sending;
+		expect(known.response.getHeader('content-length')).toBeGreaterThan(odd.body.length);
 	});
 
 	it.each(['gzip', 'identity'])('that is damaged goes out to nobody: %s', async (acceptEncoding) => {

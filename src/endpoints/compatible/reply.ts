@@ -10,6 +10,7 @@ import { REQUEST_ID_HEADERS } from '../../providers/request-id.ts';
 import { ageOf, isFromCache, ttlLeft } from '../../runtime/answer.ts';
 import type { FollowedStream } from '../../runtime/asker.ts';
 import { setCacheHeaders } from '../../runtime/cache-headers.ts';
+import { UNREADABLE } from '../../runtime/draft.ts';
 import type { Joined } from '../../runtime/embeddings.ts';
 import { ReadyAnswers } from '../../runtime/ready-answers.ts';
 import { acceptsGzip, addVary } from '../http-encoding.ts';
@@ -34,10 +35,10 @@ const answerIn = async ({ body }: Entry): Promise<JsonObject> =>
 	parseExactly((await unpackSection(body)).toString()) as JsonObject;
 
 /** What a stored answer has to repeat of `request`; null where its bytes do as they are. */
-function echoFor({ entry, status }: Given, request: JsonObject): string | null {
+function echoFor({ entry, status, notStored }: Given, request: JsonObject): string | null {
 	const { provider, operation, echoes } = entry.meta;
 	const { echo } = dialects[provider];
-	if (!echo || !isFromCache(status)) return null;
+	if (!echo || !isFromCache(status) || notStored === UNREADABLE) return null;
 	const own = echo.of(operation, request);
 	return own !== '' || echoes ? own : null;
 }
