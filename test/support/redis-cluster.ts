@@ -3,12 +3,16 @@ import type { Redis } from 'ioredis';
 import { startRedis, type TestRedis } from './redis.ts';
 
 const SLOTS = 16_384;
+/** After which a master counts as gone. */
+const NODE_TIMEOUT_MS = 500;
 
 export interface TestCluster {
 	readonly nodes: TestRedis[];
 	readonly addresses: { host: string; port: number }[];
 	/** The node that has the key. */
 	holderOf(key: string): Promise<TestRedis>;
+	/** Starts a replica, in step with its master, that takes its place soon after that is gone. */
+	replicaOf(master: TestRedis): Promise<TestRedis>;
 	stop(): Promise<void>;
 }
 
@@ -30,6 +34,20 @@ export async function startCluster(size = 3): Promise<TestCluster> {
 			const slot = await first!.client.cluster('KEYSLOT', key);
 			return nodes.find((_, index) => slotsOf(index, size).includes(slot))!;
 		},
+		replicaOf: async (master) => {
+			const replica = await startRedis({ args: ['--cluster-enabled', 'yes'] });
+			nodes.push(replica);
+			for (const { client } of nodes) await client.config('SET', 'cluster-node-timeout', NODE_TIMEOUT_MS);
+			await replica.client.cluster('MEET', '127.0.0.1', master.port);
+			await Promise.all(nodes.map((node) => untilOk(node.client, nodes.length)));
+			await replica.client.cluster('REPLICATE', await master.client.cluster('MYID'));
+			await until('the replica did not get in step', async () => {
+				const slots = JSON.stringify(await first!.client.cluster('SLOTS'));
+				const state = await replica.client.info('replication');
+				return slots.includes(`,${replica.port},`) && state.includes('master_link_status:up');
+			});
+			return replica;
+		},
 		stop: async () => {
 			await Promise.all(nodes.map((node) => node.stop()));
 		},
@@ -42,11 +60,17 @@ function slotsOf(index: number, size: number): number[] {
 	return Array.from({ length: to - from }, (_, offset) => from + offset);
 }
 
-async function untilOk(client: Redis, size: number): Promise<void> {
-	for (let attempt = 0; attempt < 200; attempt++) {
+function untilOk(client: Redis, size: number): Promise<void> {
+	return until('the Redis cluster did not form', async () => {
 		const info = await client.cluster('INFO');
-		if (info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${size}`)) return;
+		return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${size}`);
+	});
+}
+
+async function until(failure: string, holds: () => Promise<boolean>): Promise<void> {
+	for (let attempt = 0; attempt < 200; attempt++) {
+		if (await holds()) return;
 		await new Promise((resolve) => setTimeout(resolve, 50));
 	}
-	throw new Error('the Redis cluster did not form');
+	throw new Error(failure);
 }
