@@ -84,11 +84,33 @@ export function createClient(options: RedisConnectionOptions, role: 'commands' |
 
 /**
  * Calls back with every connection, the first included. The client of a cluster tells of its nodes as they come, before
- * it asks them anything, and as they go, as when another takes their place.
+ * it asks them anything, and as they go; that a replica has taken the place of a master which is still there shows in who
+ * the masters are.
  */
 export function onConnection(client: Client, listener: () => void): void {
 	client.on('ready', listener);
-	if (isCluster(client)) for (const event of ['+node', '-node']) client.on(event, listener);
+	if (!isCluster(client)) return;
+	for (const event of ['+node', '-node']) client.on(event, listener);
+	let known = '';
+	client.on('refresh', () => {
+		const nodes = client.nodes('master').map(({ options: { host, port } }) => `${host}:${port}`);
+		const masters = nodes.sort().join(' ');
+		if (masters !== known) listener();
+		known = masters;
+	});
+}
+
+/**
+ * The values of keys of a cluster, those of one node asked for together. Where several have moved elsewhere, the client
+ * tells so by an error and learns nothing from it.
+ */
+export async function readKeys(client: Cluster, names: readonly string[]): Promise<(Buffer | null)[]> {
+	try {
+		return await Promise.all(names.map((name) => client.getBuffer(name)));
+	} catch (error) {
+		if (error instanceof Error && error.message.startsWith('MOVED')) client.refreshSlotsCache();
+		throw error;
+	}
 }
 
 /**

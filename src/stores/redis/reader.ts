@@ -1,7 +1,7 @@
 import type { Tag } from '../../cache/dependencies.ts';
 import type { Entry, Found } from '../../cache/entry.ts';
 import type { Lookup } from '../../cache/store.ts';
-import { isCluster } from './client.ts';
+import { isCluster, readKeys } from './client.ts';
 import type { RedisContext } from './context.ts';
 import { FirstLevel } from './first-level.ts';
 import { decodeRecord, decodeSealed, memberOf, type Seal, sealOf, type StoredRecord, tagsDigest } from './record.ts';
@@ -273,7 +273,7 @@ export class Reader {
 
 	#readMany(names: readonly string[]): Promise<(Buffer | null)[]> {
 		const { client } = this.#context;
-		if (isCluster(client)) return Promise.all(names.map((name) => client.getBuffer(name)));
+		if (isCluster(client)) return readKeys(client, names);
 		return names.length === 1 ? client.getBuffer(names[0]!).then((reply) => [reply]) : client.mgetBuffer([...names]);
 	}
 }
