@@ -96,14 +96,17 @@ describe('a list of many entries that meet a filter', () => {
 		await store(() => sampleEntry(harness.clock, { provider: 'openai', content: [{ collection: 'events' }] }));
 		const page = (): Promise<FoundPage> => harness.store.browse({ ...BY_CREATION, limit: 10 }, BOTH);
 		expect((await page()).total).toBe(entries.filter(isBoth).length);
-		const before = await redis.commandCalls();
+		// Heartbeats are scripts too.
+		const parts = async (): Promise<number> => (await redis.commandCalls())['zrevrange'] ?? 0;
+		const before = await parts();
 		const rows = (await page()).entries;
-		const { eval: scripts = 0, evalsha = 0 } = await redis.commandCalls();
+		const read = (await parts()) - before;
 		const newest = Math.max(...entries.map(({ meta }) => meta.created));
 		expect(rows.map(({ entry }) => [entry.meta.collection, entry.meta.created])).toEqual(
 			Array.from({ length: 10 }, () => ['articles', newest]),
 		);
-		expect(scripts + evalsha - (before['eval'] ?? 0) - (before['evalsha'] ?? 0)).toBeLessThan(8);
+		expect(read).toBeGreaterThan(0);
+		expect(read).toBeLessThan(8);
 	});
 
 	it('counts them exactly, whatever was stored, dropped or has expired since it was last shown', async () => {
