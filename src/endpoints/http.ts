@@ -5,7 +5,7 @@ import { type Caller, callerOf, isAuthenticated, isNamed, mayAsk } from '../runt
 import { AccessDeniedError, InvalidRequestError, StoreAwayError } from '../runtime/errors.ts';
 import type { SettingValues } from '../runtime/settings-schema.ts';
 
-/** As Directus hands it to an endpoint. */
+/** As Directus hands it to an endpoint; without `rawBody` up to 11.15. */
 export type DirectusRequest = Request & { accountability?: Accountability | null; rawBody?: Buffer };
 
 export type Handler = (request: DirectusRequest, response: Response) => Promise<unknown>;
@@ -55,8 +55,8 @@ export function demandAdmin(request: DirectusRequest, values: SettingValues): Ca
  * The body of a request that needs one. Throws an `InvalidRequestError` where Directus read none, as it does without the
  * type: what is missing from it is not the matter then.
  */
-export function bodyOf({ body, rawBody }: DirectusRequest): unknown {
-	if (rawBody !== undefined) return body;
+export function bodyOf(request: DirectusRequest): unknown {
+	if (request.is('application/json')) return request.body;
 	throw new InvalidRequestError({ field: 'body', reason: 'The body must be JSON, sent as application/json' });
 }
 

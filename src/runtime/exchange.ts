@@ -29,7 +29,10 @@ export interface Exchange {
 	baseUrl: string;
 	/** The provider's request body; `stream` as the caller asked. */
 	body: JsonObject;
-	/** The caller's own bytes, which go upstream as they are where they can be read in one way alone. */
+	/**
+	 * The caller's own bytes, which go upstream as they are where they can be read in one way alone. Null where there are
+	 * none, or Directus did not keep them: then `body` is written out, and is all that was asked.
+	 */
 	rawBody: Buffer | null;
 	/** Headers that change the answer. */
 	headers: Record<string, string>;

@@ -78,10 +78,12 @@ function exchangeOf(
 	{ exchanges }: Runtime,
 	provider: Provider,
 	operation: Operation,
-	{ headers, rawBody, body, originalUrl }: DirectusRequest,
+	request: DirectusRequest,
 	caller: Caller,
 ): Exchange {
-	if (rawBody === undefined || !isObject(body)) {
+	const { headers, rawBody = null, originalUrl } = request;
+	const body: unknown = request.body;
+	if (!request.is('application/json') || !isObject(body)) {
 		throw new InvalidRequestError({ field: '', reason: 'The body must be a JSON object, sent as application/json' });
 	}
 	const told = headerDirectives(headers);
