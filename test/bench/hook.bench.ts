@@ -13,7 +13,7 @@ import { median, quantile, repeat, time } from './support/timing.ts';
 import { milliseconds, progress, ratio, section, table } from './support/table.ts';
 
 /** Rounds of all processes in turn, so that what else the machine does hits each alike. */
-const ROUNDS = 25;
+const ROUNDS = 75;
 const PER_ROUND = 20;
 const MANY = 10_000;
 const MANY_ROUNDS = 3;
