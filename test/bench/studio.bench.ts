@@ -85,7 +85,7 @@ async function measureTable(directus: Directus): Promise<Times> {
 	for (let turn = 1; turn <= TURNS; turn++) {
 		const started = performance.now();
 		await studio.page.getByRole('button', { name: 'Next Page' }).click();
-		await studio.page.locator('.pages', { hasText: new RegExp(`^\\s*${turn * PAGE + 1}–`) }).waitFor();
+		await studio.page.getByText(new RegExp(`^\\s*${turn * PAGE + 1}–`)).waitFor();
 		times.next.push(performance.now() - started);
 	}
 	await studio.close();
