@@ -4,6 +4,7 @@ import type { Lookup } from '../../cache/store.ts';
 import { isCluster, readKeys } from './client.ts';
 import type { RedisContext } from './context.ts';
 import { FirstLevel } from './first-level.ts';
+import { GatheredReads } from './gathered-reads.ts';
 import { decodeRecord, decodeSealed, memberOf, type Seal, sealOf, type StoredRecord, tagsDigest } from './record.ts';
 import { type KnownToken, TokenTable } from './tokens.ts';
 import { Touches } from './touches.ts';
@@ -36,10 +37,12 @@ export class Reader {
 	readonly #names = new WeakMap<readonly Tag[], string[]>();
 	/** Without a first level, nothing that this process knows is used: every look-up asks for every token. */
 	readonly #remembering: boolean;
+	readonly #reads: GatheredReads | null;
 	readonly firstLevel: FirstLevel;
 
 	constructor(context: RedisContext, firstLevelBytes: number) {
 		this.#context = context;
+		this.#reads = isCluster(context.client) ? null : new GatheredReads(context.client);
 		this.#remembering = firstLevelBytes > 0;
 		this.firstLevel = new FirstLevel(firstLevelBytes);
 		const tokens = Math.floor(firstLevelBytes / TOKEN_BYTES);
@@ -134,25 +137,25 @@ export class Reader {
 	#lookupOne(lookup: Lookup): Promise<(Found | undefined)[]> {
 		const entry = this.peek(lookup);
 		if (entry) return Promise.resolve([fresh(entry)]);
-		if (isCluster(this.#context.client)) return this.#ask([lookup]);
-		return this.#remembering && this.#context.bus.current ? this.#fetch(lookup) : this.#fetchWithTokens(lookup);
+		if (this.#reads === null) return this.#ask([lookup]);
+		const trusting = this.#remembering && this.#context.bus.current;
+		return trusting ? this.#fetch(this.#reads, lookup) : this.#fetchWithTokens(this.#reads, lookup);
 	}
 
 	/** The entry alone, where the bus keeps all its tokens current. */
-	async #fetch(lookup: Lookup): Promise<(Found | undefined)[]> {
+	#fetch(reads: GatheredReads, lookup: Lookup): Promise<(Found | undefined)[]> {
 		const { key, tags } = lookup;
-		const { client, keys, clock, limits, bus } = this.#context;
 		const expected = this.#expectedOf(tags);
 		if (expected === undefined) return this.#ask([lookup]);
 		const mark = this.#touches.mark;
-		const bytes = await client.getBuffer(keys.entry(key));
-		if (bytes === null) return [undefined];
-		const { seal, tokens } = expected;
-		const entry = this.#decoded(key, () => decodeSealed(bytes, seal, clock.now(), limits.maxEntryBytes));
-		// What is no plain hit is left to the long way to tell.
-		if (entry === undefined || anyRevoked(tokens) || !bus.current) return this.#ask([lookup]);
-		if (!this.#touches.since(mark, key)) this.firstLevel.set(entry, tokens, tags);
-		return [fresh(entry)];
+		return reads.read([this.#context.keys.entry(key)], ([bytes = null]) => {
+			if (bytes === null) return [undefined];
+			const entry = this.#sealed(key, bytes, expected.seal);
+			// What is no plain hit is left to the long way to tell.
+			if (entry === undefined || anyRevoked(expected.tokens) || !this.#context.bus.current) return this.#ask([lookup]);
+			if (!this.#touches.since(mark, key)) this.firstLevel.set(entry, expected.tokens, tags);
+			return [fresh(entry)];
+		});
 	}
 
 	/** Undefined where Redis has to be asked for a token. */
@@ -162,23 +165,27 @@ export class Reader {
 		const tokens = tags.map((tag) => this.#tokens.expect(tag));
 		const values = tokens.flatMap(({ value }) => value ?? []);
 		if (values.length < tokens.length) return undefined;
-		const expected = { tokens, seal: sealOf(tags, values) };
+		const expected = { tokens, seal: sealOf(tags, [Buffer.from(values.join(''), 'latin1')]) };
 		this.#expected.set(tags, expected);
 		return expected;
 	}
 
 	/** The entry and its tokens in one command; nothing of it is remembered. */
-	async #fetchWithTokens(lookup: Lookup): Promise<(Found | undefined)[]> {
+	#fetchWithTokens(reads: GatheredReads, lookup: Lookup): Promise<(Found | undefined)[]> {
 		const { key, tags } = lookup;
-		const { client, keys, clock, limits } = this.#context;
-		const [bytes = null, ...tokens] = await client.mgetBuffer(keys.entry(key), ...this.#tokenNames(tags));
-		if (bytes === null) return [undefined];
-		const seal = sealOf(
-			tags,
-			tokens.map((token) => token?.toString('latin1') ?? ''),
-		);
-		const entry = this.#decoded(key, () => decodeSealed(bytes, seal, clock.now(), limits.maxEntryBytes));
-		return entry ? [fresh(entry)] : this.#ask([lookup]);
+		const names = [this.#context.keys.entry(key), ...this.#tokenNames(tags)];
+		return reads.read(names, ([bytes = null, ...tokens]) => {
+			if (bytes === null) return [undefined];
+			const known = tokens.filter((token) => token !== null);
+			const entry = known.length === tokens.length ? this.#sealed(key, bytes, sealOf(tags, known)) : undefined;
+			return entry ? [fresh(entry)] : this.#ask([lookup]);
+		});
+	}
+
+	/** The entry of a record that is valid with this seal. */
+	#sealed(key: string, bytes: Buffer, seal: Seal): Entry | undefined {
+		const { clock, limits } = this.#context;
+		return this.#decoded(key, () => decodeSealed(bytes, seal, clock.now(), limits.maxEntryBytes));
 	}
 
 	#tokenNames(tags: readonly Tag[]): string[] {
@@ -273,8 +280,7 @@ export class Reader {
 
 	#readMany(names: readonly string[]): Promise<(Buffer | null)[]> {
 		const { client } = this.#context;
-		if (isCluster(client)) return readKeys(client, names);
-		return names.length === 1 ? client.getBuffer(names[0]!).then((reply) => [reply]) : client.mgetBuffer([...names]);
+		return isCluster(client) ? readKeys(client, names) : this.#reads!.read(names, (values) => values);
 	}
 }
 

@@ -21,18 +21,21 @@ afterAll(async () => {
 	await redis.stop();
 });
 
-/** Names of the commands that Redis was sent during the work; heartbeats, notes and what scripts call are left out. */
+/**
+ * Names of the commands that Redis was sent during the work, those that read with how many values; heartbeats, notes and
+ * what scripts call are left out.
+ */
 async function commandsOf(work: () => Promise<unknown>): Promise<string[]> {
 	const names: string[] = [];
 	const [start, end] = [newId(), newId()];
 	let began = false;
 	let ended = (): void => {};
 	const heard = new Promise<void>((resolve) => (ended = resolve));
-	const listen = (_time: string, [name = '', script = '']: string[], source: string): void => {
+	const listen = (_time: string, [name = '', script = '', ...more]: string[], source: string): void => {
 		if (script === start) began = true;
 		else if (script === end) ended();
 		else if (began && source !== 'lua' && name !== 'publish' && !script.includes(HEARTBEAT)) {
-			names.push(name.toLowerCase());
+			names.push(name === 'mget' ? `mget ${1 + more.length}` : name.toLowerCase());
 		}
 	};
 	watcher.on('monitor', listen);
@@ -57,7 +60,8 @@ describe('the commands of a look-up', () => {
 	it('are one for a hit, with all the tokens', () =>
 		withHarness(0, async (harness) => {
 			const entry = await put(harness, { content: [{ collection: 'articles', items: ['1'] }], freeTags: ['a'] });
-			expect(await commandsOf(() => harness.store.lookup([lookupOf(entry)]))).toEqual(['mget']);
+			const names = 1 + entry.meta.tags.length;
+			expect(await commandsOf(() => harness.store.lookup([lookupOf(entry)]))).toEqual([`mget ${names}`]);
 		}));
 
 	it('are one for a batch of 500', () =>
@@ -72,16 +76,17 @@ describe('the commands of a look-up', () => {
 			const work = async (): Promise<void> => {
 				found = await harness.store.lookup(entries.map(lookupOf));
 			};
-			expect(await commandsOf(work)).toEqual(['mget']);
+			const names = entries.length + new Set(entries.flatMap(({ meta }) => meta.tags)).size;
+			expect(await commandsOf(work)).toEqual([`mget ${names}`]);
 			expect(found).toEqual(entries.map((entry) => ({ entry, state: 'fresh', covers: true })));
 		}));
 
-	it('are a single GET where the process knows the tokens, and none from the first level', () =>
+	it('are one for the entry alone where the process knows the tokens, and none from the first level', () =>
 		// Too small for any entry, so that only tokens are kept.
 		withHarness(1, async (harness) => {
 			const entry = await put(harness, { freeTags: ['a'] });
 			await harness.store.lookup([lookupOf(entry)]);
-			expect(await commandsOf(() => harness.store.lookup([lookupOf(entry)]))).toEqual(['get']);
+			expect(await commandsOf(() => harness.store.lookup([lookupOf(entry)]))).toEqual(['mget 1']);
 		}).then(() =>
 			withHarness(1_000_000, async (harness) => {
 				const entry = await put(harness);
