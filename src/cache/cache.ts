@@ -8,10 +8,12 @@ import type { Answer, CacheRequest, Generated, Outcome } from './generation.ts';
 import { Generator, type GeneratorSettings, NOT_RESERVED, usable } from './generator.ts';
 import type { Models } from './models.ts';
 import { type PlaceItem, Places } from './places.ts';
+import { isTooOld, isWithinStale } from './policy/age.ts';
 import { type Flight, Flights } from './single-flight.ts';
 import type { Identity, StatsRecorder } from './stats/recorder.ts';
 import type { CommitResult, Lookup, Store } from './store.ts';
 import { StoreBudget } from './store-budget.ts';
+import { widened } from './widening.ts';
 
 export interface AiCacheSettings extends GeneratorSettings {
 	onGenerated?: OnGenerated;
@@ -27,9 +29,6 @@ export interface PutItem extends PlaceItem {
 
 /** Generations that fail a request as their follower before it reports the failure, or generates by itself. */
 const MAX_FAILED_LEADERS = 1;
-
-/** An entry that callers with ever other dependencies ask for does not grow beyond this: each look-up reads its tags. */
-const MAX_WIDENED_TAGS = 10_000;
 
 /** What a look-up finds in a store that is away. */
 const AWAY = { found: undefined, away: true } as const;
@@ -56,13 +55,17 @@ export class AiCache<Live> {
 		this.#generator = new Generator(store, clock, this.#accounting, models, settings);
 	}
 
-	/** A hit that needs nobody's answer, counted; or undefined, not counted. Never blocks. */
-	peek(request: CountedLookup): Entry | undefined {
-		const entry = this.#store.peek(request);
-		if (entry === undefined || this.#tooOld(entry, request.maxAge)) return undefined;
-		this.#accounting.hit(request, entry, 'HIT');
-		this.#stats.requested(request.rank ?? request.key, null);
-		return entry;
+	/** Hits that need nobody's answer, counted; or undefined, none of them counted, where one is missing. Never blocks. */
+	peek(requests: readonly CountedLookup[]): Entry[] | undefined {
+		const now = this.#clock.now();
+		const entries: Entry[] = [];
+		for (const request of requests) {
+			const entry = this.#store.peek(request);
+			if (entry === undefined || isTooOld(entry, request.maxAge, now)) return undefined;
+			entries.push(entry);
+		}
+		for (const [index, request] of requests.entries()) this.#lookedUp(request, entries[index]!);
+		return entries;
 	}
 
 	/**
@@ -71,14 +74,14 @@ export class AiCache<Live> {
 	 */
 	async lookup(requests: readonly CountedLookup[], missCounts = true): Promise<(Entry | undefined)[]> {
 		const found = await this.#store.lookup(requests);
+		const now = this.#clock.now();
 		return requests.map((request, index) => {
 			const entry = usable(found[index]);
-			if (entry === undefined || this.#tooOld(entry, request.maxAge)) {
+			if (entry === undefined || isTooOld(entry, request.maxAge, now)) {
 				if (missCounts) this.#accounting.miss(request, 'MISS');
 				return undefined;
 			}
-			this.#accounting.hit(request, entry, 'HIT');
-			this.#stats.requested(request.rank ?? request.key, null);
+			this.#lookedUp(request, entry);
 			return entry;
 		});
 	}
@@ -94,8 +97,8 @@ export class AiCache<Live> {
 		if (request.mode === 'no-cache') return this.#lead(request, budget, 'REFRESH');
 		const { found, away } = request.storeAway ? AWAY : await this.#find(request, budget);
 		const entry = usable(found);
-		if (entry && !this.#tooOld(entry, request.maxAge)) return this.#hit(request, entry, 'HIT');
-		if (found && this.#withinStale(found, request, request.staleWhileRevalidate)) {
+		if (entry && !isTooOld(entry, request.maxAge, this.#clock.now())) return this.#hit(request, entry, 'HIT');
+		if (found && this.#stillGiven(found, request, request.staleWhileRevalidate)) {
 			this.#revalidate(request, budget);
 			return this.#hit(request, found.entry, 'STALE');
 		}
@@ -109,7 +112,7 @@ export class AiCache<Live> {
 			return await this.#join(widened(request, found), budget, entry ? 'REFRESH' : away ? 'BYPASS' : 'MISS');
 		} catch (error) {
 			// RFC 5861 §4: rather than an error, where the caller said so; never for content that changed.
-			if (!found || request.signal.aborted || !this.#withinStale(found, request, request.staleIfError)) throw error;
+			if (!found || request.signal.aborted || !this.#stillGiven(found, request, request.staleIfError)) throw error;
 			return this.#hit(request, found.entry, 'STALE');
 		}
 	}
@@ -151,10 +154,15 @@ export class AiCache<Live> {
 		const { kept: place, staleWhileRevalidate, key } = request;
 		if (!place || !staleWhileRevalidate) return undefined;
 		const [kept] = await budget.within(this.#store.lookup([place])).catch(() => []);
-		if (!kept || !this.#withinStale(kept, request, staleWhileRevalidate)) return undefined;
+		if (!kept || !this.#stillGiven(kept, request, staleWhileRevalidate)) return undefined;
 		const { meta } = kept.entry;
 		if (this.#clock.now() >= meta.expires + place.leaveMs) this.#revalidate(request, budget);
 		return { ...kept.entry, meta: { ...meta, key } };
+	}
+
+	#lookedUp(request: CountedLookup, entry: Entry): void {
+		this.#accounting.hit(request, entry, 'HIT');
+		this.#stats.requested(request.rank ?? request.key, null);
 	}
 
 	#hit(request: CacheRequest<Live>, entry: Entry, status: 'HIT' | 'STALE' | 'COALESCED'): Answer<Live> {
@@ -173,15 +181,8 @@ export class AiCache<Live> {
 		this.#lead(alone, budget, 'MISS').catch(() => {});
 	}
 
-	/** Stale for no longer than that: past its own life, or past the age that the request accepts. */
-	#withinStale({ entry, state, covers }: Found, { maxAge = Infinity }: CacheRequest<Live>, seconds = 0): boolean {
-		if (seconds <= 0 || state === 'invalidated' || !covers) return false;
-		const { created, expires } = entry.meta;
-		return this.#clock.now() < Math.min(expires, created + maxAge * 1000) + seconds * 1000;
-	}
-
-	#tooOld({ meta }: Entry, maxAge: number | undefined): boolean {
-		return maxAge !== undefined && this.#clock.now() - meta.created > maxAge * 1000;
+	#stillGiven(found: Found, { maxAge }: CacheRequest<Live>, seconds: number | undefined): boolean {
+		return isWithinStale(found, { maxAge, seconds }, this.#clock.now());
 	}
 
 	/**
@@ -232,7 +233,7 @@ export class AiCache<Live> {
 		let status = asked;
 		const force = asked === 'REFRESH';
 		const flight = this.#flights.start(request.key, request.tags, async (signal, launch) => {
-			const accepts = (entry: Entry): boolean => !this.#tooOld(entry, request.maxAge);
+			const accepts = (entry: Entry): boolean => !isTooOld(entry, request.maxAge, this.#clock.now());
 			const turn =
 				asked === 'BYPASS' ? { away: true } : await this.#generator.turn(request, budget, force, accepts, signal);
 			if ('entry' in turn) {
@@ -296,23 +297,4 @@ export class AiCache<Live> {
 			return { status: 'BYPASS', ...(follows && { live }), outcome, leave };
 		});
 	}
-}
-
-/**
- * With the dependencies of a valid entry that lacks some of the request's: what is stored in its place answers both, so
- * that callers who declare different dependencies do not drive out each other's answer.
- */
-function widened<Live>(request: CacheRequest<Live>, found: Found | undefined): CacheRequest<Live> {
-	if (found?.state !== 'fresh' || found.covers) return request;
-	const { content, freeTags, tags: former } = found.entry.meta;
-	const tags = [...new Set([...request.tags, ...former])];
-	if (tags.length > MAX_WIDENED_TAGS) return request;
-	return {
-		...request,
-		tags,
-		dependencies: {
-			content: [...request.dependencies.content, ...content],
-			tags: [...new Set([...request.dependencies.tags, ...freeTags])],
-		},
-	};
 }

@@ -1,6 +1,5 @@
 import type { JsonObject, JsonValue } from '../contract.ts';
 import type { AiCache } from '../cache/cache.ts';
-import type { Clock } from '../cache/clock.ts';
 import { unpackSection } from '../cache/codec.ts';
 import type { Entry } from '../cache/entry.ts';
 import type { Generated } from '../cache/generation.ts';
@@ -13,22 +12,12 @@ import {
 	requestForInputs,
 	splitEmbeddings,
 } from '../providers/embeddings.ts';
-import type { Headers } from '../providers/headers.ts';
-import { ageOf, bodyOf, ttlLeft } from './answer.ts';
+import { bodyOf } from './answer.ts';
 import { type AnswerParts, type Asked, type Asker, KEPT_IN_PARTS } from './asker.ts';
-import type { CacheFacts } from './cache-headers.ts';
 import { ProviderFailedError } from './errors.ts';
 import type { Exchange, Exchanges } from './exchange.ts';
+import { type Joined, type JoinedHits, joinedRequest, type JoinedRequest } from './joined-hits.ts';
 import type { LiveStream } from './live-stream.ts';
-import { toLookup } from './native.ts';
-
-/** An answer put together from several entries. */
-export interface Joined {
-	bytes: Buffer;
-	facts: CacheFacts;
-	/** The provider's, where it was asked for this very answer. */
-	headers: Headers | null;
-}
 
 /** One input of a request, wherever in it that stands. */
 interface Part {
@@ -46,13 +35,13 @@ export class Embeddings {
 	readonly #cache: AiCache<LiveStream>;
 	readonly #asker: Asker;
 	readonly #exchanges: Exchanges;
-	readonly #clock: Clock;
+	readonly #hits: JoinedHits;
 
-	constructor(cache: AiCache<LiveStream>, asker: Asker, exchanges: Exchanges, clock: Clock) {
+	constructor(cache: AiCache<LiveStream>, asker: Asker, exchanges: Exchanges, hits: JoinedHits) {
 		this.#cache = cache;
 		this.#asker = asker;
 		this.#exchanges = exchanges;
-		this.#clock = clock;
+		this.#hits = hits;
 	}
 
 	/** Whether the exchange asks for inputs that are kept apart. */
@@ -62,33 +51,53 @@ export class Embeddings {
 		return length > 0 && length <= MAX_INPUTS;
 	}
 
-	/** Rejects as `Asker.ask` does. */
-	async ask(exchange: Exchange, signal: AbortSignal): Promise<Joined> {
-		const inputs = embeddingInputs(exchange.body);
-		const keys = inputs.map((input) => this.#part(exchange, input, 0).exchange.key);
-		const parts = new Map<string, Part>();
-		for (const [position, input] of inputs.entries()) {
-			const key = keys[position]!;
-			if (!parts.has(key)) parts.set(key, this.#part(exchange, input, position));
-		}
-		const { found, away } = await this.#find(exchange, [...parts.values()]);
-		const missing = [...parts.values()].filter(({ exchange: { key } }) => !found.has(key));
-		const bodies = new Map(
-			await Promise.all([...found].map(async ([key, entry]) => [key, await bodyOf(entry)] as const)),
+	/** `asked`: what the same request is answered with from now on. Rejects as `Asker.ask` does. */
+	async ask(exchange: Exchange, signal: AbortSignal): Promise<Joined & { asked: JoinedRequest }> {
+		const { keys, parts } = this.#partsOf(exchange);
+		const asked = joinedRequest(
+			exchange,
+			parts.map((part) => part.exchange),
+			keys,
 		);
-		if (missing.length === 0)
-			return this.#hit(
-				exchange,
-				[...found.values()],
-				keys.map((key) => bodies.get(key)!),
-			);
-		const whole = missing.length === parts.size;
+		const { found, away } = await this.#find(exchange, asked);
+		const missing = parts.filter((part) => !found.has(part.exchange.key));
+		if (missing.length > 0) {
+			const { key } = asked;
+			return { ...(await this.#complete(exchange, keys, found, missing, { key, away, signal })), asked };
+		}
+		const entries = parts.map((part) => found.get(part.exchange.key)!);
+		return { ...(await this.#hits.answer(asked, entries)), asked };
+	}
+
+	/** Each input once, and the keys of all in order. */
+	#partsOf(exchange: Exchange): { keys: string[]; parts: Part[] } {
+		const parts = new Map<string, Part>();
+		const keys = embeddingInputs(exchange.body).map((input, position) => {
+			const part = this.#part(exchange, input, position);
+			const { key } = part.exchange;
+			if (!parts.has(key)) parts.set(key, part);
+			return key;
+		});
+		return { keys, parts: [...parts.values()] };
+	}
+
+	async #complete(
+		exchange: Exchange,
+		keys: readonly string[],
+		found: ReadonlyMap<string, Entry>,
+		missing: readonly Part[],
+		{ key, away, signal }: { key: string; away: boolean; signal: AbortSignal },
+	): Promise<Joined> {
+		const bodies = new Map(
+			await Promise.all([...found].map(async ([own, entry]) => [own, await bodyOf(entry)] as const)),
+		);
+		const whole = found.size === 0;
 		const asked = await this.#askFor(exchange, missing, { whole, away, signal });
 		const { entry, notStored } = await asked.outcome;
 		const bytes = await unpackSection(entry.body);
 		const stored = notStored === null || notStored === KEPT_IN_PARTS;
-		const life = asked.entry ? this.#lifeOf([asked.entry]) : { age: 0, ttl: 0 };
-		const facts = { status: away ? 'BYPASS' : asked.status, key: exchange.key, ...life, stored } as const;
+		const life = asked.entry ? this.#hits.lifeOf([asked.entry]) : { age: 0, ttl: 0 };
+		const facts = { status: away ? 'BYPASS' : asked.status, key, ...life, stored } as const;
 		if (whole) return { bytes, facts, headers: asked.headers };
 		const vectors = splitEmbeddings(
 			JSON.parse(bytes.toString()) as JsonObject,
@@ -98,7 +107,7 @@ export class Embeddings {
 		for (const [index, part] of missing.entries()) bodies.set(part.exchange.key, vectors[index]!);
 		const joined = joinEmbeddings(
 			exchange.body,
-			keys.map((key) => bodies.get(key)!),
+			keys.map((own) => bodies.get(own)!),
 		);
 		return { bytes: Buffer.from(JSON.stringify(joined)), facts, headers: asked.headers };
 	}
@@ -108,14 +117,14 @@ export class Embeddings {
 		return { exchange: this.#exchanges.create({ ...exchange, body, rawBody: null }), input, position };
 	}
 
-	async #find({ directives }: Exchange, parts: readonly Part[]): Promise<{ found: Map<string, Entry>; away: boolean }> {
+	async #find(
+		{ directives }: Exchange,
+		{ lookups }: JoinedRequest,
+	): Promise<{ found: Map<string, Entry>; away: boolean }> {
 		const found = new Map<string, Entry>();
 		if (directives.mode === 'no-cache') return { found, away: false };
 		try {
-			const entries = await this.#cache.lookup(
-				parts.map(({ exchange }) => toLookup(exchange)),
-				false,
-			);
+			const entries = await this.#cache.lookup(lookups, false);
 			for (const entry of entries) if (entry) found.set(entry.meta.key, entry);
 			return { found, away: false };
 		} catch {
@@ -190,20 +199,6 @@ export class Embeddings {
 				return outcomes.find(({ notStored }) => notStored !== null)?.notStored ?? KEPT_IN_PARTS;
 			},
 			fail: () => places?.release(),
-		};
-	}
-
-	#hit(exchange: Exchange, entries: readonly Entry[], answers: readonly JsonObject[]): Joined {
-		const bytes = Buffer.from(JSON.stringify(joinEmbeddings(exchange.body, answers)));
-		const facts = { status: 'HIT', key: exchange.key, ...this.#lifeOf(entries), stored: true } as const;
-		return { bytes, headers: null, facts };
-	}
-
-	/** Of what was put together: the age of the oldest, and how long the first to expire lives. */
-	#lifeOf(entries: readonly Entry[]): Pick<CacheFacts, 'age' | 'ttl'> {
-		return {
-			age: Math.max(...entries.map((entry) => ageOf(entry, this.#clock))),
-			ttl: Math.min(...entries.map((entry) => ttlLeft(entry, this.#clock))),
 		};
 	}
 }

@@ -16,6 +16,7 @@ import { Health } from './health.ts';
 import type { HostContext } from './host.ts';
 import { CALLERS_TAG, Invalidator } from './invalidator.ts';
 import { KeptAnswers } from './kept-answers.ts';
+import { JoinedHits } from './joined-hits.ts';
 import { Lane } from './lane/lane.ts';
 import { laneSettings } from './lane/lane-settings.ts';
 import { NativeReply } from './lane/native-reply.ts';
@@ -50,6 +51,7 @@ export class Runtime {
 	readonly exchanges: Exchanges;
 	readonly asker: Asker;
 	readonly modelLists: ModelLists;
+	readonly joinedHits: JoinedHits;
 	readonly embeddings: Embeddings;
 	readonly native: Native;
 	readonly nativeStreams: NativeStreams;
@@ -101,7 +103,8 @@ export class Runtime {
 		const pricing = createPricing(values.AI_CACHE_PRICES ?? {});
 		this.exchanges = new Exchanges(values, this.models);
 		this.asker = new Asker(this.cache, this.#upstream, this.keys, pricing, values, clock);
-		this.embeddings = new Embeddings(this.cache, this.asker, this.exchanges, clock);
+		this.joinedHits = new JoinedHits(clock, quickBytes(this.settings));
+		this.embeddings = new Embeddings(this.cache, this.asker, this.exchanges, this.joinedHits);
 		this.modelLists = new ModelLists(this.#upstream, this.keys, values);
 		this.native = new Native(this.cache, this.asker, this.exchanges, host, values, clock);
 		this.nativeStreams = new NativeStreams(this.native, this.asker, clock);

@@ -58,9 +58,19 @@ describe('answers obtained elsewhere', () => {
 describe('a peek', () => {
 	it('finds what is stored, counted as a hit, and counts nothing otherwise', async () => {
 		const { cache, counts } = startEngine();
-		expect(cache.peek(lookupOf('a'))).toBeUndefined();
+		expect(cache.peek([lookupOf('a')])).toBeUndefined();
 		await cache.put([putItem('a', 'one')]);
-		expect(cache.peek(lookupOf('a'))?.meta.key).toBe('a');
+		expect(cache.peek([lookupOf('a')])).toMatchObject([{ meta: { key: 'a' } }]);
 		expect(await counts()).toMatchObject({ hits: 1, misses: 0, saved_usd: 0.5 });
+	});
+
+	it('finds all that it is asked for or nothing, and counts nothing of the latter', async () => {
+		const { cache, counts } = startEngine();
+		await cache.put([putItem('a', 'one')]);
+		expect(cache.peek([lookupOf('a'), lookupOf('b')])).toBeUndefined();
+		expect(await counts()).toMatchObject({ hits: 0 });
+		await cache.put([putItem('b', 'two')]);
+		expect(cache.peek([lookupOf('a'), lookupOf('b')])).toMatchObject([{ meta: { key: 'a' } }, { meta: { key: 'b' } }]);
+		expect(await counts()).toMatchObject({ hits: 2 });
 	});
 });

@@ -82,14 +82,14 @@ describe('hits that are kept ready', () => {
 			[successor, 'whole'],
 			[entry, 'whole'],
 		] as const)
-			texts.push((await ready.get(of, form, make)).toString());
+			texts.push((await ready.get([of], form, make)).toString());
 		expect(texts).toEqual(['1', '1', '2', '3', '1']);
 	});
 
 	it('whose making failed are made again', async () => {
 		const ready = new ReadyAnswers<Buffer>(2 ** 20, ({ length }) => length);
 		const entry = await longEntry();
-		await expect(ready.get(entry, 'whole', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
-		expect((await ready.get(entry, 'whole', async () => Buffer.from('yes'))).toString()).toBe('yes');
+		await expect(ready.get([entry], 'whole', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+		expect((await ready.get([entry], 'whole', async () => Buffer.from('yes'))).toString()).toBe('yes');
 	});
 });

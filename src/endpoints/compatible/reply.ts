@@ -11,7 +11,7 @@ import { ageOf, isFromCache, ttlLeft } from '../../runtime/answer.ts';
 import type { FollowedStream } from '../../runtime/asker.ts';
 import { setCacheHeaders } from '../../runtime/cache-headers.ts';
 import { UNREADABLE } from '../../runtime/draft.ts';
-import type { Joined } from '../../runtime/embeddings.ts';
+import type { Joined } from '../../runtime/joined-hits.ts';
 import { ReadyAnswers } from '../../runtime/ready-answers.ts';
 import { acceptsGzip, addVary } from '../http-encoding.ts';
 import { EVENT_STREAM, write, writeEvents } from '../event-stream.ts';
@@ -99,13 +99,19 @@ export class CompatibleReply {
 		response.end(bytes);
 	}
 
+	/** The same, at once where it is there. */
+	sendJoinedAgain(response: ServerResponse, joined: Joined | Promise<Joined>): void | Promise<void> {
+		if (joined instanceof Promise) return joined.then((made) => this.sendJoined(response, made));
+		this.sendJoined(response, joined);
+	}
+
 	/** The answer as the stream that `request` asks for. */
 	async sendReplayed(response: ServerResponse, given: Given, request: JsonObject): Promise<void> {
 		const echo = echoFor(given, request);
 		if (this.#eventsPerSecond === 0) {
 			const form = `stream ${JSON.stringify(request['stream_options'] ?? null)} ${echo ?? ''}`;
 			const make = async (): Promise<Buffer> => Buffer.from((await eventsOf(given.entry, request, echo)).join(''));
-			const bytes = given.status === 'HIT' ? await this.#ready.get(given.entry, form, make) : await make();
+			const bytes = given.status === 'HIT' ? await this.#ready.get([given.entry], form, make) : await make();
 			this.#begin(response, given, EVENT_STREAM);
 			response.end(bytes);
 			return;
@@ -121,7 +127,7 @@ export class CompatibleReply {
 		const make = async (): Promise<Buffer> =>
 			echo === null ? unpackSection(body) : Buffer.from(JSON.stringify(await echoing(entry, asked)));
 		const keeps = status === 'HIT' && (echo !== null || body.codec !== 'identity');
-		return keeps ? this.#ready.get(entry, `whole ${echo ?? ''}`, make) : make();
+		return keeps ? this.#ready.get([entry], `whole ${echo ?? ''}`, make) : make();
 	}
 
 	/** The provider's bytes as they arrive; a stream that breaks off breaks the connection. */

@@ -102,7 +102,7 @@ function exchangeOf(
 }
 
 async function answer(
-	{ asker, embeddings, lane }: Runtime,
+	{ asker, embeddings, joinedHits, lane }: Runtime,
 	reply: CompatibleReply,
 	exchange: Exchange,
 	request: DirectusRequest,
@@ -111,7 +111,13 @@ async function answer(
 	const streams = exchange.body['stream'] === true;
 	const signal = leaving(response);
 	if (embeddings.sharesOut(exchange)) {
-		reply.sendJoined(response, await embeddings.ask(exchange, signal));
+		const { asked, ...joined } = await embeddings.ask(exchange, signal);
+		if (joined.facts.stored && isLasting(exchange)) {
+			lane.remember(request, response, exchange.caller, asked.lookups, (hits, _, to) =>
+				reply.sendJoinedAgain(to, joinedHits.answer(asked, hits)),
+			);
+		}
+		reply.sendJoined(response, joined);
 		return;
 	}
 	const { status, stream, headers, outcome } = await asker.ask(exchange, { signal, wantsLive: streams });
@@ -125,8 +131,8 @@ async function answer(
 			? reply.sendReplayed(to, given, exchange.body)
 			: reply.sendWhole(from, to, given, exchange.body);
 	if (notStored === null && isLasting(exchange)) {
-		lane.remember(request, response, exchange.caller, toLookup(exchange), (hit, from, to) =>
-			send(from, to, { entry: hit, status: 'HIT', notStored: null, headers: null }),
+		lane.remember(request, response, exchange.caller, [toLookup(exchange)], ([hit], from, to) =>
+			send(from, to, { entry: hit!, status: 'HIT', notStored: null, headers: null }),
 		);
 	}
 	await send(request, response, { entry, status, notStored, headers });

@@ -21,8 +21,8 @@ export function generationRoutes(router: Router, runtime: Runtime): void {
 		const { exchange, entry, status, notStored, rendered } = resolved;
 		const lasting = exchange.directives.mode === undefined || LASTING_MODES.has(exchange.directives.mode);
 		if (!rendered && lasting && exchange.uncacheable === null && notStored === null) {
-			lane.remember(request, response, caller, toLookup(exchange), (hit, _, to) =>
-				nativeReply.send(to, hit, 'HIT', null),
+			lane.remember(request, response, caller, [toLookup(exchange)], ([hit], _, to) =>
+				nativeReply.send(to, hit!, 'HIT', null),
 			);
 		}
 		await nativeReply.send(response, entry, status, notStored);

@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { AiCache, CountedLookup } from '../../cache/cache.ts';
 import type { Clock } from '../../cache/clock.ts';
 import type { Entry } from '../../cache/entry.ts';
+import { dialects } from '../../providers/registry.ts';
 import type { Caller } from '../caller.ts';
 import type { LiveStream } from '../live-stream.ts';
 import { type Admitted, AuthMemo } from './auth-memo.ts';
@@ -12,10 +13,15 @@ import { MAX_BODY_BYTES, type Taking, takeBody } from './raw-body.ts';
 import { rememberableUntil, tokenOf } from './token.ts';
 
 /** Writes a hit; the same function that the normal way uses, so that both answer alike. */
-export type Reply = (entry: Entry, request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+export type Reply = (
+	entries: readonly Entry[],
+	request: IncomingMessage,
+	response: ServerResponse,
+) => void | Promise<void>;
 
 interface Known {
-	lookup: CountedLookup;
+	/** All that its answer is made of. */
+	lookups: readonly CountedLookup[];
 	reply: Reply;
 	/** Of the models' versions, which are part of every key. */
 	models: number;
@@ -35,25 +41,17 @@ export interface LaneSettings {
 /** A request as Node hands it on, or as Express does later, with what Directus keeps of its body. */
 export type LaneRequest = IncomingMessage & { originalUrl?: string; rawBody?: Buffer };
 
-/** Headers that say how a request is to be read and answered, besides its body. */
+/** Headers that say how a request is to be read and answered, besides its body and the cache's own. */
 const TELLING_HEADERS = [
 	'content-type',
 	'cache-control',
-	'x-ai-cache-ttl',
-	'x-ai-cache-collection',
-	'x-ai-cache-items',
-	'x-ai-cache-fields',
-	'x-ai-cache-tags',
-	'x-ai-cache-content-type',
-	'x-ai-cache-scope',
-	'anthropic-version',
-	'anthropic-beta',
-	'anthropic-user-profile-id',
-	'anthropic-workspace-id',
-	'openai-beta',
-] as const;
-/** A known request takes these, its body, which its reply may hold on to, as text and parsed, and its tags. */
-const KNOWN_BYTES = 2000;
+	...new Set(Object.values(dialects).flatMap(({ significantHeaders }) => significantHeaders)),
+];
+/** Of these, those that are unknown are refused by name. */
+const OWN_HEADERS = 'x-ai-cache-';
+/** A known request takes these, its body, which its reply may hold on to, as text and parsed, and its look-ups. */
+const KNOWN_BYTES = 1600;
+const BYTES_PER_LOOKUP = 400;
 const BYTES_PER_BODY_BYTE = 4;
 const BYTES_PER_TAG = 100;
 
@@ -112,17 +110,23 @@ export class Lane {
 	#answer(request: LaneRequest, response: ServerResponse, admitted: Admitted, body: Buffer): Taking {
 		const known = this.#known.get(digestOf(request, admitted, body));
 		if (known?.models !== this.#modelsGeneration()) return false;
-		const entry = this.#cache.peek(known.lookup);
-		if (entry === undefined) return false;
+		const entries = this.#cache.peek(known.lookups);
+		if (entries === undefined) return false;
 		for (const [name, value] of admitted.headers) response.setHeader(name, value);
-		return known.reply(entry, request, response) ?? true;
+		return known.reply(entries, request, response) ?? true;
 	}
 
 	/**
 	 * Takes note of a request that Directus let in, with what its middlewares have set on the response so far. To be called
 	 * before the answer's own headers are set, for requests that any later one with the same bytes equals.
 	 */
-	remember(request: LaneRequest, response: ServerResponse, caller: Caller, lookup: CountedLookup, reply: Reply): void {
+	remember(
+		request: LaneRequest,
+		response: ServerResponse,
+		caller: Caller,
+		lookups: readonly CountedLookup[],
+		reply: Reply,
+	): void {
 		const token = tokenOf(request.headers);
 		if (!this.open || token === null || !isPlain(request) || request.rawBody === undefined) return;
 		const until = rememberableUntil(token);
@@ -132,8 +136,9 @@ export class Lane {
 		this.#callers.remember(token, this.#address(request), admitted, until);
 		if (request.rawBody.length > MAX_BODY_BYTES) return;
 		const models = this.#modelsGeneration();
-		const size = KNOWN_BYTES + BYTES_PER_BODY_BYTE * request.rawBody.length + BYTES_PER_TAG * lookup.tags.length;
-		this.#known.set(digestOf(request, admitted, request.rawBody), { lookup, reply, models }, { size });
+		let size = KNOWN_BYTES + BYTES_PER_BODY_BYTE * request.rawBody.length;
+		for (const { tags } of lookups) size += BYTES_PER_LOOKUP + BYTES_PER_TAG * tags.length;
+		this.#known.set(digestOf(request, admitted, request.rawBody), { lookups, reply, models }, { size });
 	}
 
 	#admitted(request: LaneRequest): Admitted | undefined {
@@ -175,6 +180,7 @@ function digestOf(request: LaneRequest, { user, role }: Admitted, body: Buffer):
 		const value = headers[name];
 		told += value === undefined ? '\n' : `\n${String(value)}`;
 	}
+	for (const name in headers) if (name.startsWith(OWN_HEADERS)) told += `\n${name}: ${String(headers[name])}`;
 	return hash('sha256', body, 'base64') + told;
 }
 

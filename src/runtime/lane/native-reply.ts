@@ -33,14 +33,14 @@ export class NativeReply {
 
 	/** Sends it; at once where the entry was sent before. `notStored`: why it is not in the cache, null where it is. */
 	send(response: ServerResponse, entry: Entry, status: CacheStatus, notStored: string | null): void | Promise<void> {
-		const ready = this.#ready.find(entry);
+		const ready = this.#ready.find([entry]);
 		if (ready !== undefined) {
 			this.#write(response, entry, ready, status, notStored);
 			return;
 		}
 		return this.#prepare(entry).then((made) => {
 			// Of a hit alone: what a miss made is another object than the one that later hits find.
-			if (status === 'HIT') this.#ready.keep(entry, made);
+			if (status === 'HIT') this.#ready.keep([entry], made);
 			this.#write(response, entry, made, status, notStored);
 		});
 	}

@@ -9,8 +9,9 @@ import { createPricing } from '../../../src/providers/prices.ts';
 import { createUpstream } from '../../../src/providers/upstream.ts';
 import { Asker } from '../../../src/runtime/asker.ts';
 import { callerOf } from '../../../src/runtime/caller.ts';
-import { Embeddings, type Joined } from '../../../src/runtime/embeddings.ts';
+import { Embeddings } from '../../../src/runtime/embeddings.ts';
 import { type Exchange, Exchanges } from '../../../src/runtime/exchange.ts';
+import { type Joined, JoinedHits } from '../../../src/runtime/joined-hits.ts';
 import type { LiveStream } from '../../../src/runtime/live-stream.ts';
 import { ProviderKeys } from '../../../src/runtime/provider-keys.ts';
 import { readSettings } from '../../../src/runtime/settings.ts';
@@ -40,7 +41,7 @@ export function startEmbedding(store: Store, baseUrl: string): Embedding {
 	const keys = new ProviderKeys(values, testHost(env));
 	const asker = new Asker(cache, createUpstream(), keys, createPricing({}), values, systemClock);
 	const exchanges = new Exchanges(values, models);
-	const embeddings = new Embeddings(cache, asker, exchanges, systemClock);
+	const embeddings = new Embeddings(cache, asker, exchanges, new JoinedHits(systemClock, 2 ** 20));
 	const caller = callerOf({ user: 'ann', role: null, roles: [], admin: true, app: false, ip: null });
 	const exchangeOf = (input: string | string[], directives: CacheDirectives): Exchange =>
 		exchanges.create({
