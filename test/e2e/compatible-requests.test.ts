@@ -139,6 +139,21 @@ describe('what is refused', () => {
 		expect(await response.json()).toMatchObject(shape);
 	});
 
+	it.each([
+		['a list', 'application/json', '[]'],
+		['said to be text', 'text/plain', '{"model":"gpt-4o"}'],
+	])('is a body that is %s, in the provider’s shape', async (_, type, body) => {
+		const response = await fetch(`${directus.url}/ai-cache/openai/v1/chat/completions`, {
+			method: 'POST',
+			headers: { 'content-type': type, authorization: `Bearer ${ADMIN.token}` },
+			body,
+		});
+		expect(response.status).toBe(400);
+		const { error } = (await response.json()) as { error: { type: string; message: string } };
+		expect(error.type).toBe('invalid_request_error');
+		expect(error.message).toMatch(/^The body must be (a JSON object|JSON, sent as application\/json)$/);
+	});
+
 	it('is a body over Directus’ limit', async () => {
 		const response = await post('/anthropic/v1/messages', JSON.stringify({ model: 'x', text: 'x'.repeat(70_000) }));
 		expect(response.status).toBe(413);

@@ -52,6 +52,7 @@ describe('the express lane that was mounted once', () => {
 	it.each([
 		['/ai-cache/anthropic/v1/messages', {}, 'Bearer key'],
 		['/ai-cache/anthropic/v1/messages', { authorization: 'Bearer token' }, 'Bearer token'],
+		['/ai-cache/anthropic/v1/messages', { authorization: 'Basic dXNlcjpwYXNz' }, 'Bearer key'],
 		['/ai-cache/openai/v1/chat/completions', {}, undefined],
 		['/items/articles', {}, undefined],
 	])('reads x-api-key of a request to %s with %o as authorization %s', (url, headers, authorization) => {

@@ -19,7 +19,7 @@ import { UpstreamFailure } from '../../runtime/upstream-failure.ts';
 import { headerDirectives } from '../compatible/directives.ts';
 import { COMPATIBLE_PATHS } from '../compatible/paths.ts';
 import { CompatibleReply, type Given } from '../compatible/reply.ts';
-import { demandCaller, type DirectusRequest, leaving } from '../http.ts';
+import { bodyOf, demandCaller, type DirectusRequest, leaving } from '../http.ts';
 
 /** The routes that speak each provider's own dialect, errors included: its SDK needs another base URL and no more. */
 export function compatibleRoutes(router: Router, runtime: Runtime, host: HostContext): void {
@@ -82,10 +82,8 @@ function exchangeOf(
 	caller: Caller,
 ): Exchange {
 	const { headers, rawBody = null, originalUrl } = request;
-	const body: unknown = request.body;
-	if (!request.is('application/json') || !isObject(body)) {
-		throw new InvalidRequestError({ field: '', reason: 'The body must be a JSON object, sent as application/json' });
-	}
+	const body = bodyOf(request);
+	if (!isObject(body)) throw new InvalidRequestError({ field: 'body', reason: 'The body must be a JSON object' });
 	const told = headerDirectives(headers);
 	return exchanges.create({
 		...told,

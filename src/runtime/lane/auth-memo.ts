@@ -7,7 +7,7 @@ export interface Admitted {
 	user: string | null;
 	role: string | null;
 	/** What Directus' middlewares had set on the response by then, as name and value in turn. */
-	headers: readonly (readonly [name: string, value: string])[];
+	headers: readonly (readonly [name: string, value: string | readonly string[]])[];
 }
 
 interface Memo {

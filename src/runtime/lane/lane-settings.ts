@@ -11,6 +11,11 @@ export function laneSettings(settings: Settings, environment: Environment): Lane
 		authMemoMs: settings.values.AI_CACHE_AUTH_MEMO,
 		knownBytes: quickBytes(settings),
 		closed: on(environment['RATE_LIMITER_ENABLED']) || on(environment['RATE_LIMITER_GLOBAL_ENABLED']),
-		addressHeader: typeof header === 'string' && header !== '' ? header.toLowerCase() : null,
+		addressHeaders: typeof header === 'string' && header !== '' ? spellings(header.toLowerCase()) : [],
 	};
 }
+
+/** Directus reads both where it is told one of them. */
+const REFERRERS = ['referrer', 'referer'];
+
+const spellings = (name: string): readonly string[] => (REFERRERS.includes(name) ? REFERRERS : [name]);

@@ -6,7 +6,6 @@ import type { Clock } from '../../cache/clock.ts';
 import type { Entry } from '../../cache/entry.ts';
 import { dialects } from '../../providers/registry.ts';
 import type { Caller } from '../caller.ts';
-import type { LiveStream } from '../live-stream.ts';
 import { type Admitted, AuthMemo } from './auth-memo.ts';
 import { generations } from './generations.ts';
 import { MAX_BODY_BYTES, type Taking, takeBody } from './raw-body.ts';
@@ -34,8 +33,8 @@ export interface LaneSettings {
 	knownBytes: number;
 	/** A rate limiter must count every request; another header than the socket's says who the client is. */
 	closed: boolean;
-	/** Lower-case name of the header that Directus takes the client's address from, where it is told to. */
-	addressHeader: string | null;
+	/** Lower-case names of the headers that Directus takes the client's address from, where it is told to. */
+	addressHeaders: readonly string[];
 }
 
 /** A request as Node hands it on, or as Express does later, with what Directus keeps of its body. */
@@ -61,13 +60,18 @@ const BYTES_PER_TAG = 100;
  * Everything else is handed on untouched.
  */
 export class Lane {
-	readonly #cache: AiCache<LiveStream>;
+	readonly #cache: Pick<AiCache<unknown>, 'peek'>;
 	readonly #settings: LaneSettings;
 	readonly #modelsGeneration: () => number;
 	readonly #callers: AuthMemo;
 	readonly #known: LRUCache<string, Known>;
 
-	constructor(cache: AiCache<LiveStream>, clock: Clock, settings: LaneSettings, modelsGeneration: () => number) {
+	constructor(
+		cache: Pick<AiCache<unknown>, 'peek'>,
+		clock: Clock,
+		settings: LaneSettings,
+		modelsGeneration: () => number,
+	) {
 		this.#cache = cache;
 		this.#settings = settings;
 		this.#modelsGeneration = modelsGeneration;
@@ -92,22 +96,24 @@ export class Lane {
 	/** Answers, or calls `next` with the request as it came. */
 	answer(request: LaneRequest, response: ServerResponse, next: () => void): void {
 		generations.set(request, this.generation);
-		const admitted = this.#admitted(request);
 		const length = Number(request.headers['content-length']);
-		if (admitted === undefined || !(length > 0 && length <= MAX_BODY_BYTES)) {
+		if (this.#admitted(request) === undefined || !(length > 0 && length <= MAX_BODY_BYTES)) {
 			next();
 			return;
 		}
 		takeBody(
 			request,
 			length,
-			(body) => !response.destroyed && this.#answer(request, response, admitted, body),
+			(body) => !response.destroyed && this.#answer(request, response, body),
 			() => (response.headersSent ? response.destroy() : next()),
 		);
 	}
 
 	/** False where the normal way has to answer. */
-	#answer(request: LaneRequest, response: ServerResponse, admitted: Admitted, body: Buffer): Taking {
+	#answer(request: LaneRequest, response: ServerResponse, body: Buffer): Taking {
+		// Once more: the body may have taken its time, and Directus asks who is there when it has read it.
+		const admitted = this.#admitted(request);
+		if (admitted === undefined) return false;
 		const known = this.#known.get(digestOf(request, admitted, body));
 		if (known?.models !== this.#modelsGeneration()) return false;
 		const entries = this.#cache.peek(known.lookups);
@@ -131,14 +137,18 @@ export class Lane {
 		if (!this.open || token === null || !isPlain(request) || request.rawBody === undefined) return;
 		const until = rememberableUntil(token);
 		const { accountability } = caller;
+		// A cookie is meant for this one answer.
+		if (response.hasHeader('set-cookie')) return;
 		if (until === null || generations.get(request) !== this.#callers.generation || accountability?.share) return;
 		const admitted: Admitted = { user: caller.user, role: caller.role, headers: headersOf(response) };
 		this.#callers.remember(token, this.#address(request), admitted, until);
 		if (request.rawBody.length > MAX_BODY_BYTES) return;
 		const models = this.#modelsGeneration();
-		let size = KNOWN_BYTES + BYTES_PER_BODY_BYTE * request.rawBody.length;
+		const digest = digestOf(request, admitted, request.rawBody);
+		// Headers may be longer than the body, and a reply may hold on to them as well.
+		let size = KNOWN_BYTES + 2 * digest.length + BYTES_PER_BODY_BYTE * request.rawBody.length;
 		for (const { tags } of lookups) size += BYTES_PER_LOOKUP + BYTES_PER_TAG * tags.length;
-		this.#known.set(digestOf(request, admitted, request.rawBody), { lookups, reply, models }, { size });
+		this.#known.set(digest, { lookups, reply, models }, { size });
 	}
 
 	#admitted(request: LaneRequest): Admitted | undefined {
@@ -149,9 +159,8 @@ export class Lane {
 
 	/** All that Directus may take the client's address from; proxies it trusts name the client in `X-Forwarded-For`. */
 	#address({ socket, headers }: LaneRequest): string {
-		const { addressHeader } = this.#settings;
-		const named = addressHeader === null ? '' : String(headers[addressHeader] ?? '');
-		return `${socket.remoteAddress ?? ''}|${String(headers['x-forwarded-for'] ?? '')}|${named}`;
+		const named = this.#settings.addressHeaders.map((name) => String(headers[name] ?? ''));
+		return [socket.remoteAddress ?? '', String(headers['x-forwarded-for'] ?? ''), ...named].join('\n');
 	}
 }
 
@@ -186,6 +195,6 @@ function digestOf(request: LaneRequest, { user, role }: Admitted, body: Buffer):
 
 function headersOf(response: ServerResponse): Admitted['headers'] {
 	return Object.entries(response.getHeaders()).flatMap(([name, value]) =>
-		value === undefined || Array.isArray(value) ? [] : [[name, String(value)] as const],
+		value === undefined ? [] : [[name, typeof value === 'number' ? String(value) : value] as const],
 	);
 }
