@@ -13,11 +13,11 @@ const MAGIC = Buffer.from('AIC1');
 const SECTION_HEADER = 9;
 
 /**
- * Up to this, fflate packs: a tenth of a millisecond, with no native stream to open. Above, where zlib's lead of two to
- * four times grows into milliseconds, zlib does: in place while that takes well under one, then on its thread pool. It
- * reads all sizes, as hits do that often. By `npm run bench compression`.
+ * Up to this, fflate packs, with no native stream to open: a twentieth of a millisecond behind zlib, which is two to
+ * four times as quick at every size. Above, where that lead grows, zlib does: in place while that takes well under a
+ * millisecond, then on its thread pool. It reads all sizes, as hits do that often. By `npm run bench compression`.
  */
-const FFLATE_MAX = 2 * 1024;
+const FFLATE_MAX = 1024;
 const PACK_IN_PLACE_MAX = 16 * 1024;
 const UNPACK_IN_PLACE_MAX = 64 * 1024;
 /** Half the time of the default level on small answers, for a twentieth more bytes at most. */

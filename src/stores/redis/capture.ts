@@ -1,13 +1,13 @@
 import type { Tag } from '../../cache/dependencies.ts';
 import { newId } from '../../cache/ids.ts';
-import type { Lookup } from '../../cache/store.ts';
-import { buffer, type Command, run, texts } from './client.ts';
+import type { Begin, Lookup } from '../../cache/store.ts';
+import { buffer, type Command, run, runOne, text, texts } from './client.ts';
 import { type RedisContext, upkeepMs } from './context.ts';
 import { groupByTag, tagScripts } from './indexes.ts';
 import type { Reader } from './reader.ts';
 import { memberOf, type StoredRecord } from './record.ts';
 import { type RedisReservation, reservationOf } from './reservation.ts';
-import { CAPTURE } from './scripts.ts';
+import { CAPTURE, RESERVE } from './scripts.ts';
 
 const GENERATION_MS = 10 * 60_000;
 /** A generation's place in the indexes, by which purges find it, is given up so long after it must have ended. */
@@ -20,20 +20,64 @@ export async function capture(
 	lookups: readonly Lookup[],
 	owners: readonly string[],
 ): Promise<RedisReservation[]> {
-	const { client, keys, clock, limits } = context;
-	const life = upkeepMs(context);
-	const until = -(clock.now() + (limits.generationMs ?? GENERATION_MS) + AFTER_END_MS);
+	const { client, keys } = context;
 	const groups = groupByTag(lookups, ({ tags }) => tags);
 	const parameters = groups.map(([tag, places]) => {
 		const members = places.map((index) => memberOf(owners[index]!, lookups[index]!.key));
 		return [tag, [newId(), members.length, ...members]] as const;
 	});
-	const captures = tagScripts(context, CAPTURE, [life, until], parameters);
+	const captures = tagScripts(context, CAPTURE, [upkeepMs(context), untilOf(context)], parameters);
 	const reads = lookups.map(({ key }): Command => ['GET', keys.entry(key)]);
 	const replies = await run(client, [...captures, ...reads]);
 	const tokens = replies.slice(0, captures.length).flatMap(texts);
 	const values = new Map<Tag, string | undefined>(groups.map(([tag], index) => [tag, tokens[index]]));
 	const standing = replies.slice(captures.length).map(buffer);
+	return conclude(context, reader, { lookups, owners, standing, values });
+}
+
+/** Takes the lease and captures, at once: null where another holds it. */
+export async function reserve(
+	context: RedisContext,
+	reader: Reader,
+	{ key, tags, owner, force, leaseMs }: Begin,
+): Promise<RedisReservation | null> {
+	const { client, keys } = context;
+	const names = [keys.lease(key), keys.entry(key), ...tags.flatMap((tag) => [keys.token(tag), keys.index(tag)])];
+	const parameters = [
+		owner,
+		leaseMs,
+		Number(force),
+		upkeepMs(context),
+		memberOf(owner, key),
+		untilOf(context),
+		newId(),
+	];
+	const reply = await runOne(client, ['EVAL', RESERVE, names.length, ...names, ...parameters]);
+	if (!Array.isArray(reply)) return null;
+	const [standing, ...tokens] = reply as unknown[];
+	const values = new Map(tags.map((tag, index) => [tag, text(tokens[index])]));
+	const captured = { lookups: [{ key, tags }], owners: [owner], standing: [buffer(standing)], values };
+	const [reservation] = await conclude(context, reader, captured);
+	return reservation!;
+}
+
+/** Below zero, as they are under way: until when generations that begin now keep their places. */
+const untilOf = ({ clock, limits }: RedisContext): number =>
+	-(clock.now() + (limits.generationMs ?? GENERATION_MS) + AFTER_END_MS);
+
+interface CapturedForAll {
+	lookups: readonly Lookup[];
+	owners: readonly string[];
+	/** What stands at each key. */
+	standing: readonly (Buffer | null)[];
+	values: Map<Tag, string | undefined>;
+}
+
+async function conclude(
+	context: RedisContext,
+	reader: Reader,
+	{ lookups, owners, standing, values }: CapturedForAll,
+): Promise<RedisReservation[]> {
 	const records = lookups.map(({ key }, index) => reader.decode(key, standing[index] ?? null));
 	await readFurther(context, records, values);
 	return lookups.map((lookup, index) => {

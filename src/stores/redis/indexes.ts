@@ -3,7 +3,7 @@ import type { Entry } from '../../cache/entry.ts';
 import { chunks, type Command, isCluster } from './client.ts';
 import { type RedisContext, upkeepMs } from './context.ts';
 import { SORT_NAMES, type SortName } from './keys.ts';
-import { PLACE } from './scripts.ts';
+import { PLACE, STORE_AND_PLACE } from './scripts.ts';
 
 /** An entry as the indexes know it. */
 export interface Indexed {
@@ -14,8 +14,23 @@ export interface Indexed {
 	size: number;
 }
 
+/** What is to stand at a key. */
+export interface Stored {
+	key: string;
+	owner: string;
+	record: Buffer;
+	lifeMs: number;
+	/** As captured, one for each of its tags. */
+	tokens: readonly string[];
+	indexed: Indexed;
+}
+
 /** So many tags does one script look after: well under a millisecond. */
 const TAGS_PER_SCRIPT = 50;
+
+/** Whether one script can look after all of these tags. */
+export const fitsOneScript = ({ client }: RedisContext, tags: readonly Tag[]): boolean =>
+	!isCluster(client) && tags.length <= TAGS_PER_SCRIPT;
 
 /**
  * The script for these tags, with the parameters that each has of its own; in a cluster, where every tag has its own
@@ -41,16 +56,40 @@ export function placeCommands(
 	context: RedisContext,
 	entries: readonly Indexed[],
 ): { tags: Tag[]; commands: Command[] } {
-	const { clock, limits } = context;
-	const now = clock.now();
 	const groups = groupByTag(entries, ({ tags }) => tags);
 	const parameters = groups.map(([tag, places]) => {
 		const scored = places.flatMap((index) => [entries[index]!.entry.meta.expires, entries[index]!.member]);
-		return [tag, [tag === allTag() ? 0 : 1, places.length, ...scored]] as const;
+		return [tag, [Number(isTrimmed(tag)), places.length, ...scored]] as const;
 	});
-	// Below zero stands who is under way, by when they are given up.
-	const common = [upkeepMs(context), -now, now - limits.staleSeconds * 1000];
+	const common = [upkeepMs(context), ...trimmedRange(context)];
 	return { tags: groups.map(([tag]) => tag), commands: tagScripts(context, PLACE, common, parameters) };
+}
+
+const isTrimmed = (tag: Tag): boolean => tag !== allTag();
+
+/** Below zero stands who is under way, by when they are given up. */
+function trimmedRange({ clock, limits }: RedisContext): [lowest: number, highest: number] {
+	const now = clock.now();
+	return [-now, now - limits.staleSeconds * 1000];
+}
+
+/** Stores an entry, and gives it all its places, if its reservation and its tokens still stand: `STORE_AND_PLACE`. */
+export function storeAndPlaceCommand(context: RedisContext, stored: Stored): Command {
+	const { keys } = context;
+	const { key, owner, record, lifeMs, tokens, indexed } = stored;
+	const { member, entry, tags } = indexed;
+	const names = [
+		keys.lease(key),
+		keys.entry(key),
+		...SORT_NAMES.map(keys.sorted),
+		...tags.map(keys.token),
+		...tags.map(keys.index),
+	];
+	const trimmed = tags.map((tag) => Number(isTrimmed(tag))).join('');
+	const scores = [entry.meta.expires, ...SORT_NAMES.map((name) => sortValue(name, indexed))];
+	const upkeep = [upkeepMs(context), ...trimmedRange(context), trimmed];
+	const head = [owner, SORT_NAMES.length, tokens.join(''), record, lifeMs, member];
+	return ['EVAL', STORE_AND_PLACE, names.length, ...names, ...head, ...upkeep, ...scores];
 }
 
 /** Gives entries their places in the sorted sets. */

@@ -93,25 +93,27 @@ export async function headsOf(context: RedisContext, members: readonly string[])
 	);
 	return Promise.all(
 		members.map((member, index) =>
-			readHead(context, member, buffer(replies[2 * index]), number(replies[2 * index + 1])),
+			readHead(context, member, buffer(replies[2 * index]), HEAD_BYTES, number(replies[2 * index + 1])),
 		),
 	);
 }
 
+/** From the first bytes of the entry, of which so many were asked for. */
 async function readHead(
 	context: RedisContext,
 	member: string,
 	bytes: Buffer | null,
+	asked: number,
 	size: number,
 ): Promise<Head | null> {
 	if (bytes === null || bytes.length === 0) return null;
 	try {
 		const head = decodeRecordMeta(bytes);
 		if ('missing' in head) {
-			if (bytes.length >= size) return null;
+			if (bytes.length < asked) return null;
 			const name = context.keys.entry(keyOf(member));
 			const [longer] = await run(context.client, [['GETRANGE', name, 0, head.missing - 1]]);
-			return await readHead(context, member, buffer(longer), Math.min(size, head.missing));
+			return await readHead(context, member, buffer(longer), head.missing, size);
 		}
 		const { owner, tokens, meta } = head;
 		return memberOf(owner, meta.key) === member ? { member, tokens, meta, size } : null;

@@ -1,6 +1,6 @@
 /**
- * Each touches the keys of one hash tag alone, so that a cluster can run it; the two that take several tags get them one
- * by one there. Short enough to be sent whole: Redis knows a script that it ran before by its text.
+ * Each but those for one Redis alone touches the keys of one hash tag, so that a cluster can run it; the two that take
+ * several tags get them one by one there. Short enough to be sent whole: Redis knows a script that it ran before by its text.
  */
 
 /**
@@ -25,6 +25,39 @@ for i=a+2,last,2 do redis.call('zadd',index,ARGV[i],ARGV[i+1]) end
 redis.call('pexpire',index,ARGV[1])
 if ARGV[a]=='1' then redis.call('zremrangebyscore',index,ARGV[2],ARGV[3]) end
 r[#r+1]=redis.call('get',KEYS[k]) a=last+1 end return r`;
+
+/**
+ * KEYS lease, entry, then token and index of each tag · ARGV owner, milliseconds of the lease, 1 to take it from whoever
+ * holds it, milliseconds that tokens and indexes live, member, its score, new token → null where another holds the lease,
+ * else what stands at the entry and the tags' tokens. The lease and `CAPTURE` at once, where one Redis has all keys.
+ */
+export const RESERVE = `if ARGV[3]=='1' then redis.call('set',KEYS[1],ARGV[1],'PX',ARGV[2])
+elseif not redis.call('set',KEYS[1],ARGV[1],'PX',ARGV[2],'NX') then return false end
+local r={redis.call('get',KEYS[2])} for k=3,#KEYS,2 do
+local t=redis.call('getex',KEYS[k],'PX',ARGV[4])
+if not t then t=ARGV[7] redis.call('set',KEYS[k],t,'PX',ARGV[4]) end
+redis.call('zadd',KEYS[k+1],'NX',ARGV[6],ARGV[5])
+redis.call('pexpire',KEYS[k+1],ARGV[4]) r[#r+1]=t end return r`;
+
+/**
+ * KEYS lease, entry, the sorted sets, then the tokens, then the indexes of the tags · ARGV owner, number of sorted sets,
+ * the tokens that were captured as one, record, its milliseconds, member, milliseconds that indexes live, lowest and
+ * highest score of what is to be trimmed, 1 for each index that is, else 0, as one, score in the indexes, scores in the
+ * sorted sets → 0 where the lease was not the owner's any more, 1 where it is stored, 2 where a token has changed and
+ * nothing stands at the entry. `STORE_IF_HELD` and `PLACE` at once, where one Redis has all keys.
+ */
+export const STORE_AND_PLACE = `if redis.call('get',KEYS[1])~=ARGV[1] then return 0 end
+redis.call('del',KEYS[1])
+local sets=tonumber(ARGV[2]) local tags=(#KEYS-2-sets)/2
+local current=redis.call('mget',unpack(KEYS,3+sets,2+sets+tags))
+for i=1,tags do current[i]=current[i] or '' end
+if table.concat(current)~=ARGV[3] then redis.call('unlink',KEYS[2]) return 2 end
+redis.call('set',KEYS[2],ARGV[4],'PX',ARGV[5])
+for i=1,sets do redis.call('zadd',KEYS[2+i],ARGV[11+i],ARGV[6]) end
+for i=1,tags do local index=KEYS[2+sets+tags+i]
+if redis.call('zadd',index,ARGV[11],ARGV[6])==1 then redis.call('pexpire',index,ARGV[7]) end
+if string.sub(ARGV[10],i,i)=='1' then redis.call('zremrangebyscore',index,ARGV[8],ARGV[9]) end end
+return 1`;
 
 /**
  * KEYS token, index, where to set the index aside · ARGV now, sample size → how many were live, and some of them; null

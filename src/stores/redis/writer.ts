@@ -1,10 +1,18 @@
 import type { Entry } from '../../cache/entry.ts';
 import { ID_LENGTH } from '../../cache/ids.ts';
 import type { Begin, Commit, CommitResult, Lookup, Reservation } from '../../cache/store.ts';
-import { capture } from './capture.ts';
+import { capture, reserve } from './capture.ts';
 import { buffer, type Command, number, run, runOne, texts } from './client.ts';
 import type { RedisContext } from './context.ts';
-import { type Indexed, type Leaving, placeCommands, removalCommands, sortCommands } from './indexes.ts';
+import {
+	fitsOneScript,
+	type Indexed,
+	type Leaving,
+	placeCommands,
+	removalCommands,
+	sortCommands,
+	storeAndPlaceCommand,
+} from './indexes.ts';
 import { JANITOR_EVERY_MS } from './janitor.ts';
 import type { Reader } from './reader.ts';
 import { encodeRecord, memberOf } from './record.ts';
@@ -13,6 +21,9 @@ import { RELEASE_IF_HELD, REMOVE_IF_OWNED, RENEW_IF_HELD, STORE_IF_HELD } from '
 
 /** So long does Redis keep an entry that nobody may have any more, for the janitor to read where its places are. */
 const GRACE_MS = 3 * JANITOR_EVERY_MS;
+
+/** What `STORE_AND_PLACE` says. */
+const OUTCOMES: readonly CommitResult[] = ['superseded', 'stored', 'invalidated'];
 
 /** Reservations and commits. */
 export class Writer {
@@ -25,7 +36,9 @@ export class Writer {
 	}
 
 	/** The lease first: those who do not get it leave nothing behind. */
-	async begin({ key, tags, owner, force, leaseMs }: Begin): Promise<Reservation | null> {
+	async begin(request: Begin): Promise<Reservation | null> {
+		const { key, tags, owner, force, leaseMs } = request;
+		if (fitsOneScript(this.#context, tags)) return reserve(this.#context, this.#reader, request);
 		const { client, keys } = this.#context;
 		const lease = keys.lease(key);
 		const taken = force
@@ -73,11 +86,28 @@ export class Writer {
 	/** What was stored without all its places would be found by no purge of several criteria. */
 	async #storeOrUndo(commits: readonly Commit[]): Promise<CommitResult[]> {
 		try {
-			return await this.#store(commits);
+			const [only] = commits;
+			const atOnce = only && commits.length === 1 && fitsOneScript(this.#context, only.reservation.tags);
+			return atOnce ? [await this.#storeOne(only)] : await this.#store(commits);
 		} catch (error) {
 			this.#undo(commits).catch(() => {});
 			throw error;
 		}
+	}
+
+	/** The usual case, in one command. */
+	async #storeOne(commit: Commit): Promise<CommitResult> {
+		const { reservation, entry } = commit;
+		const { key, owner, tags } = reservation;
+		const { tokens } = capturedOf(reservation);
+		const record = encodeRecord(owner, tokens, entry);
+		const indexed = { member: memberOfReservation(reservation), entry, tags, size: record.length };
+		const stored = { key, owner, record, lifeMs: this.#lifeMs(entry), tokens, indexed };
+		const [reply] = await run(this.#context.client, [
+			storeAndPlaceCommand(this.#context, stored),
+			...this.#forgetReplaced([commit]),
+		]);
+		return OUTCOMES[number(reply)]!;
 	}
 
 	async #store(commits: readonly Commit[]): Promise<CommitResult[]> {
@@ -105,9 +135,12 @@ export class Writer {
 	}
 
 	#storeCommand({ reservation: { key, owner }, entry }: Commit, record: Buffer): Command {
-		const { keys, limits } = this.#context;
-		const life = (entry.meta.ttl + limits.staleSeconds) * 1000 + GRACE_MS;
-		return ['EVAL', STORE_IF_HELD, 2, keys.lease(key), keys.entry(key), owner, record, life];
+		const { keys } = this.#context;
+		return ['EVAL', STORE_IF_HELD, 2, keys.lease(key), keys.entry(key), owner, record, this.#lifeMs(entry)];
+	}
+
+	#lifeMs({ meta }: Entry): number {
+		return (meta.ttl + this.#context.limits.staleSeconds) * 1000 + GRACE_MS;
 	}
 
 	/** Takes what the commits replace out of all indexes: its own record, which names them, is gone after this. */

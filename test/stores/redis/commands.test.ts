@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freeTag } from '../../../src/cache/dependencies.ts';
 import { newId } from '../../../src/cache/ids.ts';
-import { lookupOf, put } from '../../contract/harness.ts';
+import { commitTo, lookupOf, put } from '../../contract/harness.ts';
 import { sampleEntry } from '../../contract/samples.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { type RedisHarness, redisHarness } from './support.ts';
@@ -93,6 +93,22 @@ describe('the commands of a look-up', () => {
 				await expect.poll(() => commandsOf(() => harness.store.lookup([lookupOf(entry)]))).toEqual([]);
 			}),
 		));
+});
+
+describe('the commands of a miss that is stored', () => {
+	it('are three, whatever it depends on', () =>
+		withHarness(1_000_000, async (harness) => {
+			const entry = sampleEntry(harness.clock, {
+				content: [{ collection: 'articles', items: ['1', '2'] }],
+				freeTags: ['a'],
+			});
+			const work = async (): Promise<void> => {
+				expect(await harness.store.lookup([lookupOf(entry)])).toEqual([undefined]);
+				expect(await commitTo(harness.store, entry)).toBe('stored');
+			};
+			const names = 1 + entry.meta.tags.length;
+			expect(await commandsOf(work)).toEqual([`mget ${names}`, 'eval', 'eval']);
+		}));
 });
 
 describe('no command of any operation', () => {
