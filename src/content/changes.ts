@@ -2,7 +2,7 @@ import type { SchemaOverview } from '@directus/types';
 
 import { ANY_ITEM, type ContentChange } from '../cache/dependencies.ts';
 import { isItem, keyOf } from './item.ts';
-import { joinedParents, leftParents, relatedCollections } from './parents.ts';
+import { joinedParents, leftParents, parentsFilledIn, relatedCollections } from './parents.ts';
 import { schemaChanges } from './schema-changes.ts';
 
 /**
@@ -28,6 +28,8 @@ export interface ChangeContext {
 	 * nobody looked.
 	 */
 	cascades?: readonly ContentChange[] | null;
+	/** As it was before a field or a collection was deleted. Null where nobody looked. */
+	before?: SchemaOverview | null;
 	/** The fields that the look before an update knew of; others may have been added since, as by a permission's presets. */
 	fields?: ReadonlySet<string> | null;
 }
@@ -45,7 +47,7 @@ type Meta = Readonly<Record<string, unknown>>;
  */
 export function changesOf(event: string, meta: Meta, context: ChangeContext): ContentChange[] {
 	const { scope, action } = splitEvent(event);
-	if (SCHEMA_SCOPES.has(scope)) return schemaChanges(scope, action, meta, context.schema);
+	if (SCHEMA_SCOPES.has(scope)) return schemaChanges(scope, action, meta, context);
 	const collection = meta['collection'];
 	if (typeof collection !== 'string' || LOGS.has(collection)) return [];
 	if (event === 'files.upload') return uploaded(collection, meta, context.schema);
@@ -63,6 +65,15 @@ export function changesOf(event: string, meta: Meta, context: ChangeContext): Co
 	}
 }
 
+/**
+ * Whether the keys of an event are those of rows of its collection. Directus' service of fields tells names of fields
+ * in their place: to look for such rows is an error to PostgreSQL, with which a transaction under way is lost.
+ */
+export function isOfRows(event: string, collection: string): boolean {
+	const { scope } = splitEvent(event);
+	return scope === 'items' || collection === `directus_${scope}`;
+}
+
 /** `articles.items.update` and `items.update` are both of scope `items`. */
 function splitEvent(event: string): { scope: string; action: string } {
 	const [action = '', scope = ''] = event.split('.').reverse();
@@ -71,7 +82,11 @@ function splitEvent(event: string): { scope: string; action: string } {
 
 function created(collection: string, meta: Meta, schema: SchemaOverview | null): ContentChange[] {
 	const payload = isItem(meta['payload']) ? meta['payload'] : {};
-	return [{ kind: 'create', collection, items: keysOf(meta) }, ...joinedParents(collection, payload, schema, 'create')];
+	return [
+		{ kind: 'create', collection, items: keysOf(meta) },
+		...joinedParents(collection, payload, schema, 'create'),
+		...parentsFilledIn(collection, schema, 'create'),
+	];
 }
 
 function updated(collection: string, meta: Meta, { schema, cascades, fields: known }: ChangeContext): ContentChange[] {
@@ -86,7 +101,8 @@ function updated(collection: string, meta: Meta, { schema, cascades, fields: kno
 		...missed.map((change) => ({ kind: 'schema', collection: change.collection }) as const),
 	];
 	const joined = joinedParents(collection, payload, schema, 'update');
-	return [{ kind: 'update', collection, items, fields }, ...joined, ...left, ...departures];
+	const filledIn = parentsFilledIn(collection, schema, 'update');
+	return [{ kind: 'update', collection, items, fields }, ...joined, ...left, ...departures, ...filledIn];
 }
 
 function deleted(collection: string, meta: Meta, { schema, cascades }: ChangeContext): ContentChange[] {

@@ -1,6 +1,6 @@
 import type { Relation, SchemaOverview } from '@directus/types';
 
-import type { ContentChange } from '../cache/dependencies.ts';
+import { ANY_ITEM, type ContentChange } from '../cache/dependencies.ts';
 import { isItem, type Item, keyOf } from './item.ts';
 
 /**
@@ -31,6 +31,28 @@ export function leftParents(collection: string, payload: Item | null, schema: Sc
 		.filter(({ field }) => payload === null || field in payload)
 		.map(({ parent, parentField }) => ({ kind: 'relation', collection: parent, items: [], fields: [parentField] }));
 }
+
+/**
+ * To-many fields whose foreign key Directus itself fills in, as `user_created`. Its events name neither the user who is
+ * in it now nor the one before: a version's change is that of whoever saved it.
+ */
+export function parentsFilledIn(
+	collection: string,
+	schema: SchemaOverview | null,
+	action: 'create' | 'update',
+): ContentChange[] {
+	const fields = schema?.collections[collection]?.fields ?? {};
+	return toManyEnds(collection, schema)
+		.filter(({ field }) => fields[field]?.special.some((special) => FILLED_IN[action].includes(special)))
+		.map(({ parent, parentField }) => ({
+			kind: 'relation',
+			collection: parent,
+			items: [ANY_ITEM],
+			fields: [parentField],
+		}));
+}
+
+const FILLED_IN = { create: ['user-created', 'role-created'], update: ['user-updated', 'role-updated'] };
 
 /** The collections of which the database may delete or empty rows along with a deletion in this one. */
 export const relatedCollections = (collection: string, schema: SchemaOverview | null): string[] => [

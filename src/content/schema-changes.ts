@@ -3,6 +3,31 @@ import type { Relation, SchemaOverview } from '@directus/types';
 import type { ContentChange } from '../cache/dependencies.ts';
 import { isItem, keyOf } from './item.ts';
 
+/** As in `ChangeContext`. */
+interface Schemas {
+	schema: SchemaOverview | null;
+	before?: SchemaOverview | null;
+}
+
+/**
+ * Carries the schema from before a field or a collection is deleted to the events of that deletion, which have the
+ * schema as it is after it.
+ */
+export class SchemaMemory {
+	#before: SchemaOverview | null = null;
+
+	/** Null where nothing was deleted, or where a relation made since may bear the name of one in it. */
+	get before(): SchemaOverview | null {
+		return this.#before;
+	}
+
+	/** To be called in a filter before each change, with the event and the schema that it was given. */
+	meet(event: unknown, schema: SchemaOverview | null): void {
+		if (event === 'fields.delete' || event === 'collections.delete') this.#before = schema;
+		else if (event === 'relations.create') this.#before = null;
+	}
+}
+
 /**
  * Changes of collections, fields and relations. Directus fires them in two forms: by its own services with the
  * collection's name in `collection` (or `keys`), and by the rows of `directus_collections` and its sisters, where
@@ -12,9 +37,9 @@ export function schemaChanges(
 	scope: string,
 	action: string,
 	meta: Readonly<Record<string, unknown>>,
-	schema: SchemaOverview | null,
+	schemas: Schemas,
 ): ContentChange[] {
-	const names = new Set([...namesIn(scope, action, meta, schema)].filter((name) => name !== ''));
+	const names = new Set([...namesIn(scope, action, meta, schemas)].filter((name) => name !== ''));
 	const rows: ContentChange = { kind: 'sort', collection: `directus_${scope}` };
 	return [...[...names].map((collection) => ({ kind: 'schema', collection }) as const), rows];
 }
@@ -23,7 +48,7 @@ function namesIn(
 	scope: string,
 	action: string,
 	meta: Readonly<Record<string, unknown>>,
-	schema: SchemaOverview | null,
+	{ schema, before }: Schemas,
 ): string[] {
 	const { collection, payload } = meta;
 	const keys = [meta['keys'] ?? meta['key'] ?? payload ?? []]
@@ -35,8 +60,10 @@ function namesIn(
 	const row = isItem(payload) ? payload : {};
 	if (scope === 'fields') return [...own, ...texts(row['collection'])];
 	const named = [row['many_collection'], row['one_collection'], row['one_allowed_collections']].flatMap(texts);
-	const known = (schema?.relations ?? []).filter((relation) => concerns(relation, action, own, keys));
-	// Directus tells of a deletion with the schema as it is after it: where the relation led to stands nowhere any more.
+	const relations = [...(schema?.relations ?? []), ...(before?.relations ?? [])];
+	const known = relations.filter((relation) => concerns(relation, action, own, keys));
+	// Directus tells of a deletion with the schema as it is after it. Where a relation was deleted alone, nobody was
+	// told before: where it led to stands nowhere any more.
 	const anywhere = action === 'delete' && known.length === 0 ? Object.keys(schema?.collections ?? {}) : [];
 	return [
 		...own,

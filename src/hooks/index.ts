@@ -2,9 +2,10 @@ import type { EventContext, HookConfig } from '@directus/types';
 import type { Application } from 'express';
 import type { Tag } from '../cache/dependencies.ts';
 import { CascadeMemory, cascadesOf } from '../content/cascades.ts';
-import { changesOf, contentEvents } from '../content/changes.ts';
+import { changesOf, contentEvents, isOfRows } from '../content/changes.ts';
 import { CommitMemory, OpenTransactions } from '../content/commits.ts';
 import { departuresOf } from '../content/departures.ts';
+import { SchemaMemory } from '../content/schema-changes.ts';
 import type { HostContext } from '../runtime/host.ts';
 import { openWrites } from '../runtime/open-writes.ts';
 import { getRuntime, latestRuntime } from '../runtime/runtime.ts';
@@ -19,6 +20,7 @@ const register: HookConfig = ({ action, filter, init, schedule }, context) => {
 	const runtime = getRuntime(host);
 	const cascades = new CascadeMemory();
 	const commits = new CommitMemory();
+	const schemas = new SchemaMemory();
 	const transactions = new OpenTransactions((tags) => {
 		latestRuntime()
 			?.invalidator.repeat(tags)
@@ -39,31 +41,35 @@ const register: HookConfig = ({ action, filter, init, schedule }, context) => {
 
 	init('cli.before', ({ program }) => registerCommands(program as Program, host));
 
-	filter('*.create', (payload, _meta, { database }) => {
+	filter('*.create', (payload, { event }, { schema, database }) => {
+		schemas.meet(event, schema);
 		transactions.meet(database);
 		return payload;
 	});
 
-	filter('*.delete', async (keys, { collection }, eventContext) => {
+	filter('*.delete', async (keys, meta, eventContext) => {
 		if (Array.isArray(keys)) commits.expect(keys, eventContext.database);
+		schemas.meet(meta['event'], eventContext.schema);
 		transactions.meet(eventContext.database);
-		await remember(cascades, keys, collection, eventContext, cascadesOf);
+		await remember(cascades, keys, meta, eventContext, cascadesOf);
 		return keys;
 	});
 
-	filter('*.update', async (payload, { keys, collection }, eventContext) => {
+	filter('*.update', async (payload, meta, eventContext) => {
+		const { keys } = meta;
 		if (Array.isArray(keys)) commits.expect(keys, eventContext.database);
 		transactions.meet(eventContext.database);
 		const look: typeof cascadesOf = (name, some, schema, database) =>
 			departuresOf(name, some, payload, schema, database);
-		await remember(cascades, keys, collection, eventContext, look, payload);
+		await remember(cascades, keys, meta, eventContext, look, payload);
 		return payload;
 	});
 
 	for (const name of contentEvents) {
 		action(name, async (meta, { schema, accountability }) => {
 			const event = String(meta['event'] ?? name);
-			const found = changesOf(event, meta, { schema, ...cascades.recall(meta['keys'] ?? meta['payload']) });
+			const looked = cascades.recall(meta['keys'] ?? meta['payload']);
+			const found = changesOf(event, meta, { schema, before: schemas.before, ...looked });
 			if (found.length === 0) return;
 			if (meta['collection'] === 'directus_settings') runtime.keys.forget();
 			const author = { cause: 'event', event: plainEvent(event), user: accountability?.user ?? null } as const;
@@ -99,12 +105,13 @@ export default register;
 async function remember(
 	cascades: CascadeMemory,
 	keys: unknown,
-	collection: unknown,
+	{ event, collection }: Readonly<Record<string, unknown>>,
 	{ schema, database }: EventContext,
 	look: typeof cascadesOf,
 	payload?: unknown,
 ): Promise<void> {
 	if (!Array.isArray(keys) || typeof collection !== 'string' || schema === null) return;
+	if (!isOfRows(String(event), collection)) return;
 	const found = await look(collection, keys, schema, database as never).catch(() => null);
 	if (found) cascades.remember(keys, found, payload);
 }

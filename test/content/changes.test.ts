@@ -6,9 +6,10 @@ import {
 	type ContentDependency,
 	dependencyTags,
 } from '../../src/cache/dependencies.ts';
-import { changesOf } from '../../src/content/changes.ts';
+import { changesOf, isOfRows } from '../../src/content/changes.ts';
 import { planTemplate } from '../../src/content/plan.ts';
 import { renderTemplate } from '../../src/content/render.ts';
+import { SchemaMemory } from '../../src/content/schema-changes.ts';
 import { blog } from './schema.ts';
 
 /** Whether an answer with these dependencies is gone after the event: the truth that all of this is for. */
@@ -191,6 +192,51 @@ describe('events of Directus', () => {
 			{ schema: { ...blog, relations } },
 		);
 		expect(drops([{ collection: 'articles', items: ['5'], fields: ['comments'] }], gone)).toBe(true);
+	});
+
+	it('of a relation that goes with its field or collection reach where it led to, and nothing else', () => {
+		const memory = new SchemaMemory();
+		const relations = blog.relations.filter(({ collection, field }) => `${collection}.${field}` !== 'comments.article');
+		const meta = { collection: 'comments', payload: ['article'] };
+		const gone = () => changesOf('relations.delete', meta, { schema: { ...blog, relations }, before: memory.before });
+		const led = [{ collection: 'articles', items: ['5'], fields: ['comments'] }];
+		const elsewhere = [{ collection: 'directus_users' }];
+		memory.meet('fields.delete', blog);
+		expect([drops(led, gone()), drops(elsewhere, gone())]).toEqual([true, false]);
+		// Another relation of that name may lead somewhere else.
+		memory.meet('relations.create', blog);
+		expect([drops(led, gone()), drops(elsewhere, gone())]).toEqual([true, true]);
+		memory.meet('collections.delete', blog);
+		expect([drops(led, gone()), drops(elsewhere, gone())]).toEqual([true, false]);
+	});
+
+	it.each([
+		['create', 'user-created'],
+		['update', 'user-updated'],
+	])('of a %s reach the lists whose key Directus fills in itself, for it names nobody', (action, special) => {
+		const filled = (name: string) => {
+			const { comments } = blog.collections;
+			const article = { ...comments!.fields['article']!, special: [name] };
+			const fields = { ...comments!.fields, article };
+			const schema = { ...blog, collections: { ...blog.collections, comments: { ...comments!, fields } } };
+			const meta = { collection: 'comments', key: 3, keys: [3], payload: { text: 'x' } };
+			return changesOf(`items.${action}`, meta, { schema, cascades: [] });
+		};
+		const list = [{ collection: 'articles', items: ['5'], fields: ['comments'] }];
+		const all = [{ collection: 'articles', fields: ['comments'] }];
+		expect([drops(list, filled(special)), drops(all, filled(special))]).toEqual([true, true]);
+		expect([drops(list, filled('m2o')), drops(all, filled('m2o'))]).toEqual([false, false]);
+		expect(drops([{ collection: 'articles', items: ['5'], fields: ['title'] }], filled(special))).toBe(false);
+	});
+
+	it.each([
+		['items.update', 'articles', true],
+		['users.delete', 'directus_users', true],
+		['collections.delete', 'directus_collections', true],
+		['fields.delete', 'articles', false],
+		['fields.update', 'directus_users', false],
+	])('say whether their keys are those of rows: %s of %s', (event, collection, rows) => {
+		expect(isOfRows(event, collection)).toBe(rows);
 	});
 
 	it.each([

@@ -3,10 +3,11 @@ import path from 'node:path';
 
 import type { Api } from './api.ts';
 import { installBundle, installExtension } from './bundle.ts';
+import { createContent } from './content.ts';
 import { logLines, shortLine } from './log.ts';
 import { type Major, majorUnderTest } from './paths.ts';
 import { type DirectusProcess, runCommand, startProcess } from './process.ts';
-import { type DatabaseContent, databaseTemplate, makeRunDirectory } from './template.ts';
+import { bootstrap, type DatabaseContent, databaseTemplate, makeRunDirectory } from './template.ts';
 
 export interface DirectusOptions {
 	/** Default: `AI_CACHE_TEST_DIRECTUS`, else 12. */
@@ -17,6 +18,8 @@ export interface DirectusOptions {
 	env?: Record<string, string>;
 	/** Default `content`: the sample collections of `content.ts`. */
 	database?: DatabaseContent;
+	/** Connection string of an empty PostgreSQL database to use in the place of SQLite. */
+	postgres?: string;
 	/** Default true: the packed bundle. False for a Directus to compare with. */
 	bundle?: boolean;
 	/** Folders of further extensions to put beside the bundle. */
@@ -46,6 +49,7 @@ const running = new Set<Directus>();
 /** Starts a Directus with the packed bundle and returns when it answers. Leaves nothing behind where it fails. */
 export async function startDirectus(options: DirectusOptions = {}): Promise<Directus> {
 	const major = options.major ?? majorUnderTest();
+	const settings = { ...options.env, ...(options.postgres !== undefined && connecting(options.postgres)) };
 	const directory = await makeRunDirectory(major, 'run');
 	const processes: DirectusProcess[] = [];
 	const stop = async () => {
@@ -54,15 +58,16 @@ export async function startDirectus(options: DirectusOptions = {}): Promise<Dire
 	};
 	const join = async (more: Record<string, string> = {}) => {
 		const name = `directus-${processes.length + 1}`;
-		const started = await startProcess({ major, directory, name, env: { ...options.env, ...more } });
+		const started = await startProcess({ major, directory, name, env: { ...settings, ...more } });
 		processes.push(started);
 		return started;
 	};
 	try {
-		await furnish(directory, major, options);
+		await furnish(directory, major, { ...options, env: settings });
 		const first = await join();
+		if (options.postgres !== undefined && options.database !== 'empty') await createContent(first);
 		for (let count = 1; count < (options.processes ?? 1); count++) await join();
-		return register({ major, directory, processes, join, stop }, first, options.env ?? {});
+		return register({ major, directory, processes, join, stop }, first, settings);
 	} catch (error) {
 		await stop();
 		throw error;
@@ -71,10 +76,17 @@ export async function startDirectus(options: DirectusOptions = {}): Promise<Dire
 
 /** Puts database and extensions into a run directory. */
 async function furnish(directory: string, major: Major, options: DirectusOptions): Promise<void> {
-	await cp(await databaseTemplate(major, options.database ?? 'content'), path.join(directory, 'data.db'));
+	if (options.postgres === undefined) {
+		await cp(await databaseTemplate(major, options.database ?? 'content'), path.join(directory, 'data.db'));
+	} else {
+		await bootstrap(major, directory, options.env);
+	}
 	if (options.bundle !== false) await installBundle(directory);
 	for (const extension of options.extensions ?? []) await installExtension(directory, extension);
 }
+
+/** Takes the place of the SQLite file among the settings that every process shares. */
+const connecting = (url: string) => ({ DB_CLIENT: 'pg', DB_CONNECTION_STRING: url, DB_FILENAME: '' });
 
 function register(
 	run: Pick<Directus, 'major' | 'directory' | 'processes' | 'join' | 'stop'>,

@@ -2,8 +2,19 @@ import { ADMIN } from './process.ts';
 
 /** Imports items as a JSON file; `query` as in a URL. */
 export async function importJson(url: string, collection: string, items: object[], query = ''): Promise<void> {
+	await importFile(url, collection, JSON.stringify(items), 'application/json', query);
+}
+
+/** Imports a file of that type. */
+export async function importFile(
+	url: string,
+	collection: string,
+	text: string,
+	type: string,
+	query = '',
+): Promise<void> {
 	const form = new FormData();
-	form.append('file', new Blob([JSON.stringify(items)], { type: 'application/json' }), 'items.json');
+	form.append('file', new Blob([text], { type }), 'items');
 	await send(url, 'POST', `/utils/import/${collection}${query}`, form);
 }
 

@@ -40,8 +40,9 @@ export async function makeRunDirectory(major: Major, name: string): Promise<stri
 	return directory;
 }
 
-async function bootstrap(major: Major, directory: string): Promise<void> {
-	const { code, output } = await runCommand({ major, directory, name: 'bootstrap', env: {} }, ['bootstrap']);
+/** Makes Directus' own tables in the database that the environment names, by default the file of the directory. */
+export async function bootstrap(major: Major, directory: string, env: Record<string, string> = {}): Promise<void> {
+	const { code, output } = await runCommand({ major, directory, name: 'bootstrap', env }, ['bootstrap']);
 	if (code !== 0) throw new Error(`directus bootstrap failed:\n${output}`);
 }
 
