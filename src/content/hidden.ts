@@ -1,7 +1,7 @@
 import type { SchemaOverview } from '@directus/types';
 
 import { ForbiddenFieldError } from './errors.ts';
-import type { FieldPath } from './field-path.ts';
+import type { FieldPath, Hop } from './field-path.ts';
 import { type Item, keyOf, relatedItems } from './item.ts';
 import type { TemplatePlan } from './plan.ts';
 
@@ -34,12 +34,35 @@ export async function demandNoneHidden(
 	}
 }
 
+/**
+ * Of a many-to-any relation, Directus leaves out all items of a collection that the caller may not read at all, which
+ * would go into a prompt as empty texts: a 403 that names the field. `mayRead` is asked only where an item is missing.
+ */
+export async function demandAnyReadable(
+	{ paths }: TemplatePlan,
+	items: Iterable<Item>,
+	mayRead: (collection: string) => Promise<boolean>,
+): Promise<void> {
+	const all = [...items];
+	for (const path of paths.values()) {
+		for (const [index, hop] of path.hops.entries()) {
+			if (hop.kind !== 'any' || !holdersOf(path.hops.slice(0, index), all).some((row) => lacksItem(row, hop))) continue;
+			if (await mayRead(hop.collection)) continue;
+			const reason = `You may not read "${hop.collection}", which {{${path.path}}} needs`;
+			throw new ForbiddenFieldError({ reason, field: path.path });
+		}
+	}
+}
+
+const lacksItem = (row: Item, hop: Hop & { kind: 'any' }): boolean =>
+	row[hop.collectionField] === hop.collection && row[hop.field] === null;
+
 function nullsIn({ paths }: TemplatePlan, items: Iterable<Item>, schema: SchemaOverview): Nulls {
 	const nulls: Nulls = new Map();
 	const all = [...items];
 	for (const path of paths.values()) {
 		const primary = schema.collections[path.collection]?.primary ?? 'id';
-		const keys = holdersOf(path, all)
+		const keys = holdersOf(path.hops, all)
 			.filter((holder) => holder[path.field] === null)
 			.map((holder) => keyOf(holder[primary]));
 		if (keys.length > 0) nulls.set(path.path, { path, keys: new Set(keys) });
@@ -47,7 +70,7 @@ function nullsIn({ paths }: TemplatePlan, items: Iterable<Item>, schema: SchemaO
 	return nulls;
 }
 
-function holdersOf({ hops }: FieldPath, roots: Item[]): Item[] {
+function holdersOf(hops: readonly Hop[], roots: Item[]): Item[] {
 	return hops.reduce((items, hop) => items.flatMap((item) => relatedItems(hop, item) ?? []), roots);
 }
 

@@ -2,7 +2,7 @@ import type { Accountability, AbstractServiceOptions, SchemaOverview } from '@di
 
 import { oneSpelling } from '../cache/dependencies.ts';
 import { ForbiddenFieldError, InvalidTemplateError, MissingItemError } from './errors.ts';
-import { demandNoneHidden } from './hidden.ts';
+import { demandAnyReadable, demandNoneHidden } from './hidden.ts';
 import { type Item, keyOf } from './item.ts';
 import type { DeepQuery, TemplatePlan } from './plan.ts';
 
@@ -38,6 +38,7 @@ export async function readItems(
 	const all = [...unique.values()];
 	const items = await read(all);
 	if (context.accountability && !context.accountability.admin) {
+		await demandAnyReadable(plan, items, (name) => mayRead(name, context));
 		const readUnrestricted = readerOf(plan, { ...context, accountability: null });
 		await demandNoneHidden(
 			plan,
@@ -67,6 +68,18 @@ function readerOf(plan: TemplatePlan, context: ReadContext): ReadSome {
 			throw asFieldError(error);
 		});
 	};
+}
+
+/** Whether the caller may read anything of the collection. */
+async function mayRead(collection: string, context: ReadContext): Promise<boolean> {
+	const primary = context.schema.collections[collection]?.primary ?? 'id';
+	try {
+		await serviceFor(collection, context).readMany([], { fields: [primary], deep: {}, limit: 1 });
+		return true;
+	} catch (error) {
+		if (isForbidden(error)) return false;
+		throw error;
+	}
 }
 
 /**

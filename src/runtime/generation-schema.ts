@@ -9,7 +9,10 @@ export const name = once(() => z.string().trim().min(1, 'must not be empty').max
 /** One item: what reads as all of them to people is the key of none, and nothing that changes would take its token. */
 export const itemKey = once(() =>
 	z
-		.union([z.string().min(1).max(256), z.number()], 'must be a string or a number')
+		.union(
+			[z.string().min(1, 'must not be empty').max(256, 'is longer than 256 characters'), z.number()],
+			'must be a string or a number',
+		)
 		.refine((key) => String(key).trim() !== '*', 'must be the key of one item: leave items out for all of them'),
 );
 /** One field of the collection itself. Directus' notation for several, or for a related item's, names no field. */
