@@ -2,7 +2,7 @@ import type { AbstractServiceOptions, Relation, SchemaOverview } from '@directus
 
 import type { ContentChange } from '../cache/dependencies.ts';
 import type { ChangeContext } from './changes.ts';
-import { departuresOf } from './departures.ts';
+import { departuresOf, rowsOf } from './departures.ts';
 import { isItem, keyOf } from './item.ts';
 import { relationsFrom } from './parents.ts';
 
@@ -64,14 +64,28 @@ async function childrenOf(
 	const primary = schema.collections[relation.collection]?.primary;
 	if (primary === undefined) return [];
 	const found: unknown[] = [];
-	for (let start = 0; start < keys.length; start += KEYS_PER_QUERY) {
-		const some = keys.slice(start, start + KEYS_PER_QUERY) as string[];
+	const named = await namedBy(relation, keys, schema, database);
+	for (let start = 0; start < named.length; start += KEYS_PER_QUERY) {
+		const some = named.slice(start, start + KEYS_PER_QUERY) as string[];
 		const rows = await database(relation.collection)
 			.select<Record<string, unknown>[]>(primary)
 			.whereIn(relation.field, some);
 		found.push(...rows.map((row) => row[primary]));
 	}
 	return found;
+}
+
+/** What stands in the foreign keys that point at these items: not their own keys in some databases older than Directus. */
+async function namedBy(
+	{ related_collection: parent, schema: constraint }: Relation,
+	keys: readonly unknown[],
+	schema: SchemaOverview,
+	database: Database,
+): Promise<readonly unknown[]> {
+	const primary = schema.collections[parent ?? '']?.primary;
+	const column = constraint?.foreign_key_column ?? primary;
+	if (parent === null || primary === undefined || column === undefined || column === primary) return keys;
+	return (await rowsOf(parent, primary, keys, [column], database)).map((row) => row[column]);
 }
 
 /** The keys not met before: a tree that refers to itself must not be walked for ever. */

@@ -33,7 +33,8 @@ export async function departuresOf(
 	});
 }
 
-async function rowsOf(
+/** The different values of these columns in the rows with these keys. */
+export async function rowsOf(
 	collection: string,
 	primary: string,
 	keys: readonly unknown[],

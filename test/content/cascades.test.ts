@@ -60,6 +60,25 @@ describe.skipIf(!hasDatabase)('what a deletion takes along, on SQLite', () => {
 		await database('articles').where({ id: '1' }).update({ parent: null });
 	});
 
+	it('follows a foreign key that names something else than the primary key', async () => {
+		const relations = blog.relations.map((relation) =>
+			relation.collection === 'comments' && relation.field === 'article' && relation.schema
+				? { ...relation, schema: { ...relation.schema, foreign_key_column: 'title' } }
+				: relation,
+		);
+		await database('articles').insert({ id: '50', title: 'Tea' });
+		await database('comments').insert([
+			{ id: '51', article: 'Tea' },
+			{ id: '52', article: '50' },
+		]);
+		const changes = await cascadesOf('articles', ['50'], { ...blog, relations }, database);
+		expect(changes.filter(({ collection }) => collection === 'comments')).toEqual([
+			{ kind: 'delete', collection: 'comments', items: ['51'] },
+		]);
+		await database('comments').whereIn('id', ['51', '52']).delete();
+		await database('articles').where({ id: '50' }).delete();
+	});
+
 	it('asks in portions where thousands are deleted at once', async () => {
 		const keys = Array.from({ length: 40_000 }, (_, index) => index);
 		const changes = await cascadesOf('articles', keys, blog, database);
