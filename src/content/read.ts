@@ -120,14 +120,17 @@ function systemServiceName(collection: string): string {
 	return `${words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')}Service`;
 }
 
-/** Directus answers a malformed key with a bare 403; to whoever asks, such an item does not exist. */
+/** Directus answers a malformed key with a bare 403, or with the database's error; to whoever asks, there is no such item. */
 function demandKey(key: string | number, collection: string, primary: string, schema: SchemaOverview): void {
 	const type = schema.collections[collection]?.fields[primary]?.type;
-	const fits =
-		type === 'integer' || type === 'bigInteger'
-			? /^-?\d+$/.test(String(key))
-			: type !== 'uuid' || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(String(key));
-	if (!fits) throw new MissingItemError({ collection, item: String(key) });
+	if (!fits(String(key), type)) throw new MissingItemError({ collection, item: String(key) });
+}
+
+function fits(key: string, type: string | undefined): boolean {
+	if (type === 'integer' || type === 'bigInteger') return /^-?\d+$/.test(key);
+	if (type === 'uuid') return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(key);
+	// PostgreSQL holds no text with a null character, and refuses to look for one.
+	return !key.includes('\0');
 }
 
 /**

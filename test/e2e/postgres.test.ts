@@ -122,6 +122,11 @@ describe.runIf(hasPostgres)('with PostgreSQL', () => {
 		expect([cache, data?.text]).toEqual(['MISS', expect.stringContaining('One: Rear Admiral Hopper')]);
 	});
 
+	it('a key of text with what PostgreSQL cannot hold is a missing item', async () => {
+		const about = { collection: 'languages', item: 'de\0DE', prompt: '{{name}}' };
+		expect(await served.ask({ provider: 'openai', model: 'gpt-4o-mini', ...about })).toMatchObject({ status: 404 });
+	});
+
 	it('what Redis could not be told is kept in the database, also when the process ends that changed it', async () => {
 		const { directus } = served;
 		const [first, second] = [directus.process(0), directus.process(1)];
