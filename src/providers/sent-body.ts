@@ -1,14 +1,15 @@
+import { isUtf8 } from 'node:buffer';
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonObject, JsonValue } from '../contract.ts';
 
 /**
  * Whether the bytes say to every reader of JSON what `body`, which was read from them, says. Another reader may take the
- * first of two members of one name, or UTF-8 for another charset that the request named: then it is asked something else
- * than the fingerprint was made of, and its answer would be given to others.
+ * first of two members of one name, UTF-8 for another charset that the request named, or bytes that are no UTF-8 for
+ * Latin-1: then it is asked something else than the fingerprint was made of, and its answer would be given to others.
  */
 export function saysTheSame(bytes: Buffer, body: JsonObject): boolean {
 	try {
-		if (!isDeepStrictEqual(JSON.parse(bytes.toString()), body)) return false;
+		if (!isUtf8(bytes) || !isDeepStrictEqual(JSON.parse(bytes.toString()), body)) return false;
 		return membersIn(bytes) === membersOf(body);
 	} catch {
 		return false;

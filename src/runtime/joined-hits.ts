@@ -8,7 +8,7 @@ import { ageOf, bodyOf, ttlLeft } from './answer.ts';
 import type { CacheFacts } from './cache-headers.ts';
 import type { Exchange } from './exchange.ts';
 import { toLookup } from './native.ts';
-import { ReadyAnswers } from './ready-answers.ts';
+import type { ReadyAnswers } from './ready-answers.ts';
 
 /** An answer put together from several entries. */
 export interface Joined {
@@ -48,10 +48,9 @@ export class JoinedHits {
 	readonly #clock: Clock;
 	readonly #ready: ReadyAnswers<Buffer>;
 
-	/** `quickBytes`: of answers kept ready. */
-	constructor(clock: Clock, quickBytes: number) {
+	constructor(clock: Clock, ready: ReadyAnswers<Buffer>) {
 		this.#clock = clock;
-		this.#ready = new ReadyAnswers(quickBytes, ({ length }) => length);
+		this.#ready = ready;
 	}
 
 	/** The answer where it is ready, else the making of it. `entries`: of the request's look-ups, in their order. */

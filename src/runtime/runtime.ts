@@ -29,6 +29,7 @@ import { ProviderKeys } from './provider-keys.ts';
 import { Putter } from './putter.ts';
 import { refreshesAny } from './refresh-settings.ts';
 import { Regenerator } from './regenerator.ts';
+import { ReadyAnswers } from './ready-answers.ts';
 import { Refresher } from './refresher.ts';
 import { Reports } from './reports.ts';
 import { Reviver } from './reviver.ts';
@@ -51,6 +52,8 @@ export class Runtime {
 	readonly exchanges: Exchanges;
 	readonly asker: Asker;
 	readonly modelLists: ModelLists;
+	/** Of the compatible routes. */
+	readonly readyAnswers: ReadyAnswers<Buffer>;
 	readonly joinedHits: JoinedHits;
 	readonly embeddings: Embeddings;
 	readonly native: Native;
@@ -103,7 +106,8 @@ export class Runtime {
 		const pricing = createPricing(values.AI_CACHE_PRICES ?? {});
 		this.exchanges = new Exchanges(values, this.models);
 		this.asker = new Asker(this.cache, this.#upstream, this.keys, pricing, values, clock);
-		this.joinedHits = new JoinedHits(clock, quickBytes(this.settings));
+		this.readyAnswers = new ReadyAnswers(quickBytes(this.settings), ({ length }) => length);
+		this.joinedHits = new JoinedHits(clock, this.readyAnswers);
 		this.embeddings = new Embeddings(this.cache, this.asker, this.exchanges, this.joinedHits);
 		this.modelLists = new ModelLists(this.#upstream, this.keys, values);
 		this.native = new Native(this.cache, this.asker, this.exchanges, host, values, clock);

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import Anthropic from '@anthropic-ai/sdk';
@@ -213,4 +214,19 @@ describe('a body that can be read in two ways', () => {
 			expect(emulator.requests.at(-1)?.rawBody.toString()).not.toContain(other);
 		},
 	);
+
+	it('reaches the provider in UTF-8, also where it came in none', async () => {
+		const body = Buffer.from(
+			JSON.stringify({ ...ask(), user: 'x', messages: [{ role: 'user', content: 'Größe' }] }),
+			'latin1',
+		);
+		expect(isUtf8(body)).toBe(false);
+		const response = await fetch(`${directus.url}/ai-cache/openai/v1/chat/completions`, {
+			method: 'POST',
+			headers: { authorization: `Bearer ${ADMIN.token}`, 'content-type': 'application/json' },
+			body,
+		});
+		expect(response.status).toBe(200);
+		expect(isUtf8(emulator.requests.at(-1)!.rawBody)).toBe(true);
+	});
 });

@@ -48,10 +48,14 @@ const request = (token: string): Sent => ({
 	token,
 });
 
-/** Whether the lane answers it, once it knows it. */
+/**
+ * Whether the lane answers it, once it knows it. A change before may be told a second time, when it is committed: then the
+ * lane has to learn anew.
+ */
 async function isQuick(sent: Sent): Promise<boolean> {
 	for (let times = 0; times < 2; times++) expect((await send(lane, sent)).status).toBe(200);
-	return isQuickNow(sent);
+	for (let times = 0; times < 4; times++) if (await isQuickNow(sent)) return true;
+	return false;
 }
 
 async function isQuickNow(sent: Sent): Promise<boolean> {
@@ -171,7 +175,7 @@ describe('whom Directus let in', () => {
 		expect(await isQuick(sent)).toBe(true);
 		await change();
 		expect(await isQuickNow(sent)).toBe(false);
-		expect(await isQuickNow(sent)).toBe(true);
+		expect(await isQuick(sent)).toBe(true);
 	});
 
 	it('is not asked for again after a change of content', async () => {

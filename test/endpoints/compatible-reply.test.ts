@@ -18,7 +18,8 @@ async function send(entry: Entry, acceptEncoding: string, more: Partial<Given> =
 	request.headers['accept-encoding'] = acceptEncoding;
 	const response = new ServerResponse(request);
 	const given: Given = { entry, status: 'HIT', notStored: null, headers: null, ...more };
-	const sending = new CompatibleReply(fakeClock(), 0, 2 ** 20).sendWhole(request, response, given, asked);
+	const ready = new ReadyAnswers<Buffer>(2 ** 20, ({ length }) => length);
+	const sending = new CompatibleReply(fakeClock(), 0, ready).sendWhole(request, response, given, asked);
 	return { response, sending };
 }
 

@@ -32,6 +32,13 @@ describe('bytes say the same as what was read from them', () => {
 		expect(saysTheSame(Buffer.from('{"a":1}', 'utf16le'), { a: 1 })).toBe(false);
 	});
 
+	it('but not where they are no UTF-8, of which every wrong byte is read as the same character', () => {
+		for (const word of ['Grüße', 'Größe']) {
+			const bytes = Buffer.from(`{"a":"${word}"}`, 'latin1');
+			expect(saysTheSame(bytes, JSON.parse(bytes.toString()) as JsonObject)).toBe(false);
+		}
+	});
+
 	it('and not, rather than fail, where they are nested too deeply to tell', () => {
 		expect(read(`${'{"a":'.repeat(3000)}1${'}'.repeat(3000)}`)).toBe(false);
 	});

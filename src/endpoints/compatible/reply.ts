@@ -12,7 +12,7 @@ import type { FollowedStream } from '../../runtime/asker.ts';
 import { setCacheHeaders } from '../../runtime/cache-headers.ts';
 import { UNREADABLE } from '../../runtime/draft.ts';
 import type { Joined } from '../../runtime/joined-hits.ts';
-import { ReadyAnswers } from '../../runtime/ready-answers.ts';
+import type { ReadyAnswers } from '../../runtime/ready-answers.ts';
 import { acceptsGzip, addVary } from '../http-encoding.ts';
 import { EVENT_STREAM, write, writeEvents } from '../event-stream.ts';
 
@@ -69,9 +69,9 @@ export class CompatibleReply {
 	readonly #eventsPerSecond: number;
 	readonly #ready: ReadyAnswers<Buffer>;
 
-	/** `eventsPerSecond`: pace of replayed streams, 0 for at once. `quickBytes`: of written-out answers kept ready. */
-	constructor(clock: Clock, eventsPerSecond: number, quickBytes: number) {
-		this.#ready = new ReadyAnswers(quickBytes, ({ length }) => length);
+	/** `eventsPerSecond`: pace of replayed streams, 0 for at once. `ready`: where written-out answers are kept. */
+	constructor(clock: Clock, eventsPerSecond: number, ready: ReadyAnswers<Buffer>) {
+		this.#ready = ready;
 		this.#clock = clock;
 		this.#eventsPerSecond = eventsPerSecond;
 	}

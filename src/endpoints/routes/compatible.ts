@@ -13,7 +13,6 @@ import type { Exchange } from '../../runtime/exchange.ts';
 import type { HostContext } from '../../runtime/host.ts';
 import { toLookup } from '../../runtime/native.ts';
 import { isUnexpected, sendProviderError } from '../../runtime/provider-errors.ts';
-import { quickBytes } from '../../runtime/quick-bytes.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { UpstreamFailure } from '../../runtime/upstream-failure.ts';
 import { headerDirectives } from '../compatible/directives.ts';
@@ -25,7 +24,7 @@ import { bodyOf, demandCaller, type DirectusRequest, leaving } from '../http.ts'
 export function compatibleRoutes(router: Router, runtime: Runtime, host: HostContext): void {
 	const { settings, clock } = runtime;
 	const { values } = settings;
-	const reply = new CompatibleReply(clock, values.AI_CACHE_REPLAY_RATE, quickBytes(settings));
+	const reply = new CompatibleReply(clock, values.AI_CACHE_REPLAY_RATE, runtime.readyAnswers);
 	const inShape =
 		(provider: Provider, work: (request: DirectusRequest, response: Response) => Promise<void>) =>
 		(request: Request, response: Response): void => {

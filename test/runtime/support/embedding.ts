@@ -14,6 +14,7 @@ import { type Exchange, Exchanges } from '../../../src/runtime/exchange.ts';
 import { type Joined, JoinedHits } from '../../../src/runtime/joined-hits.ts';
 import type { LiveStream } from '../../../src/runtime/live-stream.ts';
 import { ProviderKeys } from '../../../src/runtime/provider-keys.ts';
+import { ReadyAnswers } from '../../../src/runtime/ready-answers.ts';
 import { readSettings } from '../../../src/runtime/settings.ts';
 import { testHost } from './host.ts';
 
@@ -41,7 +42,8 @@ export function startEmbedding(store: Store, baseUrl: string): Embedding {
 	const keys = new ProviderKeys(values, testHost(env));
 	const asker = new Asker(cache, createUpstream(), keys, createPricing({}), values, systemClock);
 	const exchanges = new Exchanges(values, models);
-	const embeddings = new Embeddings(cache, asker, exchanges, new JoinedHits(systemClock, 2 ** 20));
+	const ready = new ReadyAnswers<Buffer>(2 ** 20, ({ length }) => length);
+	const embeddings = new Embeddings(cache, asker, exchanges, new JoinedHits(systemClock, ready));
 	const caller = callerOf({ user: 'ann', role: null, roles: [], admin: true, app: false, ip: null });
 	const exchangeOf = (input: string | string[], directives: CacheDirectives): Exchange =>
 		exchanges.create({
