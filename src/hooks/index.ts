@@ -11,7 +11,7 @@ import { openWrites } from '../runtime/open-writes.ts';
 import { getRuntime, latestRuntime } from '../runtime/runtime.ts';
 import { type Program, registerCommands } from './cli.ts';
 import { mountExpressLane } from './express-lane.ts';
-import { readYourOwnWrite } from './own-write.ts';
+import { mountReadYourOwnWrite } from './own-write.ts';
 import { mountProviderErrors } from './provider-errors.ts';
 
 /** Directus' own `defineHook` returns what it is given, and loads a second copy of zod with its schemas. */
@@ -29,12 +29,10 @@ const register: HookConfig = ({ action, filter, init, schedule }, context) => {
 
 	init('middlewares.before', ({ app }) => {
 		mountExpressLane(app as Application, () => latestRuntime()?.lane ?? null);
-		(app as Application).use(
-			readYourOwnWrite({
-				settled: () => latestRuntime()?.invalidator.settled() ?? null,
-				repeat: (tags) => latestRuntime()?.invalidator.repeat(tags) ?? Promise.resolve(),
-			}),
-		);
+		mountReadYourOwnWrite(app as Application, {
+			settled: () => latestRuntime()?.invalidator.settled() ?? null,
+			repeat: (tags) => latestRuntime()?.invalidator.repeat(tags) ?? Promise.resolve(),
+		});
 	});
 
 	init('routes.custom.after', ({ app }) => mountProviderErrors(app as Application));

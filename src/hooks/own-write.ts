@@ -1,4 +1,4 @@
-import type { NextFunction, Request, Response } from 'express';
+import type { Application, Request, Response } from 'express';
 import type { Tag } from '../cache/dependencies.ts';
 import { BASE_PATH } from '../contract.ts';
 import { openWrites, type Writing } from '../runtime/open-writes.ts';
@@ -16,41 +16,44 @@ const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** A Flow may write whatever it was asked by. */
 const FLOWS = '/flows/trigger/';
 
+/** `end` has several signatures; what it was called with is handed on as it is. */
+type End = (this: Response, ...parts: unknown[]) => Response;
+
 /**
  * Keeps the end of a mutating request's response back until the invalidations that it caused are in force, so that
  * whoever has the response asks the cache and gets nothing older than what they wrote. Directus fires its action
  * events before it answers, and waits for none of them.
  */
-export function readYourOwnWrite(invalidations: Settling, maxWaitMs = MAX_WAIT_MS) {
-	return (request: Request, response: Response, next: NextFunction): void => {
-		if (!mayWrite(request)) {
-			next();
-			return;
-		}
-		openWrites.open(request as Writing);
-		holdEnd(request as Writing, response, invalidations, maxWaitMs);
+export function mountReadYourOwnWrite(app: Application, invalidations: Settling, maxWaitMs = MAX_WAIT_MS): void {
+	app.use((request, _response, next) => {
+		if (mayWrite(request)) openWrites.open(request as Writing);
 		next();
+	});
+	// In the prototype of all responses: an `end` of its own makes each of them dearer than all that is done here.
+	const { response: responses } = app as unknown as { response: { end: End } };
+	const { end } = responses;
+	const held = new Set<Response>();
+	responses.end = function (...parts) {
+		// Whoever ends it once more meanwhile must not end it early.
+		if (held.has(this)) return this;
+		const tags = openWrites.close(this.req as Writing);
+		const settled = tags !== null && settledAfter(tags, invalidations);
+		if (!settled) return end.apply(this, parts);
+		held.add(this);
+		void within(settled, maxWaitMs).then(() => {
+			held.delete(this);
+			end.apply(this, parts);
+		});
+		return this;
 	};
 }
+
+const settledAfter = (tags: readonly Tag[], invalidations: Settling): Promise<unknown> | null =>
+	tags.length === 0 ? invalidations.settled() : invalidations.repeat(tags);
 
 function mayWrite({ method, path }: Request): boolean {
 	if (READING.has(method)) return path.startsWith(FLOWS);
 	return path !== `/${BASE_PATH}` && !path.startsWith(`/${BASE_PATH}/`);
-}
-
-/** `end` has several signatures; what it was called with is handed on as it is. */
-function holdEnd(request: Writing, response: Response, invalidations: Settling, maxWaitMs: number): void {
-	const end = response.end.bind(response) as (...parts: unknown[]) => Response;
-	response.end = ((...parts: unknown[]): Response => {
-		const tags = openWrites.close(request);
-		const settled = tags.length === 0 ? invalidations.settled() : invalidations.repeat(tags);
-		response.end = end as Response['end'];
-		if (settled === null) return end(...parts);
-		// Whoever ends it once more meanwhile must not end it early.
-		response.end = (() => response) as Response['end'];
-		void within(settled, maxWaitMs).then(() => end(...parts));
-		return response;
-	}) as Response['end'];
 }
 
 /** Settles with the promise, or after the time; never rejects. */

@@ -41,11 +41,11 @@ export class OpenWrites {
 		return own.length > 0;
 	}
 
-	/** Answers what the request has invalidated. */
-	close(request: Writing): Tag[] {
-		const tags = this.#open.get(request)?.tags ?? [];
+	/** Answers what the request has invalidated; null where it is not open. */
+	close(request: Writing): Tag[] | null {
+		const written = this.#open.get(request);
 		this.#open.delete(request);
-		return [...tags];
+		return written ? [...written.tags] : null;
 	}
 }
 
