@@ -2,6 +2,7 @@ import type { Clock } from '../../cache/clock.ts';
 import type { Tag } from '../../cache/dependencies.ts';
 import { newId } from '../../cache/ids.ts';
 import { chunks, type Client, type Command, runOne, texts } from './client.ts';
+import { Heartbeat, HEARTBEAT_MS, REST_AFTER_MS } from './heartbeat.ts';
 import type { Keys } from './keys.ts';
 import { ANNOUNCE, BEAT, RAISE_SEQUENCE } from './scripts.ts';
 
@@ -10,7 +11,6 @@ import { ANNOUNCE, BEAT, RAISE_SEQUENCE } from './scripts.ts';
  * waits for a process that does not answer.
  */
 export const LEASE_MS = 250;
-const HEARTBEAT_MS = 60;
 /** Beats under way at a time: as many as the lease has, so that none waits for a Redis that is far away. */
 const MAX_UNANSWERED = Math.floor(LEASE_MS / HEARTBEAT_MS);
 const TAGS_PER_MESSAGE = 1000;
@@ -57,6 +57,8 @@ export interface BusOptions {
 	vouching: boolean;
 	/** Milliseconds after which a connection that hears nothing of what Redis was sent is made anew. */
 	silenceMs: number;
+	/** Milliseconds without a look-up after which this process no longer proves ten times a second that it hears everything. */
+	restAfterMs?: number | undefined;
 }
 
 /**
@@ -82,7 +84,7 @@ export class Bus {
 	readonly #hearing: { since: number; tell: (hears: boolean) => void }[] = [];
 	/** The highest number ever heard of. */
 	#highest = 0;
-	#timer: NodeJS.Timeout | undefined;
+	readonly #heartbeat: Heartbeat;
 	#unanswered = 0;
 	/** When something was last heard, or may have been from then on, where beats were answered since; else null. */
 	#silentSince: number | null = null;
@@ -94,15 +96,28 @@ export class Bus {
 		this.#clock = clock;
 		this.#options = options;
 		this.#events = events;
+		this.#heartbeat = new Heartbeat(() => this.#beat(), options.restAfterMs ?? REST_AFTER_MS);
 	}
 
-	/** Whether what this process knows may still be trusted. A machine that slept shows in one clock or the other. */
+	/** Whether what this process knows may still be trusted, which is made sure of for as long as this is asked. */
 	get current(): boolean {
 		return this.currentAt(this.#clock.now());
 	}
 
 	/** The same for a caller that looked at the clock just now: looking again would take as long as the rest of a hit. */
 	currentAt(now: number): boolean {
+		this.#heartbeat.want();
+		return this.#isCurrentAt(now);
+	}
+
+	/** Whether it is, or would be as soon as anybody asks. */
+	get up(): boolean {
+		if (!this.#heartbeat.resting) return this.#isCurrentAt(this.#clock.now());
+		return this.#number !== null && this.#subscriber.status === 'ready';
+	}
+
+	/** A machine that slept shows in one clock or the other. */
+	#isCurrentAt(now: number): boolean {
 		const { wall, steady } = this.#heard;
 		const passed = now - wall;
 		return passed < LEASE_MS && passed >= 0 && performance.now() - steady < LEASE_MS;
@@ -110,13 +125,14 @@ export class Bus {
 
 	/**
 	 * Whether everything was heard that others have finished to revoke: at once where this process is `current`, else with
-	 * its next beat, as where it was busy; false once it has lost the bus. Nobody waits for a process that does not vouch.
+	 * its next beat, as where it was busy or rested; false once it has lost the bus. Nobody waits for a process that does not vouch.
 	 */
 	hears(): Promise<boolean> {
 		if (this.#number === null) return Promise.resolve(false);
 		const since = performance.now() - (this.#options.vouching ? LEASE_MS : 0);
 		return new Promise((tell) => {
 			this.#hearing.push({ since, tell });
+			this.#heartbeat.want();
 			this.#tellWhoeverMayKnow();
 		});
 	}
@@ -126,8 +142,7 @@ export class Bus {
 		this.#subscriber.on('close', () => this.#lose());
 		this.#subscriber.on('ready', () => void this.#subscribe());
 		this.#subscriber.connect().catch(() => {});
-		this.#timer = setInterval(() => this.#beat(), HEARTBEAT_MS);
-		this.#timer.unref();
+		this.#heartbeat.start();
 	}
 
 	/** Settles when every process has seen it, or can no longer act on what it missed. */
@@ -177,7 +192,7 @@ export class Bus {
 	}
 
 	close(): void {
-		clearInterval(this.#timer);
+		this.#heartbeat.stop();
 		this.#lose();
 		this.#subscriber.disconnect();
 	}
@@ -257,7 +272,7 @@ export class Bus {
 	}
 
 	#tellWhoeverMayKnow(): void {
-		if (!this.current) return;
+		if (!this.#isCurrentAt(this.#clock.now())) return;
 		for (const one of this.#hearing.splice(0)) {
 			if (one.since <= this.#heard.steady) one.tell(true);
 			else this.#hearing.push(one);

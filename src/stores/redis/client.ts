@@ -147,9 +147,10 @@ const asSent = (reply: unknown): unknown =>
 		? reply
 		: Object.entries(reply).flat();
 
-/** A single command that is no method of the client's, or whose first parameter is no key, as that of scripts. */
-export async function runOne(client: Client, command: Command): Promise<unknown> {
-	return (await run(client, [command]))[0];
+/** A single command, sent at once: a pipeline of one takes twice as long. Answers as `run` does. */
+export async function runOne(client: Client, [name, ...parameters]: Command): Promise<unknown> {
+	const { Command: RedisCommand } = ioredis();
+	return asSent(await client.sendCommand(new RedisCommand(name, parameters)));
 }
 
 /** Sends groups of commands of which each must not begin before the one before it was carried out. */

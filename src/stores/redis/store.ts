@@ -49,6 +49,8 @@ export interface RedisStoreOptions extends RedisLimits {
 	namespace: string;
 	/** Bytes of decoded entries that this process keeps in front of Redis; 0 for none. */
 	firstLevelBytes: number;
+	/** Milliseconds without a look-up after which the process rests, and the next look-up goes to Redis; 10 seconds by default. */
+	restAfterMs?: number;
 	clock?: Clock;
 	events?: Partial<StoreEvents>;
 }
@@ -85,7 +87,11 @@ export class RedisStore implements Store {
 			...options.events,
 		};
 		for (const client of [this.#client, subscriber]) client.on('error', (error: unknown) => events.error(error));
-		const listening = { vouching: options.firstLevelBytes > 0, silenceMs: silenceMsOf(options.connection) };
+		const listening = {
+			vouching: options.firstLevelBytes > 0,
+			silenceMs: silenceMsOf(options.connection),
+			restAfterMs: options.restAfterMs,
+		};
 		const bus = new Bus(this.#client, subscriber, keys, clock, listening, {
 			revoked: (tags, cacheKeys) => {
 				this.#reader.revoked(tags, cacheKeys);
@@ -259,7 +265,7 @@ export class RedisStore implements Store {
 			latencyMs: info === null ? null : performance.now() - started,
 			memory: { used: fact(info ?? '', 'used_memory'), max: max === 0 ? null : max },
 			firstLevel: this.#reader.firstLevel.figures,
-			bus: this.#context.bus.current ? 'up' : 'down',
+			bus: this.#context.bus.up ? 'up' : 'down',
 		};
 	}
 
