@@ -12,7 +12,9 @@ beforeAll(async () => {
 	directus = await startDirectus({ env: { AI_CACHE_STORE: 'memory' } });
 	await createNotes();
 	await createAlias(directus, 'authors', 'articles', 'o2m');
-	await call('PATCH', '/relations/articles/author', { meta: { one_field: 'articles' } });
+	// Directus 11 ends where the body does not name the relation once more.
+	const relation = { collection: 'articles', field: 'author', related_collection: 'authors' };
+	await call('PATCH', '/relations/articles/author', { ...relation, meta: { one_field: 'articles' } });
 	await createCollection(directus, 'headings', [{ field: 'text', type: 'string' }]);
 	await createManyToAny(directus, 'articles', 'blocks', ['headings', 'authors']);
 	me = (await call<{ id: string }>('GET', '/users/me?fields=id')).id;
