@@ -65,10 +65,16 @@ function readerOf(plan: TemplatePlan, context: ReadContext): ReadSome {
 	return async (keys) => {
 		const query = { fields: plan.fields, deep: plan.deep, limit: keys.length };
 		return service.readMany(keys, query).catch((error: unknown) => {
-			throw asFieldError(error);
+			if (!isOutOfRange(error)) throw asFieldError(error);
+			const [item = ''] = keys.map(String).sort((one, other) => other.length - one.length);
+			throw new MissingItemError({ collection: plan.root.collection, item });
 		});
 	};
 }
+
+/** PostgreSQL's `numeric_value_out_of_range`: it refuses to look for a number that the column cannot hold. */
+const isOutOfRange = (error: unknown): boolean =>
+	typeof error === 'object' && error !== null && 'code' in error && error.code === '22003';
 
 /** Whether the caller may read anything of the collection. */
 async function mayRead(collection: string, context: ReadContext): Promise<boolean> {

@@ -122,9 +122,13 @@ describe.runIf(hasPostgres)('with PostgreSQL', () => {
 		expect([cache, data?.text]).toEqual(['MISS', expect.stringContaining('One: Rear Admiral Hopper')]);
 	});
 
-	it('a key of text with what PostgreSQL cannot hold is a missing item', async () => {
-		const about = { collection: 'languages', item: 'de\0DE', prompt: '{{name}}' };
-		expect(await served.ask({ provider: 'openai', model: 'gpt-4o-mini', ...about })).toMatchObject({ status: 404 });
+	it.each([
+		['text', { collection: 'languages', item: 'de\0DE', prompt: '{{name}}' }],
+		['numbers', { collection: 'articles', item: 99_999_999_999, prompt: '{{title}}' }],
+	])('a key of %s that PostgreSQL cannot hold is a missing item', async (_, about) => {
+		const reply = await served.ask({ provider: 'openai', model: 'gpt-4o-mini', ...about });
+		expect(reply).toMatchObject({ status: 404 });
+		expect(JSON.stringify(reply)).not.toMatch(/select/i);
 	});
 
 	it('what Redis could not be told is kept in the database, also when the process ends that changed it', async () => {
