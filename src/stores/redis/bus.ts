@@ -57,7 +57,7 @@ export interface BusOptions {
 	vouching: boolean;
 	/** Milliseconds after which a connection that hears nothing of what Redis was sent is made anew. */
 	silenceMs: number;
-	/** Milliseconds without a look-up after which this process no longer proves ten times a second that it hears everything. */
+	/** Milliseconds without a look-up after which it is proved only now and then that everything is heard. */
 	restAfterMs?: number | undefined;
 }
 
@@ -125,7 +125,8 @@ export class Bus {
 
 	/**
 	 * Whether everything was heard that others have finished to revoke: at once where this process is `current`, else with
-	 * its next beat, as where it was busy or rested; false once it has lost the bus. Nobody waits for a process that does not vouch.
+	 * its next beat, as where it was busy or rested; false once it has lost the bus. Nobody waits for a process that does
+	 * not vouch.
 	 */
 	hears(): Promise<boolean> {
 		if (this.#number === null) return Promise.resolve(false);

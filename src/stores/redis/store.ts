@@ -49,7 +49,7 @@ export interface RedisStoreOptions extends RedisLimits {
 	namespace: string;
 	/** Bytes of decoded entries that this process keeps in front of Redis; 0 for none. */
 	firstLevelBytes: number;
-	/** Milliseconds without a look-up after which the process rests, and the next look-up goes to Redis; 10 seconds by default. */
+	/** Milliseconds without a look-up after which the next one goes to Redis in any case; 10 seconds by default. */
 	restAfterMs?: number;
 	clock?: Clock;
 	events?: Partial<StoreEvents>;
