@@ -12,8 +12,8 @@ import { MAX_ENTRIES } from './support/sizes.ts';
 import { median, quantile, repeat, time } from './support/timing.ts';
 import { milliseconds, progress, ratio, section, table } from './support/table.ts';
 
-/** Processes of each kind: one and the same differs from start to start by more than the hook costs. */
-const COPIES = 3;
+/** One and the same process differs from start to start by more than the hook costs. */
+const STARTS = 3;
 /** Rounds of all processes in turn, so that what else the machine does hits each alike. */
 const ROUNDS = 25;
 const PER_ROUND = 20;
@@ -48,7 +48,6 @@ async function interleave(
 	perRound: number,
 	work: Work,
 ): Promise<void> {
-	for (const { took } of contenders) took.length = 0;
 	for (let round = 0; round < rounds; round++) {
 		for (const { directus, took } of round % 2 === 0 ? contenders : contenders.toReversed()) {
 			for (let index = 0; index < perRound; index++) {
@@ -82,27 +81,35 @@ function makeMany({ directory }: Directus): number[] {
 	return keys;
 }
 
-progress('starting');
-const bare = await start('without the bundle', false);
-const memory = await start('memory store', true, { AI_CACHE_STORE: 'memory' });
-const onRedis = await start('Redis', true, { AI_CACHE_REDIS: redis.url, AI_CACHE_NAMESPACE: NAMESPACE });
-const contenders = [bare, memory, onRedis];
-const copies: Contender[] = [];
-for (let copy = 1; copy < COPIES; copy++) {
-	const onItsOwn = { AI_CACHE_REDIS: redis.url, AI_CACHE_NAMESPACE: `${NAMESPACE}-${copy}` };
-	copies.push({ ...(await start(bare.name, false)), took: bare.took });
-	copies.push({ ...(await start(memory.name, true, { AI_CACHE_STORE: 'memory' })), took: memory.took });
-	copies.push({ ...(await start(onRedis.name, true, onItsOwn)), took: onRedis.took });
-}
+const startAll = async (): Promise<[Contender, Contender, Contender]> => [
+	await start('without the bundle', false),
+	await start('memory store', true, { AI_CACHE_STORE: 'memory' }),
+	await start('Redis', true, { AI_CACHE_REDIS: redis.url, AI_CACHE_NAMESPACE: NAMESPACE }),
+];
+const stopAll = (contenders: readonly Contender[]) => Promise.all(contenders.map(({ directus }) => directus.stop()));
+const forget = (contenders: readonly Contender[]): void => contenders.forEach(({ took }) => (took.length = 0));
 
-progress('one item');
-await interleave([...contenders, ...copies], 4, 50, patch);
-await interleave([...contenders, ...copies], ROUNDS, PER_ROUND, patch);
-await Promise.all(copies.map(({ directus }) => directus.stop()));
+progress('starting');
+let contenders = await startAll();
+const allTook: number[][] = [[], [], []];
+for (let started = 1; ; started++) {
+	progress(`one item, in process ${started} of each kind`);
+	await interleave(contenders, 6, 50, patch);
+	forget(contenders);
+	await interleave(contenders, ROUNDS, PER_ROUND, patch);
+	contenders.forEach((contender, index) => allTook[index]!.push(...contender.took.splice(0)));
+	if (started === STARTS) break;
+	await stopAll(contenders);
+	contenders = await startAll();
+}
+const [bare, memory, onRedis] = contenders;
 section(
 	'An update of one item',
-	`\`PATCH /items/articles/1\`, ${COPIES * ROUNDS * PER_ROUND} each, in ${COPIES} processes of each kind, one after the other and the processes in turns. Milliseconds. The response is kept back until the change is in force in the cache.`,
-	table([['', 'p50', 'p99', 'to Directus alone'], ...rowsOf(contenders)]),
+	`\`PATCH /items/articles/1\`, ${STARTS * ROUNDS * PER_ROUND} each, in ${STARTS} starts of each kind, one after the other and the kinds in turns. Milliseconds. The response is kept back until the change is in force in the cache.`,
+	table([
+		['', 'p50', 'p99', 'to Directus alone'],
+		...rowsOf(contenders.map((one, index) => ({ ...one, took: allTook[index]! }))),
+	]),
 );
 
 progress(`${MANY} items`);
@@ -143,7 +150,7 @@ for (let item = 1; item <= ARTICLES; item++) {
 	await directus.data('POST', '/ai-cache/generate', { ...template, collection: undefined, prompt: `${item - 1}` });
 }
 const works = new Map(ways);
-for (let round = 0; round < COPIES * ROUNDS; round++) {
+for (let round = 0; round < STARTS * ROUNDS; round++) {
 	for (const [way, work] of works) {
 		for (let index = 0; index < PER_ROUND; index++) {
 			way.took.push(await time(() => work(directus.process(0), round * PER_ROUND + index)));
@@ -152,7 +159,7 @@ for (let round = 0; round < COPIES * ROUNDS; round++) {
 }
 section(
 	'An item template beside reading the item',
-	`\`${TEMPLATE}\`, rendered with the caller's permissions for each request, and \`GET /items/articles/1?fields=${FIELDS}\`; ${COPIES * ROUNDS * PER_ROUND} each, in turns. Milliseconds.`,
+	`\`${TEMPLATE}\`, rendered with the caller's permissions for each request, and \`GET /items/articles/1?fields=${FIELDS}\`; ${STARTS * ROUNDS * PER_ROUND} each, in turns. Milliseconds.`,
 	table([['', 'p50', 'p99', 'to the `GET`'], ...rowsOf([reading, rendering, plain])]),
 );
 
@@ -169,7 +176,8 @@ const store = new RedisStore({
 await store.open();
 await fill(store, 'hook', MAX_ENTRIES, 300);
 await store.close();
-await interleave([bare, onRedis], COPIES * ROUNDS, PER_ROUND, patch);
+forget(contenders);
+await interleave([bare, onRedis], STARTS * ROUNDS, PER_ROUND, patch);
 const [alone, full] = rowsOf([bare, { ...onRedis, name: 'Redis' }]);
 const purge = { collection: 'articles' };
 const [took] = await repeat(1, () =>
@@ -184,7 +192,7 @@ section(
 	table([['', 'p50', 'p99', 'to Directus alone'], alone!, full!]),
 );
 
-await Promise.all(contenders.map(({ directus }) => directus.stop()));
+await stopAll(contenders);
 await redis.stop();
 await emulator.stop();
 process.exit(0);
