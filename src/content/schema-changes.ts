@@ -16,7 +16,7 @@ interface Schemas {
 export class SchemaMemory {
 	#before: SchemaOverview | null = null;
 
-	/** Null where nothing was deleted, or where a relation made since may bear the name of one in it. */
+	/** Null where nothing was deleted, or where a relation was made or changed since, which it knows nothing of. */
 	get before(): SchemaOverview | null {
 		return this.#before;
 	}
@@ -24,7 +24,7 @@ export class SchemaMemory {
 	/** To be called in a filter before each change, with the event and the schema that it was given. */
 	meet(event: unknown, schema: SchemaOverview | null): void {
 		if (event === 'fields.delete' || event === 'collections.delete') this.#before = schema;
-		else if (event === 'relations.create') this.#before = null;
+		else if (event === 'relations.create' || event === 'relations.update') this.#before = null;
 	}
 }
 

@@ -56,6 +56,7 @@ const register: HookConfig = ({ action, filter, init, schedule }, context) => {
 	filter('*.update', async (payload, meta, eventContext) => {
 		const { keys } = meta;
 		if (Array.isArray(keys)) commits.expect(keys, eventContext.database);
+		schemas.meet(meta['event'], eventContext.schema);
 		transactions.meet(eventContext.database);
 		const look: typeof cascadesOf = (name, some, schema, database) =>
 			departuresOf(name, some, payload, schema, database);

@@ -194,7 +194,10 @@ describe('events of Directus', () => {
 		expect(drops([{ collection: 'articles', items: ['5'], fields: ['comments'] }], gone)).toBe(true);
 	});
 
-	it('of a relation that goes with its field or collection reach where it led to, and nothing else', () => {
+	it.each([
+		['made, which may bear the name of one that is gone', 'relations.create'],
+		['changed, which may lead to more', 'relations.update'],
+	])('of a relation that goes with its field or collection reach where it led to, unless one was %s', (_, event) => {
 		const memory = new SchemaMemory();
 		const relations = blog.relations.filter(({ collection, field }) => `${collection}.${field}` !== 'comments.article');
 		const meta = { collection: 'comments', payload: ['article'] };
@@ -203,8 +206,7 @@ describe('events of Directus', () => {
 		const elsewhere = [{ collection: 'directus_users' }];
 		memory.meet('fields.delete', blog);
 		expect([drops(led, gone()), drops(elsewhere, gone())]).toEqual([true, false]);
-		// Another relation of that name may lead somewhere else.
-		memory.meet('relations.create', blog);
+		memory.meet(event, blog);
 		expect([drops(led, gone()), drops(elsewhere, gone())]).toEqual([true, true]);
 		memory.meet('collections.delete', blog);
 		expect([drops(led, gone()), drops(elsewhere, gone())]).toEqual([true, false]);
