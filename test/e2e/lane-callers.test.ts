@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
 import { type Account, createAccount } from './support/access.ts';
-import { type Directus, startDirectus } from './support/directus.ts';
-import { logged, send, type Sent } from './support/lane.ts';
+import type { Directus } from './support/directus.ts';
+import { logged, send, type Sent, startTwoWays, type TwoWays } from './support/lane.ts';
 import { HOST, JSON_TYPE, text, withBody, withHeaders } from './support/lane-requests.ts';
 import type { DirectusProcess } from './support/process.ts';
 import { RawConnection, rawBytes } from './support/raw-http.ts';
@@ -13,34 +11,18 @@ const PATH = '/ai-cache/generate';
 const TOKEN_LIFE_S = 4;
 const POINTS = 6;
 
-/** Two processes on one Redis: with the lane, and without it. */
-let emulator: ProviderEmulator;
-let redis: TestRedis;
+let ways: TwoWays;
 let directus: Directus;
 let lane: DirectusProcess;
 let normal: DirectusProcess;
 let member: Account;
 
 beforeAll(async () => {
-	emulator = await startProviderEmulator();
-	redis = await startRedis();
-	directus = await startDirectus({
-		env: {
-			...emulator.environment(),
-			AI_CACHE_REDIS: redis.url,
-			AI_CACHE_AUTH_MEMO: '60s',
-			ACCESS_TOKEN_TTL: `${TOKEN_LIFE_S}s`,
-		},
-	});
-	lane = directus.process(0);
-	normal = await directus.join({ AI_CACHE_AUTH_MEMO: '0' });
+	ways = await startTwoWays({ ACCESS_TOKEN_TTL: `${TOKEN_LIFE_S}s` });
+	({ directus, lane, normal } = ways);
 	member = await createAccount(directus, 'lane-caller', []);
 }, 240_000);
-afterAll(async () => {
-	await directus.stop();
-	await redis.stop();
-	await emulator.stop();
-});
+afterAll(() => ways.stop());
 
 const request = (token: string): Sent => ({
 	path: PATH,

@@ -2,10 +2,8 @@ import { gzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
-import { type Directus, startDirectus } from './support/directus.ts';
-import { type Answer, comparable, logged } from './support/lane.ts';
+import type { ProviderEmulator } from '../support/provider-emulator.ts';
+import { type Answer, comparable, logged, startTwoWays, type TwoWays } from './support/lane.ts';
 import { ADMIN, type DirectusProcess } from './support/process.ts';
 import {
 	HOST,
@@ -19,35 +17,21 @@ import {
 } from './support/lane-requests.ts';
 import { type HeaderLine, type RawRequest, RawConnection, rawBytes, sendRaw } from './support/raw-http.ts';
 
-/** Two processes on one Redis: the first with the lane, the second without. Both let only small bodies in. */
+let ways: TwoWays;
 let emulator: ProviderEmulator;
-let redis: TestRedis;
-let directus: Directus;
 let lane: DirectusProcess;
 let normal: DirectusProcess;
 
 beforeAll(async () => {
-	emulator = await startProviderEmulator();
-	redis = await startRedis();
-	directus = await startDirectus({
-		env: {
-			...emulator.environment(),
-			AI_CACHE_REDIS: redis.url,
-			AI_CACHE_AUTH_MEMO: '60s',
-			MAX_PAYLOAD_SIZE: '20kb',
-			CORS_ENABLED: 'true',
-			CORS_ORIGIN: 'true',
-			IP_TRUST_PROXY: 'true',
-		},
+	ways = await startTwoWays({
+		MAX_PAYLOAD_SIZE: '20kb',
+		CORS_ENABLED: 'true',
+		CORS_ORIGIN: 'true',
+		IP_TRUST_PROXY: 'true',
 	});
-	lane = directus.process(0);
-	normal = await directus.join({ AI_CACHE_AUTH_MEMO: '0' });
+	({ emulator, lane, normal } = ways);
 }, 240_000);
-afterAll(async () => {
-	await directus.stop();
-	await redis.stop();
-	await emulator.stop();
-});
+afterAll(() => ways.stop());
 beforeEach(() => emulator.reset());
 
 async function answerOf(process: DirectusProcess, request: RawRequest): Promise<Answer> {

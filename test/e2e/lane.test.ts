@@ -1,16 +1,23 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { PROVIDERS } from '../../src/contract.ts';
-import { type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import type { ProviderEmulator } from '../support/provider-emulator.ts';
 import { type Account, createAccount } from './support/access.ts';
-import { type Directus, startDirectus } from './support/directus.ts';
-import { answerIn, comparable, logged, send, type Answer, type Sent } from './support/lane.ts';
+import type { Directus } from './support/directus.ts';
+import {
+	answerIn,
+	comparable,
+	logged,
+	send,
+	type Answer,
+	type Sent,
+	startTwoWays,
+	type TwoWays,
+} from './support/lane.ts';
 import { ADMIN, type DirectusProcess } from './support/process.ts';
 
-/** Two processes on one Redis: the first with the lane, the second without. */
+let ways: TwoWays;
 let emulator: ProviderEmulator;
-let redis: TestRedis;
 let directus: Directus;
 let lane: DirectusProcess;
 let normal: DirectusProcess;
@@ -35,20 +42,11 @@ async function expectAlike(sent: Sent, wayOfLane: 'lane' | 'normal'): Promise<An
 }
 
 beforeAll(async () => {
-	emulator = await startProviderEmulator();
-	redis = await startRedis();
-	directus = await startDirectus({
-		env: { ...emulator.environment(), AI_CACHE_REDIS: redis.url, AI_CACHE_AUTH_MEMO: '60s' },
-	});
-	lane = directus.process(0);
-	normal = await directus.join({ AI_CACHE_AUTH_MEMO: '0' });
+	ways = await startTwoWays();
+	({ emulator, directus, lane, normal } = ways);
 	member = await createAccount(directus, 'lane-member', []);
 }, 240_000);
-afterAll(async () => {
-	await directus.stop();
-	await redis.stop();
-	await emulator.stop();
-});
+afterAll(() => ways.stop());
 beforeEach(() => emulator.reset());
 
 describe('the express lane answers as the normal way does', () => {

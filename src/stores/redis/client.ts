@@ -1,4 +1,4 @@
-import type { Cluster, Redis, RedisOptions } from 'ioredis';
+import type { Cluster, Command as CommandClass, Redis, RedisOptions } from 'ioredis';
 import { ioredis } from './ioredis.cjs';
 
 export type Client = Redis | Cluster;
@@ -132,8 +132,7 @@ export async function holdersOf(client: Client): Promise<Redis[]> {
 export async function run(client: Client, commands: readonly Command[]): Promise<unknown[]> {
 	if (commands.length === 0) return [];
 	if (isCluster(client)) {
-		const { Command: RedisCommand } = ioredis();
-		return Promise.all(commands.map(([name, ...parameters]) => client.sendCommand(new RedisCommand(name, parameters))));
+		return Promise.all(commands.map((command) => send(client, command)));
 	}
 	// No pipeline of their own: what several callers send in one turn goes out in one write, in the order of the calls.
 	const methods = client as unknown as Record<string, (...parameters: unknown[]) => Promise<unknown>>;
@@ -148,9 +147,17 @@ const asSent = (reply: unknown): unknown =>
 		: Object.entries(reply).flat();
 
 /** A single command, sent at once: a pipeline of one takes twice as long. Answers as `run` does. */
-export async function runOne(client: Client, [name, ...parameters]: Command): Promise<unknown> {
-	const { Command: RedisCommand } = ioredis();
-	return asSent(await client.sendCommand(new RedisCommand(name, parameters)));
+export async function runOne(client: Client, command: Command): Promise<unknown> {
+	return asSent(await send(client, command));
+}
+
+let RedisCommand: typeof CommandClass | undefined;
+
+/** Past the client's own gathering of commands. Answers buffers. */
+export async function send(client: Client, [name, ...parameters]: Command): Promise<unknown> {
+	// Looking the library up takes as long as a tenth of a read.
+	RedisCommand ??= ioredis().Command;
+	return client.sendCommand(new RedisCommand(name, parameters));
 }
 
 /** Sends groups of commands of which each must not begin before the one before it was carried out. */

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { ioredis } from './ioredis.cjs';
+import { send } from './client.ts';
 
 /** Names in one command: Redis answers a command whole before it turns to others, and an entry may have megabytes. */
 export const MAX_NAMES = 64;
@@ -52,8 +52,6 @@ class Batch {
  */
 export class GatheredReads {
 	readonly #client: Redis;
-	/** Kept: looking the library up takes as long as a tenth of a read. */
-	readonly #command = ioredis().Command;
 	#batches: Batch[] = [];
 
 	constructor(client: Redis) {
@@ -76,10 +74,9 @@ export class GatheredReads {
 
 	/** Past the client's own gathering of commands, which would take another turn. */
 	#send(): void {
-		const RedisCommand = this.#command;
 		for (const batch of this.#batches.splice(0)) {
-			(this.#client.sendCommand(new RedisCommand('mget', batch.names)) as Promise<Values>).then(
-				(values) => batch.answer(values),
+			send(this.#client, ['mget', ...batch.names]).then(
+				(values) => batch.answer(values as Values),
 				(error: unknown) => batch.fail(error),
 			);
 		}

@@ -1,7 +1,36 @@
 import { expect } from 'vitest';
 
 import type { GenerationAnswer } from '../../../src/contract.ts';
+import { type ProviderEmulator, startProviderEmulator } from '../../support/provider-emulator.ts';
+import { startRedis } from '../../support/redis.ts';
+import { type Directus, startDirectus } from './directus.ts';
 import { ADMIN, type DirectusProcess } from './process.ts';
+
+/** Two processes on one Redis. */
+export interface TwoWays {
+	emulator: ProviderEmulator;
+	directus: Directus;
+	/** With the lane. */
+	lane: DirectusProcess;
+	/** Without it. */
+	normal: DirectusProcess;
+	stop: () => Promise<void>;
+}
+
+/** `env`: of both. */
+export async function startTwoWays(env: Record<string, string> = {}): Promise<TwoWays> {
+	const emulator = await startProviderEmulator();
+	const redis = await startRedis();
+	const shared = { ...emulator.environment(), AI_CACHE_REDIS: redis.url, AI_CACHE_AUTH_MEMO: '60s' };
+	const directus = await startDirectus({ env: { ...shared, ...env } });
+	const stop = async (): Promise<void> => {
+		await directus.stop();
+		await redis.stop();
+		await emulator.stop();
+	};
+	const normal = await directus.join({ AI_CACHE_AUTH_MEMO: '0' });
+	return { emulator, directus, lane: directus.process(0), normal, stop };
+}
 
 /** An answer as it came. */
 export interface Answer {
