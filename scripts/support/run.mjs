@@ -5,8 +5,8 @@ import path from 'node:path';
 export const PROJECT = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '../..');
 const BIN = path.join(PROJECT, 'node_modules/.bin');
 
-/** The project's own Node, whatever the one that runs this script. */
-export const NODE = path.join(BIN, 'node');
+/** The Node that the project installs, or with `AI_CACHE_TEST_NODE=system` the one that runs this script. */
+export const NODE = process.env.AI_CACHE_TEST_NODE === 'system' ? process.execPath : path.join(BIN, 'node');
 
 /**
  * Runs a command and resolves to its exit code; 127 where it cannot be started. Its output is shown, or with `quiet`

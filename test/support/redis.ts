@@ -11,6 +11,9 @@ import { freePort } from './port.ts';
 /** Calls by command name in lower case, as `{ evalsha: 1 }` or `{ 'config|get': 2 }`. */
 export type CommandCalls = Record<string, number>;
 
+/** The program to test against, as `valkey-server`. */
+const SERVER = process.env['AI_CACHE_TEST_REDIS_SERVER'] ?? 'redis-server';
+
 /** A real redis-server of the test's own, without persistence unless asked for. */
 export interface TestRedis {
 	readonly port: number;
@@ -77,7 +80,7 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
 
 function launch(port: number, directory: string, args: string[]): ChildProcess {
 	const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory];
-	const server = spawn('redis-server', [...fixed, ...args], { stdio: 'ignore' });
+	const server = spawn(SERVER, [...fixed, ...args], { stdio: 'ignore' });
 	server.once('error', (error) => {
 		throw new Error(`redis-server could not be started: ${error.message}`);
 	});
