@@ -38,6 +38,13 @@ export interface UpstreamAnswer {
 	body: Buffer;
 }
 
+/** What decides on a retry. `cancel` ends the connection of an answer that is not used. */
+export interface ReceivedHead {
+	status: number;
+	headers: ReceivedHeaders;
+	cancel?(): void;
+}
+
 export interface UpstreamDependencies {
 	clock: { now(): number };
 	/** Uniform in 0 … 1. */
@@ -53,6 +60,14 @@ export interface Upstream {
 	call(request: UpstreamRequest & { maxBytes?: number }): Promise<UpstreamAnswer>;
 	/** The answer's head as soon as it is there, its body to be read as it arrives. Retries end once there is a head. */
 	open(request: UpstreamRequest): Promise<UpstreamStream>;
+	/**
+	 * Returns what `begin` makes of an answer whose head is there. Retries go on until then: while `begin` rejects with
+	 * a broken connection, or resolves with a status that is worth another try.
+	 */
+	receive<Answer extends ReceivedHead>(
+		request: UpstreamRequest,
+		begin: (stream: UpstreamStream) => Promise<Answer>,
+	): Promise<Answer>;
 	/** Closes the connections kept; those in use end with their requests. */
 	close(): void;
 }
@@ -74,6 +89,7 @@ export function createUpstream(dependencies: Partial<UpstreamDependencies> = {})
 		call: ({ maxBytes = DEFAULT_MAX_BYTES, ...request }) =>
 			attempt(request, environment, async (leftMs) => readWhole(await send(request, leftMs), maxBytes)),
 		open: (request) => attempt(request, environment, (leftMs) => send(request, leftMs)),
+		receive: (request, begin) => attempt(request, environment, async (leftMs) => begin(await send(request, leftMs))),
 		close() {
 			retire(agents.http);
 			retire(agents.https);
@@ -109,10 +125,8 @@ export async function readWhole(stream: UpstreamStream, maxBytes = DEFAULT_MAX_B
 	return { status: stream.status, headers: stream.headers, body: Buffer.concat(chunks) };
 }
 
-type Head = { status: number; headers: ReceivedHeaders; cancel?: () => void };
-
 /** Tries until an answer may be passed on, no retry is left, or none would end within the whole call's limit. */
-async function attempt<Answer extends Head>(
+async function attempt<Answer extends ReceivedHead>(
 	request: UpstreamRequest,
 	{ clock, random, delay }: UpstreamDependencies,
 	send: (leftMs: number) => Promise<Answer>,
@@ -156,7 +170,7 @@ async function freshly<Answer>(send: () => Promise<Answer>): Promise<Answer> {
 }
 
 /** `x-should-retry` is how OpenAI and Anthropic say what they know better. */
-function isWorthRetrying(outcome: Outcome<Head>): boolean {
+function isWorthRetrying(outcome: Outcome<ReceivedHead>): boolean {
 	if ('error' in outcome) {
 		const { error } = outcome;
 		if (error instanceof UpstreamTimeout) return error.phase === 'connect';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createUpstream, type Upstream } from '../../src/providers/upstream.ts';
+import { createUpstream, readWhole, type Upstream } from '../../src/providers/upstream.ts';
 import { ProviderServer } from './support/provider-server.ts';
 
 let server: ProviderServer;
@@ -49,6 +49,20 @@ describe('retries', () => {
 		expect(answer.status).toBe(503);
 		expect(answer.body.toString()).toBe('try 3');
 		expect(waits).toEqual([250, 500]);
+	});
+
+	it('go on until the beginning of the body was read', async () => {
+		server.handler = (_incoming, response, attempt) => {
+			response.writeHead(200).flushHeaders();
+			if (attempt === 1) setImmediate(() => response.destroy());
+			else response.end(attempt === 2 ? 'busy' : 'done');
+		};
+		const answer = await upstream.receive(request({ retries: 2 }), async (stream) => {
+			const { headers, body } = await readWhole(stream);
+			return { status: body.toString() === 'busy' ? 529 : 200, headers, body };
+		});
+		expect(answer.body.toString()).toBe('done');
+		expect(server.attempts).toBe(3);
 	});
 
 	it('follow a broken connection', async () => {
