@@ -5,6 +5,7 @@ export default defineConfig({
 	test: {
 		include: ['test/e2e/**/*.test.ts'],
 		exclude: ['test/e2e/browser/**', '**/node_modules/**'],
+		globalSetup: ['test/e2e/support/database-setup.ts'],
 		setupFiles: ['test/e2e/support/setup.ts'],
 		fileParallelism: false,
 		execArgv: ['--disable-warning=ExperimentalWarning'],

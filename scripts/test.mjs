@@ -4,13 +4,14 @@
  *     node scripts/test.mjs [static] [build] [unit] [e2e] [browser] [compat] [images] [-- arguments for vitest]
  *
  * Without a name: all but `compat`, and `images`, which takes the pictures of the documentation. Every step runs, also
- * after a failed one. The last line is `N passed, N failed`.
+ * after a failed one. What was skipped is named at the end. The last line is `N passed, N failed`, and `, N skipped` if
+ * anything was.
  */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 
-import { ensureInstalled, ensureSystemPrograms } from './support/install.mjs';
+import { ensureInstalled, ensureSystemPrograms, installSystemPrograms } from './support/install.mjs';
 import { NODE, PROJECT, run } from './support/run.mjs';
 
 const APP_LIMIT_BYTES = 150_000;
@@ -19,6 +20,16 @@ const API_LIMIT_BYTES = 450_000;
 const REPORTS = path.join(PROJECT, '.cache/reports');
 const GROUPS = ['static', 'build', 'unit', 'e2e', 'browser', 'compat', 'images'];
 const BY_NAME_ALONE = ['compat', 'images'];
+/** The end-to-end suites whose outcome can depend on the database. Without another one, all run on SQLite. */
+const DATABASE_SUITES = [
+	'changes',
+	'changes-nested',
+	'changes-relations',
+	'changes-redis',
+	'templates',
+	'staleness',
+].map((name) => `test/e2e/${name}.test.ts`);
+const DATABASE_PACKAGES = { postgres: 'postgresql', mariadb: 'mariadb-server' };
 
 const [named, passedOn] = splitArguments(process.argv.slice(2));
 const groups = named.length > 0 ? named : GROUPS.filter((name) => !BY_NAME_ALONE.includes(name));
@@ -37,6 +48,7 @@ const steps = [
 	{ group: 'build', name: 'size of the bundle', run: checkSizes },
 	{ group: 'unit', name: 'unit tests', run: () => vitest('vitest.config.ts') },
 	{ group: 'e2e', name: 'in Directus 12', run: () => vitest('vitest.e2e.config.ts') },
+	{ group: 'e2e', name: 'in Directus 12 with PostgreSQL', run: () => onDatabase('postgres') },
 	{ group: 'browser', name: 'in a browser', run: () => vitest('vitest.browser.config.ts') },
 	{ group: 'images', name: 'pictures', run: () => vitest('vitest.images.config.ts') },
 	{
@@ -44,6 +56,7 @@ const steps = [
 		name: 'in Directus 11',
 		run: () => vitest('vitest.e2e.config.ts', { AI_CACHE_TEST_DIRECTUS: '11' }),
 	},
+	{ group: 'compat', name: 'in Directus 12 with MariaDB', run: () => onDatabase('mariadb') },
 	{
 		group: 'compat',
 		name: 'in a browser with Directus 11',
@@ -53,12 +66,17 @@ const steps = [
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const durations = [];
+/** What was not run, and why if that is known. */
+const skipped = [];
+/** Packages without which some suites cannot run. */
+let unavailable = [];
 await step('install', install);
 for (const { group, name, run: work } of steps) {
 	const wanted = groups.includes(group) || (group === 'build' && needsBundle);
 	if (wanted) await step(name, work);
 }
 console.log(`\n${durations.join('\n')}\n`);
+for (const name of skipped) console.log(`skipped: ${name}`);
 console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
 process.exitCode = total.failed > 0 ? 1 : 0;
 
@@ -86,7 +104,9 @@ async function install() {
 	const programs = needsBundle || needs('unit') ? ['redis-server'] : [];
 	if (needs('browser', 'compat', 'images')) programs.push('chromium');
 	await ensureSystemPrograms(programs);
-	// Not a test of the bundle: counts only where it fails.
+	const databases = [...(needs('e2e') ? ['postgres'] : []), ...(needs('compat') ? ['mariadb'] : [])];
+	unavailable = await installSystemPrograms(databases.map((database) => DATABASE_PACKAGES[database]));
+	// Not a test of the bundle: counts only if it fails.
 	return { passed: 0, failed: 0, skipped: 0 };
 }
 
@@ -103,14 +123,29 @@ function checkSizes() {
 	return appBytes <= APP_LIMIT_BYTES && api.length <= API_LIMIT_BYTES ? success() : failure();
 }
 
+/** Runs the suites that depend on the database with another one, or skips each if its server is not installed. */
+async function onDatabase(database) {
+	const missing = DATABASE_SUITES.filter((file) => !existsSync(path.join(PROJECT, file)));
+	if (missing.length > 0) throw new Error(`DATABASE_SUITES names files that do not exist: ${missing.join(', ')}`);
+	const filters = passedOn.filter((argument) => !argument.startsWith('-'));
+	const files = DATABASE_SUITES.filter((file) => filters.length === 0 || filters.some((part) => file.includes(part)));
+	const needed = DATABASE_PACKAGES[database];
+	if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 };
+	if (!unavailable.includes(needed)) {
+		return vitest('vitest.e2e.config.ts', { AI_CACHE_TEST_DATABASE: database }, files);
+	}
+	skipped.push(...files.map((file) => `${file} with ${database}: ${needed} is not installed`));
+	return { passed: 0, failed: 0, skipped: files.length };
+}
+
 /** Runs vitest and counts from its JSON report; a run that fails without a failed test has failed once. */
-async function vitest(config, env = {}) {
+async function vitest(config, env = {}, files = []) {
 	mkdirSync(REPORTS, { recursive: true });
-	const report = path.join(REPORTS, `${config}${env.AI_CACHE_TEST_DIRECTUS ?? ''}.json`);
+	const report = path.join(REPORTS, `${[config, ...Object.values(env)].join('-')}.json`);
 	rmSync(report, { force: true });
 	const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
 	const script = path.join(PROJECT, 'node_modules/vitest/vitest.mjs');
-	const args = [script, 'run', '--config', config, '--passWithNoTests', ...reporters, ...passedOn];
+	const args = [script, 'run', '--config', config, '--passWithNoTests', ...reporters, ...files, ...passedOn];
 	const code = await run(NODE, args, { env });
 	const counts = readReport(report);
 	if (code !== 0 && counts.failed === 0) counts.failed = 1;
@@ -118,16 +153,31 @@ async function vitest(config, env = {}) {
 }
 
 function readReport(file) {
+	let report;
 	try {
-		const report = JSON.parse(readFileSync(file, 'utf8'));
-		return {
-			passed: report.numPassedTests,
-			failed: report.numFailedTests,
-			skipped: report.numPendingTests + report.numTodoTests,
-		};
+		report = JSON.parse(readFileSync(file, 'utf8'));
 	} catch {
 		return { passed: 0, failed: 0, skipped: 0 };
 	}
+	skipped.push(...nameSkipped(report));
+	return {
+		passed: report.numPassedTests,
+		failed: report.numFailedTests,
+		skipped: report.numPendingTests + report.numTodoTests,
+	};
+}
+
+/** The suites of the report with tests that were not run, and how many of them. */
+function nameSkipped({ testResults }) {
+	const counts = new Map();
+	for (const { name, assertionResults } of testResults) {
+		for (const { status, ancestorTitles, title } of assertionResults) {
+			if (['passed', 'failed'].includes(status)) continue;
+			const suite = `${path.relative(PROJECT, name)} › ${ancestorTitles[0] ?? title}`;
+			counts.set(suite, (counts.get(suite) ?? 0) + 1);
+		}
+	}
+	return [...counts].map(([suite, count]) => `${suite} (${count})`);
 }
 
 function splitArguments(args) {

@@ -1,12 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { findProgram, PROJECT, run } from './run.mjs';
 
-/** Programs that no npm package brings, by the Debian package that has them. */
+const DEBIAN_POSTGRES = '/usr/lib/postgresql';
+
+/** By the Debian package: programs that no npm package brings, all of which must be there under one of their names. */
 const SYSTEM_PROGRAMS = {
-	'redis-server': ['redis-server'],
-	chromium: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+	'redis-server': [['redis-server']],
+	chromium: [['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']],
+	// `psql` comes with the client alone; the server's programs are not in the PATH.
+	postgresql: [['psql'], ['initdb'], ['postgres']],
+	'mariadb-server': [['mariadb'], ['mariadb-dump'], ['mariadb-install-db'], ['mariadbd']],
 };
 
 /** `npm ci` in a folder of the project unless what its lock file says is there already. Throws when it fails. */
@@ -42,24 +47,35 @@ function readPackages(file) {
 	}
 }
 
-/** Installs missing system programs where apt is at hand; throws with their names where it is not. */
-export async function ensureSystemPrograms(packages = Object.keys(SYSTEM_PROGRAMS)) {
-	const missing = packages.filter((name) => !findProgram(...SYSTEM_PROGRAMS[name]));
-	if (missing.length === 0) return;
+/** Installs missing system programs if apt is available; throws with their names if it is not. */
+export async function ensureSystemPrograms(packages = ['redis-server', 'chromium']) {
+	const missing = await installSystemPrograms(packages);
+	if (missing.length > 0) throw new Error(`Please install: ${missing.join(', ')}`);
+}
+
+/** Installs missing system programs if apt is available. Returns the packages that are still missing. */
+export async function installSystemPrograms(packages) {
+	const missing = packages.filter(isMissing);
+	if (missing.length === 0) return [];
 	const prefix = await privilege();
-	if (findProgram('apt-get') && prefix) {
+	if (findProgram(['apt-get']) && prefix) {
 		const [command, ...args] = [...prefix, 'apt-get'];
 		const env = { DEBIAN_FRONTEND: 'noninteractive' };
 		await run(command, [...args, 'update', '-qq'], { env });
 		await run(command, [...args, 'install', '-y', '-qq', '--no-install-recommends', ...missing], { env });
 	}
-	const still = missing.filter((name) => !findProgram(...SYSTEM_PROGRAMS[name]));
-	if (still.length > 0) throw new Error(`Please install: ${still.join(', ')}`);
+	return missing.filter(isMissing);
+}
+
+function isMissing(name) {
+	const versions = existsSync(DEBIAN_POSTGRES) ? readdirSync(DEBIAN_POSTGRES) : [];
+	const folders = ['/usr/sbin', ...versions.map((version) => path.join(DEBIAN_POSTGRES, version, 'bin'))];
+	return SYSTEM_PROGRAMS[name].some((names) => findProgram(names, folders) === undefined);
 }
 
 /** How to become root without being asked for a password, or undefined. */
 async function privilege() {
 	if (process.getuid?.() === 0) return ['env'];
-	if (findProgram('sudo') && (await run('sudo', ['-n', 'true'])) === 0) return ['sudo', '-n'];
+	if (findProgram(['sudo']) && (await run('sudo', ['-n', 'true'])) === 0) return ['sudo', '-n'];
 	return undefined;
 }

@@ -34,9 +34,9 @@ export function run(command, args, { cwd = PROJECT, env = {}, quiet = false } = 
 	});
 }
 
-/** Path of the first of these programs that is there to run, or undefined. */
-export function findProgram(...names) {
-	for (const folder of (process.env.PATH ?? '').split(path.delimiter)) {
+/** Path of the first of these programs that can be run, in the PATH or in further folders, or undefined. */
+export function findProgram(names, folders = []) {
+	for (const folder of [...(process.env.PATH ?? '').split(path.delimiter), ...folders]) {
 		for (const name of names) {
 			const file = path.join(folder, name);
 			if (isExecutable(file)) return file;

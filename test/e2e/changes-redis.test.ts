@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { anyArticle, anyTitle, article, type Expectation, expectChange, of } from './support/dependents.ts';
 import { type Directus, startDirectus } from './support/directus.ts';
 import { createFlow } from './support/flows.ts';
 import { importJson, upload } from './support/forms.ts';
+import { runOwnWrites } from './support/own-writes.ts';
 
 let redis: TestRedis;
 let directus: Directus;
@@ -134,4 +135,10 @@ describe('what one process changed is in force in the other', () => {
 			directus.api(method, `/flows/trigger/${id}`),
 		);
 	});
+});
+
+it('ten clients that write at once never get an answer from before their own write in the other process', async () => {
+	const result = await runOwnWrites(directus.process(0), directus.process(1), { clients: 10, rounds: 12 });
+	expect(result).toMatchObject({ rounds: 120, stale: [] });
+	expect(result.answeredBefore).toBeGreaterThan(90);
 });

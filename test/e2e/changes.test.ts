@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 
+import { readDatabaseKind } from '../support/database-server.ts';
 import { anyArticle, anyBody, anyTitle, article, expectChange, of } from './support/dependents.ts';
 import { type Directus, startDirectus } from './support/directus.ts';
 import { createFlow } from './support/flows.ts';
@@ -38,12 +39,15 @@ describe('an update', () => {
 			() => call('PATCH', '/items/articles', { keys: ['1'], data: { body: 'x' } }),
 		));
 
-	it.each(['01', '1.0'])('reaches an item whose key is spelled %s', (key) =>
-		expectChange(
-			directus,
-			{ drops: [article(1, 'title'), of('articles', ['1'])], keeps: [article(1, 'body'), article(2)] },
-			() => call('PATCH', `/items/articles/${key}`, { title: 'By another name' }),
-		),
+	// PostgreSQL refuses the second: it is no integer there.
+	it.each(readDatabaseKind() === 'postgres' ? ['01'] : ['01', '1.0'])(
+		'reaches an item whose key is spelled %s',
+		(key) =>
+			expectChange(
+				directus,
+				{ drops: [article(1, 'title'), of('articles', ['1'])], keeps: [article(1, 'body'), article(2)] },
+				() => call('PATCH', `/items/articles/${key}`, { title: 'By another name' }),
+			),
 	);
 
 	it('of many items', () =>

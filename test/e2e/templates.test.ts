@@ -123,6 +123,17 @@ describe('a value', () => {
 	});
 });
 
+describe('a key that the database cannot hold', () => {
+	it.each([
+		['text', 'languages', 'de\0DE', '{{name}}'],
+		['number', 'articles', 99_999_999_999, '{{title}}'],
+	])('is a missing item and shows no query: a %s', async (_, collection, item, prompt) => {
+		const reply = await served.ask(template(collection, item, prompt));
+		expect(reply).toMatchObject({ status: 404 });
+		expect(JSON.stringify(reply)).not.toMatch(/select/i);
+	});
+});
+
 describe('what is read', () => {
 	it('is each row of a list, past Directus’ limits', async () => {
 		const texts = Array.from({ length: 250 }, (_, index) => `comment ${index}`);

@@ -1,79 +1,53 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 
+import type { Databases, DatabaseServer } from './database-server.ts';
 import { freePort } from './port.ts';
+import { createServerDirectory, findProgramFolder, startServer } from './server-process.ts';
 
-/** A real PostgreSQL server of the test's own, with one empty database. */
-export interface TestPostgres {
-	/** What Directus takes as `DB_CONNECTION_STRING`. */
-	readonly url: string;
-	stop(): Promise<void>;
-}
+const USER = 'directus';
+const PROGRAMS = findProgramFolder(['initdb', 'postgres', 'psql']);
 
-const START_TIMEOUT_MS = 60_000;
-
-/** Folder of the server's programs; Debian keeps them out of the PATH. */
-const PROGRAMS = findPrograms();
-
-/** Whether the server is installed here. */
-export const hasPostgres = PROGRAMS !== null;
-
-/** Starts a server on a free port of the loopback address and waits until it takes connections. */
-export async function startPostgres(): Promise<TestPostgres> {
-	if (PROGRAMS === null) throw new Error('PostgreSQL is not installed');
-	const folder = PROGRAMS;
-	const directory = mkdtempSync(path.join(tmpdir(), 'ai-cache-postgres-'));
-	const owner = ownerOf(directory);
-	const data = path.join(directory, 'data');
-	const initialise = ['-D', data, '-U', 'directus', '-A', 'trust', '-E', 'UTF8', '--no-sync'];
-	execFileSync(path.join(folder, 'initdb'), initialise, { ...owner, cwd: directory, stdio: 'ignore' });
+/** Starts a real PostgreSQL server on a free port of the loopback address. */
+export async function startPostgres(): Promise<DatabaseServer> {
 	const port = await freePort();
+	const { directory, user } = createServerDirectory('postgres');
+	const data = path.join(directory, 'data');
+	const initialize = ['-D', data, '-U', USER, '-A', 'trust', '-E', 'UTF8', '--no-sync'];
+	execFileSync(findProgram('initdb'), initialize, { ...user, cwd: directory, stdio: 'ignore' });
 	const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off'];
-	const args = ['-D', data, ...settings.flatMap((setting) => ['-c', setting])];
-	const server = spawn(path.join(folder, 'postgres'), args, { ...owner, cwd: directory, stdio: 'ignore' });
-	const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
-	const stop = async (): Promise<void> => {
-		// At once, whoever is connected.
-		server.kill('SIGQUIT');
-		await ended;
-		await rm(directory, { recursive: true, force: true });
-	};
-	const isReady = (): boolean => {
-		try {
-			execFileSync(path.join(folder, 'pg_isready'), ['-h', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
-			return true;
-		} catch {
-			return false;
-		}
-	};
-	const deadline = Date.now() + START_TIMEOUT_MS;
-	while (!isReady()) {
-		if (server.exitCode !== null || Date.now() > deadline) {
-			await stop();
-			throw new Error('PostgreSQL did not start');
-		}
-		await new Promise((resolve) => setTimeout(resolve, 100));
-	}
-	return { url: `postgres://directus@127.0.0.1:${port}/postgres`, stop };
+	const stop = await startServer({
+		name: 'PostgreSQL',
+		program: findProgram('postgres'),
+		args: ['-D', data, ...settings.flatMap((setting) => ['-c', setting])],
+		directory,
+		user,
+		endSignal: 'SIGQUIT',
+		probe: () => void query(port, 'SELECT 1'),
+	});
+	return { port, stop };
 }
 
-/** The server refuses to run as root: its package has made a user for it. */
-function ownerOf(directory: string): { uid?: number; gid?: number } {
-	if (process.getuid?.() !== 0) return {};
-	const idOf = (option: string): number => Number(execFileSync('id', [option, 'postgres']).toString());
-	const owner = { uid: idOf('-u'), gid: idOf('-g') };
-	chownSync(directory, owner.uid, owner.gid);
-	return owner;
+/** The databases of the PostgreSQL server on that port. */
+export const postgresDatabases = (port: number): Databases => ({
+	has: (name) => query(port, `SELECT 1 FROM pg_database WHERE datname = '${name}'`) !== '',
+	create: (name) => void query(port, `CREATE DATABASE ${name}`),
+	copy: (source, name) => void query(port, `CREATE DATABASE ${name} TEMPLATE ${source}`),
+	rename: (source, name) => void query(port, `ALTER DATABASE ${source} RENAME TO ${name}`),
+	environment: (name) => ({
+		DB_CLIENT: 'pg',
+		DB_CONNECTION_STRING: `postgres://${USER}@127.0.0.1:${port}/${name}`,
+	}),
+});
+
+function query(port: number, statement: string): string {
+	const args = ['-h', '127.0.0.1', '-p', String(port), '-U', USER, '-d', 'postgres', '-tAqX', '-c', statement];
+	return execFileSync(findProgram('psql'), args, { stdio: ['ignore', 'pipe', 'pipe'] })
+		.toString()
+		.trim();
 }
 
-function findPrograms(): string | null {
-	const debian = '/usr/lib/postgresql';
-	const versions = existsSync(debian) ? readdirSync(debian).map((name) => path.join(debian, name, 'bin')) : [];
-	const folders = [...(process.env['PATH'] ?? '').split(path.delimiter), ...versions];
-	const isComplete = (folder: string): boolean =>
-		['initdb', 'postgres', 'pg_isready'].every((name) => existsSync(path.join(folder, name)));
-	return folders.find(isComplete) ?? null;
+function findProgram(name: string): string {
+	if (PROGRAMS === null) throw new Error('PostgreSQL is not installed');
+	return path.join(PROGRAMS, name);
 }

@@ -1,13 +1,11 @@
-import { cp, rm } from 'node:fs/promises';
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
 
 import type { Api } from './api.ts';
 import { installBundle, installExtension } from './bundle.ts';
-import { createContent } from './content.ts';
 import { logLines, shortLine } from './log.ts';
 import { type Major, majorUnderTest } from './paths.ts';
 import { type DirectusProcess, runCommand, startProcess } from './process.ts';
-import { bootstrap, type DatabaseContent, databaseTemplate, makeRunDirectory } from './template.ts';
+import { copyTemplate, type DatabaseContent, makeRunDirectory } from './template.ts';
 
 export interface DirectusOptions {
 	/** Default: `AI_CACHE_TEST_DIRECTUS`, else 12. */
@@ -18,8 +16,6 @@ export interface DirectusOptions {
 	env?: Record<string, string>;
 	/** Default `content`: the sample collections of `content.ts`. */
 	database?: DatabaseContent;
-	/** Connection string of an empty PostgreSQL database to use in the place of SQLite. */
-	postgres?: string;
 	/** Default true: the packed bundle. False for a Directus to compare with. */
 	bundle?: boolean;
 	/** Folders of further extensions to put beside the bundle. */
@@ -49,8 +45,8 @@ const running = new Set<Directus>();
 /** Starts a Directus with the packed bundle and returns when it answers. Leaves nothing behind where it fails. */
 export async function startDirectus(options: DirectusOptions = {}): Promise<Directus> {
 	const major = options.major ?? majorUnderTest();
-	const settings = { ...options.env, ...(options.postgres !== undefined && connecting(options.postgres)) };
 	const directory = await makeRunDirectory(major, 'run');
+	let settings: Record<string, string> = {};
 	const processes: DirectusProcess[] = [];
 	const stop = async () => {
 		await Promise.all(processes.map((each) => each.stop()));
@@ -63,9 +59,8 @@ export async function startDirectus(options: DirectusOptions = {}): Promise<Dire
 		return started;
 	};
 	try {
-		await furnish(directory, major, { ...options, env: settings });
+		settings = { ...(await furnish(directory, major, options)), ...options.env };
 		const first = await join();
-		if (options.postgres !== undefined && options.database !== 'empty') await createContent(first);
 		for (let count = 1; count < (options.processes ?? 1); count++) await join();
 		return register({ major, directory, processes, join, stop }, first, settings);
 	} catch (error) {
@@ -74,19 +69,13 @@ export async function startDirectus(options: DirectusOptions = {}): Promise<Dire
 	}
 }
 
-/** Puts database and extensions into a run directory. */
-async function furnish(directory: string, major: Major, options: DirectusOptions): Promise<void> {
-	if (options.postgres === undefined) {
-		await cp(await databaseTemplate(major, options.database ?? 'content'), path.join(directory, 'data.db'));
-	} else {
-		await bootstrap(major, directory, options.env);
-	}
+/** Puts database and extensions into a run directory. Returns what Directus reads to use the database. */
+async function furnish(directory: string, major: Major, options: DirectusOptions): Promise<Record<string, string>> {
+	const settings = await copyTemplate(major, options.database ?? 'content', directory);
 	if (options.bundle !== false) await installBundle(directory);
 	for (const extension of options.extensions ?? []) await installExtension(directory, extension);
+	return settings;
 }
-
-/** Takes the place of the SQLite file among the settings that every process shares. */
-const connecting = (url: string) => ({ DB_CLIENT: 'pg', DB_CONNECTION_STRING: url, DB_FILENAME: '' });
 
 function register(
 	run: Pick<Directus, 'major' | 'directory' | 'processes' | 'join' | 'stop'>,

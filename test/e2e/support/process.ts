@@ -37,9 +37,10 @@ export interface DirectusProcess extends Api {
 	restart(env?: Record<string, string>): Promise<void>;
 }
 
-/** Settings every process shares: quiet, offline, without limits that depend on how busy the machine is. */
-export function baseEnvironment(directory: string): Record<string, string> {
+/** The environment of a process: quiet, offline, without limits that depend on how busy the machine is. */
+export function baseEnvironment(directory: string, env: Record<string, string>): Record<string, string> {
 	return {
+		...(env['DB_CLIENT'] === undefined && { DB_CLIENT: 'sqlite3', DB_FILENAME: path.join(directory, 'data.db') }),
 		PATH: process.env['PATH'] ?? '',
 		HOME: directory,
 		NODE_ENV: 'production',
@@ -49,8 +50,6 @@ export function baseEnvironment(directory: string): Record<string, string> {
 		ADMIN_EMAIL: ADMIN.email,
 		ADMIN_PASSWORD: ADMIN.password,
 		ADMIN_TOKEN: ADMIN.token,
-		DB_CLIENT: 'sqlite3',
-		DB_FILENAME: path.join(directory, 'data.db'),
 		HOST: '127.0.0.1',
 		TELEMETRY: 'false',
 		LOG_LEVEL: 'info',
@@ -63,6 +62,7 @@ export function baseEnvironment(directory: string): Record<string, string> {
 		STORAGE_LOCATIONS: 'local',
 		STORAGE_LOCAL_ROOT: './uploads',
 		SERVER_SHUTDOWN_TIMEOUT: '500',
+		...env,
 	};
 }
 
@@ -71,7 +71,7 @@ export async function startProcess(options: ProcessOptions): Promise<DirectusPro
 	const port = Number(options.env['PORT'] ?? (await freePort()));
 	const url = `http://127.0.0.1:${port}`;
 	const logFile = path.join(options.directory, `${options.name}.log`);
-	let env = { ...baseEnvironment(options.directory), PUBLIC_URL: url, PORT: String(port), ...options.env };
+	let env = baseEnvironment(options.directory, { PUBLIC_URL: url, PORT: String(port), ...options.env });
 	let child = launch(options, env, logFile);
 	const logs = () => readFileSync(logFile, 'utf8');
 	await untilReady(url, child, logs);
@@ -103,7 +103,7 @@ export async function runCommand(
 ): Promise<{ code: number | null; output: string }> {
 	const child = spawn(process.execPath, [commandLineOf(options.major), ...args], {
 		cwd: options.directory,
-		env: { ...baseEnvironment(options.directory), ...options.env },
+		env: baseEnvironment(options.directory, options.env),
 		stdio: ['ignore', 'pipe', 'pipe'],
 	});
 	let output = '';
