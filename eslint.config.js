@@ -26,12 +26,12 @@ const STEPS_WORK = {
 };
 
 const DIRECTUS_CODE = {
-	regex: '^(@directus/|express|ioredis|node:(http|https|net|dns|fs|child_process)|vue)',
+	regex: '^(@directus/|express|ioredis|undici|node:(http|https|net|dns|fs|child_process)|vue)',
 	message: 'The engine knows no Directus, Express, network or file system.',
 };
 
 /** What is bundled costs Directus time at each start, used or not. */
-const AT_START = ['ioredis', 'prom-client'].map((name) => ({
+const AT_START = ['ioredis', 'prom-client', 'undici'].map((name) => ({
 	name,
 	allowTypeImports: true,
 	message: 'Through the CommonJS module of that name beside its users: it is read at the first use.',

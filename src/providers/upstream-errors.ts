@@ -1,4 +1,4 @@
-/** Why an upstream could not be heard to its end. `code` is stable; no message holds a key or a part of the request. */
+/** Why no complete response came from upstream. `code` is stable; no message holds a key or a part of the request. */
 export class UpstreamError extends Error {
 	readonly code: string;
 
@@ -24,15 +24,55 @@ export class UpstreamTimeout extends UpstreamError {
 
 /** No connection, or none that lasted until the answer began. */
 export class UpstreamUnreachable extends UpstreamError {
-	constructor(cause: unknown) {
-		super('UPSTREAM_UNREACHABLE', `The provider cannot be reached (${systemCode(cause)})`, { cause });
+	/** Whether another try may succeed. */
+	readonly isTransient: boolean;
+
+	constructor(message: string, isTransient: boolean, options?: ErrorOptions) {
+		super('UPSTREAM_UNREACHABLE', message, options);
+		this.isTransient = isTransient;
+	}
+
+	/** Names what failed on the way to the provider, or to the proxy before it. */
+	static because(cause: unknown, peer: 'provider' | 'proxy' = 'provider'): UpstreamUnreachable {
+		const code = systemCode(cause);
+		const options = { cause };
+		if (NAME_CODES.has(code)) {
+			return new UpstreamUnreachable(`The ${peer}'s host name cannot be resolved (${code})`, true, options);
+		}
+		if (CERTIFICATE_CODES.test(code)) {
+			const hint = 'NODE_EXTRA_CA_CERTS adds certificate authorities';
+			return new UpstreamUnreachable(`The ${peer}'s certificate is not trusted (${code}); ${hint}`, false, options);
+		}
+		return new UpstreamUnreachable(`The ${peer} cannot be reached (${code})`, true, options);
+	}
+
+	/** The proxy answered, but opened no connection to the provider. */
+	static byProxy(status: number): UpstreamUnreachable {
+		const message =
+			status === 407
+				? 'The proxy requires authentication or rejects the credentials of its address (407)'
+				: `The proxy does not connect to the provider (status ${status})`;
+		return new UpstreamUnreachable(message, status >= 500);
 	}
 }
+
+const NAME_CODES: ReadonlySet<string> = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME']);
+/** OpenSSL's and Node's names for a certificate that does not verify. */
+const CERTIFICATE_CODES = /CERT|UNABLE_TO_VERIFY|ISSUER|CRL|HOSTNAME_MISMATCH/;
 
 /** The connection broke after the answer had begun. */
 export class UpstreamBroken extends UpstreamError {
 	constructor(cause: unknown) {
 		super('UPSTREAM_BROKEN', `The provider broke off its answer (${systemCode(cause)})`, { cause });
+	}
+}
+
+/** The answer's content coding is unknown, or its bytes are not of that coding. */
+export class UpstreamUndecodable extends UpstreamError {
+	constructor(coding: string, isUnknown: boolean) {
+		const name = coding.replace(/[^\w.+-]/g, '').slice(0, 40);
+		const problem = isUnknown ? `has the unknown content coding "${name}"` : `is no valid "${name}" data`;
+		super('UPSTREAM_UNDECODABLE', `The provider's answer ${problem}`);
 	}
 }
 
@@ -48,6 +88,20 @@ export class UpstreamAborted extends UpstreamError {
 	constructor() {
 		super('UPSTREAM_ABORTED', 'The request was given up before the provider had answered');
 	}
+}
+
+const TIMEOUTS: ReadonlyMap<string, TimeoutPhase> = new Map([
+	['UND_ERR_CONNECT_TIMEOUT', 'connect'],
+	['UND_ERR_HEADERS_TIMEOUT', 'first_byte'],
+	['UND_ERR_BODY_TIMEOUT', 'idle'],
+]);
+
+/** A failure of the connection as an `UpstreamError`. */
+export function toUpstreamError(cause: unknown, hasBegun: boolean): UpstreamError {
+	if (cause instanceof UpstreamError) return cause;
+	const phase = TIMEOUTS.get(systemCode(cause));
+	if (phase !== undefined) return new UpstreamTimeout(phase);
+	return hasBegun ? new UpstreamBroken(cause) : UpstreamUnreachable.because(cause);
 }
 
 /** `ECONNREFUSED` and its like: unlike a message, it never holds a URL. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReceivedHeaders } from './headers.ts';
 import { backoffMs, isRetryable, retryAfterMs } from './retry.ts';
+import { type Agents, createAgents, listProxySecrets, type Proxies } from './upstream-agents.ts';
 import {
 	UpstreamAborted,
 	UpstreamBroken,
@@ -8,7 +9,7 @@ import {
 	UpstreamTooLarge,
 	UpstreamUnreachable,
 } from './upstream-errors.ts';
-import { createAgents, exchange, retire, StaleConnection, type UpstreamStream } from './upstream-exchange.ts';
+import { type Exchange, exchange, type UpstreamStream } from './upstream-exchange.ts';
 
 export interface UpstreamRequest {
 	url: string;
@@ -20,8 +21,6 @@ export interface UpstreamRequest {
 	signal?: AbortSignal;
 	/** For the whole call in milliseconds, retries, waits and the body's last byte included. */
 	timeoutMs: number;
-	/** Default 10 s. */
-	connectTimeoutMs?: number;
 	/** Until the answer's head. A model that thinks takes its time: by default the whole call's limit. */
 	firstByteTimeoutMs?: number;
 	/** Between two reads of the body. Default 5 min: in the midst of a stream models may think for minutes. */
@@ -45,7 +44,11 @@ export interface ReceivedHead {
 	cancel?(): void;
 }
 
-export interface UpstreamDependencies {
+export interface UpstreamOptions {
+	/** Default none. */
+	proxies: Proxies;
+	/** To the provider or to its proxy each. Default 10 s. */
+	connectTimeoutMs: number;
 	clock: { now(): number };
 	/** Uniform in 0 … 1. */
 	random: () => number;
@@ -74,30 +77,46 @@ export interface Upstream {
 
 const DEFAULT_MAX_BYTES = 64 * 1_024 * 1_024;
 
-const SYSTEM: UpstreamDependencies = {
+const SYSTEM: UpstreamOptions = {
+	proxies: { http: '', https: '', noProxy: '' },
+	connectTimeoutMs: 10_000,
 	clock: { now: () => Date.now() },
 	random: Math.random,
 	delay: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
 };
 
-/** The HTTP client for providers: connections kept open, every phase bounded, retries where nothing was passed on yet. */
-export function createUpstream(dependencies: Partial<UpstreamDependencies> = {}): Upstream {
-	const environment = { ...SYSTEM, ...dependencies };
-	const agents = createAgents();
-	const send = (request: UpstreamRequest, leftMs: number) => exchange(agents, exchangeOf(request, leftMs));
+/** The HTTP client for providers: connections kept open, every phase bounded, retries until the first byte is passed on. */
+export function createUpstream(options: Partial<UpstreamOptions> = {}): Upstream {
+	const environment = { ...SYSTEM, ...options };
+	const proxySecrets = listProxySecrets(environment.proxies);
+	let agents: Agents | null = null;
+	const send = async (request: UpstreamRequest, leftMs: number): Promise<UpstreamStream> => {
+		agents ??= createAgents(environment.proxies, environment.connectTimeoutMs);
+		const current = agents;
+		const asked = createExchange(request, leftMs, proxySecrets);
+		const before = current.connections();
+		try {
+			return await exchange(current, asked);
+		} catch (error) {
+			// A kept connection that the provider closed just as it was used again: nothing was wrong with the request.
+			const isStale = error instanceof UpstreamUnreachable && error.isTransient && current.connections() === before;
+			if (!isStale) throw error;
+			return exchange(current, asked);
+		}
+	};
 	return {
 		call: ({ maxBytes = DEFAULT_MAX_BYTES, ...request }) =>
 			attempt(request, environment, async (leftMs) => readWhole(await send(request, leftMs), maxBytes)),
 		open: (request) => attempt(request, environment, (leftMs) => send(request, leftMs)),
 		receive: (request, begin) => attempt(request, environment, async (leftMs) => begin(await send(request, leftMs))),
 		close() {
-			retire(agents.http);
-			retire(agents.https);
+			for (const agent of [agents?.http, agents?.https]) agent?.close().catch(() => undefined);
+			agents = null;
 		},
 	};
 }
 
-function exchangeOf(request: UpstreamRequest, leftMs: number) {
+function createExchange(request: UpstreamRequest, leftMs: number, proxySecrets: readonly string[]): Exchange {
 	return {
 		url: new URL(request.url),
 		method: request.method ?? (request.body ? 'POST' : 'GET'),
@@ -105,13 +124,22 @@ function exchangeOf(request: UpstreamRequest, leftMs: number) {
 		body: request.body ?? null,
 		signal: request.signal ?? null,
 		limits: {
-			connect: request.connectTimeoutMs ?? 10_000,
-			first_byte: request.firstByteTimeoutMs ?? request.timeoutMs,
+			firstByte: request.firstByteTimeoutMs ?? request.timeoutMs,
 			idle: request.idleTimeoutMs ?? 300_000,
 			total: leftMs,
 		},
+		secrets: [...listSecrets(request.headers), ...proxySecrets].filter(({ length }) => length >= SHORTEST_SECRET),
 	};
 }
+
+/** Shorter ones are no secrets, and would be found in any text. */
+const SHORTEST_SECRET = 4;
+
+/** The credentials in a request's headers. */
+const listSecrets = (headers: UpstreamRequest['headers']): string[] =>
+	Object.entries(headers).flatMap(([name, value]) =>
+		/^(?:authorization|.*-key)$/.test(name) ? [value.replace(/^(?:Bearer|Basic) /, '')] : [],
+	);
 
 /** The body to its end. Throws an `UpstreamError`, `UpstreamTooLarge` beyond the limit. */
 export async function readWhole(stream: UpstreamStream, maxBytes = DEFAULT_MAX_BYTES): Promise<UpstreamAnswer> {
@@ -128,13 +156,13 @@ export async function readWhole(stream: UpstreamStream, maxBytes = DEFAULT_MAX_B
 /** Tries until an answer may be passed on, no retry is left, or none would end within the whole call's limit. */
 async function attempt<Answer extends ReceivedHead>(
 	request: UpstreamRequest,
-	{ clock, random, delay }: UpstreamDependencies,
+	{ clock, random, delay }: UpstreamOptions,
 	send: (leftMs: number) => Promise<Answer>,
 ): Promise<Answer> {
 	const deadline = clock.now() + request.timeoutMs;
 	const left = () => deadline - clock.now();
 	for (let tried = 0; ; tried++) {
-		const outcome = await settle(() => freshly(() => send(Math.max(1, left()))));
+		const outcome = await settle(() => send(Math.max(1, left())));
 		const mayRetry = tried < (request.retries ?? 0) && isWorthRetrying(outcome);
 		const asked = 'answer' in outcome ? retryAfterMs(outcome.answer.headers, clock.now()) : null;
 		const wait = asked ?? backoffMs(tried, random);
@@ -161,20 +189,12 @@ function unwrap<Answer>(outcome: Outcome<Answer>): Answer {
 	return outcome.answer;
 }
 
-/** A kept connection gone stale is replaced at once and counts as no try. */
-async function freshly<Answer>(send: () => Promise<Answer>): Promise<Answer> {
-	for (;;) {
-		const outcome = await settle(send);
-		if ('answer' in outcome || !(outcome.error instanceof StaleConnection)) return unwrap(outcome);
-	}
-}
-
 /** `x-should-retry` is how OpenAI and Anthropic say what they know better. */
 function isWorthRetrying(outcome: Outcome<ReceivedHead>): boolean {
 	if ('error' in outcome) {
 		const { error } = outcome;
 		if (error instanceof UpstreamTimeout) return error.phase === 'connect';
-		return error instanceof UpstreamUnreachable || error instanceof UpstreamBroken;
+		return error instanceof UpstreamBroken || (error instanceof UpstreamUnreachable && error.isTransient);
 	}
 	const told = outcome.answer.headers['x-should-retry'];
 	return told === 'true' || (told !== 'false' && isRetryable(outcome.answer.status));

@@ -102,7 +102,7 @@ export class Runtime {
 		this.lane = new Lane(this.cache, clock, laneSettings(this.settings, host.env), () => this.models.generation);
 		this.nativeReply = new NativeReply(clock, quickBytes(this.settings));
 		this.keys = new ProviderKeys(values, host);
-		this.#upstream = createUpstream();
+		this.#upstream = createUpstream({ proxies: this.settings.proxies });
 		const pricing = createPricing(values.AI_CACHE_PRICES ?? {});
 		this.exchanges = new Exchanges(values, this.models);
 		this.asker = new Asker(this.cache, this.#upstream, this.keys, pricing, values, clock);

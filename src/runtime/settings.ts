@@ -1,5 +1,7 @@
 import type { Provider, SettingRow } from '../contract.ts';
+import type { Proxies } from '../providers/upstream-agents.ts';
 import type { RedisConnectionOptions } from '../stores/redis/client.ts';
+import { readProxies } from './proxy-settings.ts';
 import { SettingMistake } from './setting-readers.ts';
 import { SECRET_SETTINGS, type SettingName, SETTINGS, type SettingValues } from './settings-schema.ts';
 
@@ -10,6 +12,7 @@ export interface Settings {
 	values: SettingValues;
 	store: 'memory' | 'redis';
 	redis: RedisConnectionOptions;
+	proxies: Proxies;
 	/** As the Studio shows them; secrets say `set` or `unset`. */
 	rows: SettingRow[];
 }
@@ -41,10 +44,12 @@ export function readSettings(environment: Environment): Settings {
 	const unknown = Object.keys(environment).filter((name) => name.startsWith('AI_CACHE_') && !(name in SETTINGS));
 	const { values: sound, problems } = parseEach(given);
 	const redis = redisConnection(sound, environment);
+	const { proxies, problems: proxyProblems } = readProxies(environment);
 	const store = sound.AI_CACHE_STORE ?? (redis === null ? 'memory' : 'redis');
 	const mistakes = [
 		...unknown.map((name) => `${name}: no such setting`),
 		...problems,
+		...proxyProblems,
 		...contradictions(sound),
 		...misplaced(given),
 		...(store === 'redis' && redis === null ? [NO_REDIS] : []),
@@ -55,6 +60,7 @@ export function readSettings(environment: Environment): Settings {
 		values,
 		store,
 		redis: redis ?? { connectTimeoutMs: CONNECT_TIMEOUT_MS },
+		proxies,
 		rows: rowsOf(values, given, store, redis !== null),
 	};
 }

@@ -173,6 +173,49 @@ describe('the Redis', () => {
 	});
 });
 
+describe('the proxies', () => {
+	it.each([
+		['none', {}, { http: '', https: '', noProxy: '' }],
+		['both', { HTTP_PROXY: 'http://a:1', HTTPS_PROXY: 'http://b:2' }, { http: 'http://a:1', https: 'http://b:2' }],
+		['one for both', { http_proxy: 'http://a:1' }, { http: 'http://a:1', https: 'http://a:1' }],
+		['that for https alone', { https_proxy: 'https://b' }, { http: '', https: 'https://b' }],
+		['the lower-case name first', { HTTPS_PROXY: 'http://a', https_proxy: 'http://b' }, { https: 'http://b' }],
+		[
+			'a list that Directus split',
+			{ NO_PROXY: ['localhost', 127, '.internal'] },
+			{ noProxy: 'localhost,127,.internal' },
+		],
+		['a password with a comma', { HTTP_PROXY: ['http://a:b', 'c@d'] }, { http: 'http://a:b,c@d' }],
+		['an empty one as none', { HTTP_PROXY: '', HTTPS_PROXY: null }, { http: '', https: '' }],
+	])('are read from Directus’ environment: %s', (_name, environment, expected) => {
+		expect(readSettings(environment).proxies).toMatchObject(expected);
+	});
+
+	it.each([
+		'proxy:3128',
+		'proxy',
+		'socks5://proxy:1080',
+		'http://',
+		'ftp://a:secret@b',
+		'http://a:%zz@b',
+		'http://a:secret@b:99999',
+	])('that are no address are refused by name, without their value: %s', (address) => {
+		expect(mistakesIn({ https_proxy: address })).toEqual([
+			'https_proxy: must be an address such as http://proxy.example:3128',
+		]);
+		expect(mistakesIn({ HTTP_PROXY: address })).toHaveLength(1);
+	});
+
+	it.each(['api.openai.com/v1', 'ftp://api.openai.com', 'http://', 'http://[::1'])(
+		'and a base URL that is none: %s',
+		(address) => {
+			expect(mistakesIn({ AI_CACHE_OPENAI_BASE_URL: address })).toEqual([
+				'AI_CACHE_OPENAI_BASE_URL: is no http(s) URL, or one with a query',
+			]);
+		},
+	);
+});
+
 describe('the list of settings', () => {
 	const rowOf = (environment: Record<string, unknown>, name: SettingName) =>
 		readSettings(environment).rows.find((row) => row.name === name);

@@ -10,13 +10,14 @@ export class ProviderServer {
 	attempts = 0;
 	readonly #server = http.createServer((request, response) => this.handler(request, response, ++this.attempts));
 
-	async listen(): Promise<this> {
-		await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+	async listen(host = '127.0.0.1'): Promise<this> {
+		await new Promise<void>((resolve) => this.#server.listen(0, host, resolve));
 		return this;
 	}
 
 	get url(): string {
-		return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+		const { address, family, port } = this.#server.address() as AddressInfo;
+		return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 	}
 
 	async close(): Promise<void> {
