@@ -69,4 +69,24 @@ describe('figures in the user’s locale', () => {
 		expect(english.bucket('2026-05-01T12:00:00Z', 86_400)).toBe('May 1');
 		expect(english.bucket('2026-05-01T12:00:00Z', 3_600)).toMatch(/^\d+:00/);
 	});
+
+	it('names the day of a bucket of any length', () => {
+		for (const seconds of [60, 3_600, 3_601]) {
+			expect(english.dayAndTime('2026-05-01T12:00:00Z', seconds)).toMatch(/^Fri, May 1, \d+:00/);
+			expect(german.dayAndTime('2026-05-01T12:00:00Z', seconds)).toMatch(/^Fr\., 1\. Mai/);
+		}
+		expect(english.dayAndTime('2026-05-01T00:00:00Z', 86_400)).toBe('Fri, May 1');
+	});
+
+	it('labels a day, which begins at midnight in UTC, alike in every time zone', () => {
+		const zone = process.env['TZ'];
+		process.env['TZ'] = 'America/Los_Angeles';
+		try {
+			expect(english.bucket('2026-05-01T00:00:00Z', 86_400)).toBe('May 1');
+			expect(english.dayAndTime('2026-05-01T00:00:00Z', 86_400)).toBe('Fri, May 1');
+		} finally {
+			if (zone === undefined) delete process.env['TZ'];
+			else process.env['TZ'] = zone;
+		}
+	});
 });

@@ -19,6 +19,8 @@ export interface Formatter {
 	dateTime(iso: string): string;
 	/** The start of a chart's bucket of `bucketSeconds`, as short as stays clear. */
 	bucket(iso: string, bucketSeconds: number): string;
+	/** The same with its day, whatever the length: `Fri, May 1, 2:00 PM`. */
+	dayAndTime(iso: string, bucketSeconds: number): string;
 	/** Time since or until: `5 minutes ago`. */
 	relative(iso: string, now: number): string;
 	/** Milliseconds, with a digit behind the point where there are few: `0.4 ms`, `15 ms`. */
@@ -62,6 +64,7 @@ export function createFormatter(locale: string): Formatter {
 		duration: (seconds) => formatDuration(locale, seconds),
 		dateTime: (iso) => dateTime.format(new Date(iso)),
 		bucket: (iso, bucketSeconds) => bucketFormat(locale, bucketSeconds).format(new Date(iso)),
+		dayAndTime: (iso, bucketSeconds) => dayAndTimeFormat(locale, bucketSeconds).format(new Date(iso)),
 		relative: (iso, now) => formatRelative(locale, (Date.parse(iso) - now) / 1000),
 		milliseconds: (value) =>
 			new Intl.NumberFormat(locale, {
@@ -117,8 +120,22 @@ function formatRelative(locale: string, seconds: number): string {
 	return new Intl.RelativeTimeFormat(locale).format(Math.trunc(seconds / unit[1]), unit[0]);
 }
 
+/** Buckets of a day begin at midnight in UTC, which is another day elsewhere. */
+const DAY = { month: 'short', day: 'numeric', timeZone: 'UTC' } as const;
+
+function dayAndTimeFormat(locale: string, bucketSeconds: number): Intl.DateTimeFormat {
+	if (bucketSeconds >= 86_400) return new Intl.DateTimeFormat(locale, { ...DAY, weekday: 'short' });
+	return new Intl.DateTimeFormat(locale, {
+		weekday: 'short',
+		month: 'short',
+		day: 'numeric',
+		hour: 'numeric',
+		minute: '2-digit',
+	});
+}
+
 function bucketFormat(locale: string, bucketSeconds: number): Intl.DateTimeFormat {
-	if (bucketSeconds >= 86_400) return new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' });
+	if (bucketSeconds >= 86_400) return new Intl.DateTimeFormat(locale, DAY);
 	if (bucketSeconds > 3_600)
 		return new Intl.DateTimeFormat(locale, { weekday: 'short', hour: 'numeric', minute: '2-digit' });
 	return new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' });

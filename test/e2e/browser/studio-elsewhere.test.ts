@@ -4,7 +4,7 @@ import type { EntryPage } from '../../../src/contract.ts';
 import { type ProviderEmulator, startProviderEmulator } from '../../support/provider-emulator.ts';
 import { closeBrowser, openStudio, type Studio } from '../support/browser.ts';
 import { type Directus, startDirectus } from '../support/directus.ts';
-import { ask, makeTraffic, seen, statsOf, written } from './studio-traffic.ts';
+import { ask, makeTraffic, readTooltips, seen, statsOf, written } from './studio-traffic.ts';
 
 let emulator: ProviderEmulator;
 let directus: Directus;
@@ -68,6 +68,10 @@ describe('the Insights panel', () => {
 		await tooltip.waitFor();
 		expect(await tooltip.evaluate((element) => getComputedStyle(element).opacity)).toBe('1');
 		expect(await seen(studio.page, '.ai-cache-panel .chart-tooltip')).toMatch(/OpenAI \d.*Anthropic \d/);
+
+		const { texts, faults } = await readTooltips(studio.page, '.ai-cache-panel .frame');
+		expect(faults).toEqual([]);
+		for (const text of texts) expect(text).toMatch(/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), [A-Z][a-z]{2} \d+/);
 	});
 });
 

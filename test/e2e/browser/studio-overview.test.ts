@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ProviderEmulator, startProviderEmulator } from '../../support/provider-emulator.ts';
 import { closeBrowser, enableModule, openStudio, type Studio } from '../support/browser.ts';
 import { type Directus, startDirectus } from '../support/directus.ts';
-import { ask, makeTraffic, seen, statsOf, written } from './studio-traffic.ts';
+import { ask, makeTraffic, readTooltips, seen, statsOf, written } from './studio-traffic.ts';
 
 let emulator: ProviderEmulator;
 let directus: Directus;
@@ -73,6 +73,21 @@ describe('the overview', () => {
 		expect(await tooltip.evaluate((element) => getComputedStyle(element).opacity)).toBe('1');
 		const { overall } = await statsOf(directus);
 		expect(await seen(studio.page, '.activity .chart-tooltip')).toContain(`Hits ${overall.hits}`);
+	});
+
+	it('shows every number of the tooltip whole, and its day, along the whole axis', async () => {
+		for (const width of [1440, 400]) {
+			await studio.page.setViewportSize({ width, height: 900 });
+			for (const period of ['24h', '30d']) {
+				await studio.open(`/ai-cache?period=${period}`);
+				await studio.page.locator('.activity .target').first().waitFor({ state: 'attached' });
+				const { texts, faults } = await readTooltips(studio.page, '.activity .plot');
+				expect([width, period, faults]).toEqual([width, period, []]);
+				for (const text of texts) expect(text).toMatch(/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), [A-Z][a-z]{2} \d+/);
+			}
+		}
+		await studio.page.setViewportSize({ width: 1440, height: 900 });
+		await studio.open('/ai-cache');
 	});
 
 	it('has the chart’s figures as a table that screen readers find', async () => {

@@ -43,6 +43,41 @@ export async function seen(page: Page, selector: string): Promise<string> {
 	return text.replace(/\s+/g, ' ').trim();
 }
 
+/**
+ * Moves the pointer to ten places along the chart's time axis. Returns what the tooltip says at each, and every number in
+ * it that is cut or that reaches out of the chart.
+ */
+export async function readTooltips(page: Page, frame: string): Promise<{ texts: string[]; faults: string[] }> {
+	const { x, y, width, height } = (await page.locator(frame).first().boundingBox())!;
+	const texts: string[] = [];
+	const faults: string[] = [];
+	for (let place = 0; place < 10; place++) {
+		await page.mouse.move(x + AXIS + (width - AXIS) * ((place + 0.5) / 10), y + height / 3);
+		const tooltip = page.locator(`${frame} .chart-tooltip`).first();
+		await tooltip.waitFor();
+		texts.push((await tooltip.innerText()).replace(/\s+/g, ' '));
+		faults.push(...(await tooltip.evaluate(findFaults, { place, left: x, right: x + width })));
+	}
+	return { texts, faults };
+}
+
+/** Wider than the axis with its numbers. */
+const AXIS = 60;
+
+function findFaults(tooltip: Element, chart: { place: number; left: number; right: number }): string[] {
+	const box = tooltip.getBoundingClientRect();
+	const outside = box.left < chart.left - 1 || box.right > chart.right + 1;
+	const cut = [...tooltip.querySelectorAll('strong, dt, dd')].filter((element) => {
+		const range = document.createRange();
+		range.selectNodeContents(element);
+		const needed = range.getBoundingClientRect().width;
+		return needed === 0 || element.getBoundingClientRect().width < needed - 0.5;
+	});
+	return [...(outside ? ['outside'] : []), ...cut.map((element) => `${element.textContent} is cut`)].map(
+		(fault) => `${chart.place}: ${fault}`,
+	);
+}
+
 /** The same figures as the Studio should write them, by the platform's own formatting. */
 export const written = {
 	percent: (share: number) =>
