@@ -77,12 +77,12 @@ const deDE: Catalogue = {
 	chart: {
 		hits: 'Treffer',
 		stale: 'Veraltet',
-		misses: 'Fehlschläge',
+		misses: 'Nicht im Cache',
 		hit_rate: 'Trefferquote',
 		time: 'Zeit',
 		show_table: 'Als Tabelle zeigen',
 		show_chart: 'Als Diagramm zeigen',
-		label: 'Treffer, Fehlschläge und veraltete Antworten im Zeitverlauf',
+		label: 'Treffer, veraltete Antworten und Anfragen, die nicht im Cache waren, im Zeitverlauf',
 	},
 	notice: {
 		store_down:
@@ -287,7 +287,7 @@ const deDE: Catalogue = {
 		first_level_copy: '{entries} Einträge, {used} von {max}',
 		bus: 'Bus',
 		bus_state: { up: 'Verbunden', down: 'Unterbrochen', none: 'Nicht nötig' },
-		breaker: 'Sicherung',
+		breaker: 'Schutzschalter',
 		breaker_state: {
 			closed: 'Geschlossen (arbeitet)',
 			open: 'Offen (Speicher in Ruhe gelassen)',
@@ -350,13 +350,15 @@ const deDE: Catalogue = {
 		params: 'Parameter',
 		params_copy: 'Gehen unverändert an den Anbieter, etwa {example}.',
 		collection_copy: 'Der Inhalt, aus dem die Antwort entsteht.',
+		item_copy: 'Der Schlüssel eines Elements der Sammlung.',
 		items: 'Elemente',
 		items_copy: 'Schlüssel mit Kommas, oder eine Liste.',
 		items_each_copy: 'Schlüssel mit Kommas, oder eine Liste. Je Element eine Antwort.',
 		fields: 'Felder',
 		fields_copy: 'Weitere Felder der Elemente, von denen die Antwort abhängt.',
 		tags_copy: 'Freie Tags, um danach zu verwerfen.',
-		caching: 'Caching',
+		caching: 'Cache-Optionen',
+		show_caching: 'Cache-Optionen zeigen',
 		mode: 'Modus',
 		modes: {
 			default: 'Aus dem Cache, sonst fragen',
@@ -376,8 +378,10 @@ const deDE: Catalogue = {
 		stale_if_error: 'Bei Fehlern Veraltetes ausliefern',
 		key: 'Schlüssel eines Eintrags',
 		all: 'Alles',
-		all_copy: 'Muss an sein, wo sonst nichts gewählt ist.',
+		all_label: 'Alles verwerfen',
+		all_copy: 'Muss an sein, wenn sonst nichts gewählt ist.',
 		dry_run: 'Nur zählen',
+		dry_run_label: 'Antworten zählen und keine verwerfen',
 		covers: 'Umfasst',
 	},
 };

@@ -39,6 +39,16 @@ export function formField(described: FormField): DeepPartial<AppField> {
 	};
 }
 
+/** A tick that is off at first. `label` says what it does: Directus' own label says "Enabled", whatever it is about. */
+export const formSwitch = (field: string, name: MessageKey, label: MessageKey): FormField => ({
+	field,
+	name,
+	type: 'boolean',
+	interface: 'boolean',
+	default: false,
+	options: { label: studioText(label) },
+});
+
 /** Choices of a field, each a value with its text. */
 export const choices = (texts: Readonly<Record<string, string>>): Record<string, unknown> => ({
 	choices: Object.entries(texts).map(([value, text]) => ({ value, text })),

@@ -34,6 +34,22 @@ describe('the forms of the steps', () => {
 		expect(model?.meta?.options).toMatchObject({ allowOther: true });
 	});
 
+	it('ask for the model, the prompt, the collection and the item before anything else, and hide none of these', () => {
+		const first = generateForm({}).slice(0, 5);
+		expect(first.map(({ field }) => field)).toEqual(['provider', 'model', 'prompt', 'collection', 'item']);
+		expect(first.filter(({ meta }) => meta?.hidden)).toEqual([]);
+	});
+
+	it('say beside each tick what it does, where Directus would say "Enabled"', () => {
+		const labels = () =>
+			[...generateForm({}), ...invalidateForm()]
+				.filter(({ type }) => type === 'boolean')
+				.map(({ meta }) => meta?.options?.['label'] as string);
+		expect(labels()).toEqual(['Show cache options', 'Invalidate everything', 'Count the answers and drop none']);
+		vi.stubGlobal('document', { documentElement: { lang: 'de-DE' } });
+		expect(labels()[0]).toBe('Cache-Optionen zeigen');
+	});
+
 	it('hide what belongs to caching until it is asked for', () => {
 		const ttl = generateForm({}).find(({ field }) => field === 'ttl');
 		expect(ttl?.meta).toMatchObject({

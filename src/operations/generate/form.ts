@@ -1,7 +1,7 @@
 import type { AppField, DeepPartial } from '@directus/types';
 
 import { studioText } from '../../locales/text.ts';
-import { choices, formField, type FormField, PROVIDER_CHOICES } from '../form.ts';
+import { choices, formField, type FormField, formSwitch, PROVIDER_CHOICES } from '../form.ts';
 
 /** Suggestions alone: any model of the provider can be written. */
 const MODELS: Readonly<Record<string, readonly string[]>> = {
@@ -14,7 +14,7 @@ const MODELS: Readonly<Record<string, readonly string[]>> = {
 /** The form of the step "AI Cache: Generate"; the models that it suggests are those of the provider chosen. */
 export function generateForm(options: Readonly<Record<string, unknown>>): DeepPartial<AppField>[] {
 	const models = MODELS[String(options['provider'])] ?? Object.values(MODELS).flat();
-	return [...question(models), ...content(), ...caching()].map(formField);
+	return [...question(models), ...rareFields(), ...caching()].map(formField);
 }
 
 function question(models: readonly string[]): FormField[] {
@@ -46,14 +46,19 @@ function question(models: readonly string[]): FormField[] {
 			}),
 		},
 		{
-			field: 'system',
-			name: 'flow.system',
-			type: 'text',
-			interface: 'input-multiline',
-			width: 'full',
+			field: 'collection',
+			name: 'common.collection',
+			interface: 'system-collection',
+			options: { includeSystem: true, includeSingleton: true },
+			note: studioText('flow.collection_copy'),
 		},
-		json('messages', 'flow.messages', studioText('flow.messages_copy')),
-		json('params', 'flow.params', studioText('flow.params_copy', { example: '{"temperature": 0}' })),
+		{
+			field: 'item',
+			name: 'common.item',
+			interface: 'input',
+			options: { placeholder: '{{$trigger.key}}' },
+			note: studioText('flow.item_copy'),
+		},
 	];
 }
 
@@ -67,23 +72,9 @@ const json = (field: string, name: FormField['name'], note: string): FormField =
 	options: { language: 'json' },
 });
 
-function content(): FormField[] {
+function rareFields(): FormField[] {
 	const shownWhen = { collection: { _nempty: true } };
 	return [
-		{
-			field: 'collection',
-			name: 'common.collection',
-			interface: 'system-collection',
-			options: { includeSystem: true, includeSingleton: true },
-			note: studioText('flow.collection_copy'),
-		},
-		{
-			field: 'item',
-			name: 'common.item',
-			interface: 'input',
-			shownWhen,
-			options: { placeholder: '{{$trigger.key}}' },
-		},
 		{
 			field: 'items',
 			name: 'flow.items',
@@ -93,7 +84,16 @@ function content(): FormField[] {
 			note: studioText('flow.items_each_copy'),
 		},
 		tags('fields', 'flow.fields', studioText('flow.fields_copy'), shownWhen),
-		tags('tags', 'common.tags', studioText('flow.tags_copy')),
+		{
+			field: 'system',
+			name: 'flow.system',
+			type: 'text',
+			interface: 'input-multiline',
+			width: 'full',
+		},
+		json('messages', 'flow.messages', studioText('flow.messages_copy')),
+		json('params', 'flow.params', studioText('flow.params_copy', { example: '{"temperature": 0}' })),
+		{ ...tags('tags', 'common.tags', studioText('flow.tags_copy')), width: 'full' },
 	];
 }
 
@@ -112,14 +112,7 @@ function caching(): FormField[] {
 		options: { min: 0, placeholder: studioText('flow.seconds') },
 	});
 	return [
-		{
-			field: 'show_caching',
-			name: 'flow.caching',
-			type: 'boolean',
-			interface: 'boolean',
-			default: false,
-			width: 'full',
-		},
+		{ ...formSwitch('show_caching', 'flow.caching', 'flow.show_caching'), width: 'full' },
 		select('cache_mode', 'flow.mode', {
 			default: studioText('flow.modes.default'),
 			'no-cache': studioText('flow.modes.no-cache'),

@@ -1,7 +1,7 @@
 import type { AppField, DeepPartial } from '@directus/types';
 
 import { studioText } from '../../locales/text.ts';
-import { choices, formField, type FormField, PROVIDER_CHOICES } from '../form.ts';
+import { choices, formField, type FormField, formSwitch, PROVIDER_CHOICES } from '../form.ts';
 
 /** The form of the step "AI Cache: Invalidate". What is chosen must all hold of an entry for it to go. */
 export function invalidateForm(): DeepPartial<AppField>[] {
@@ -40,20 +40,7 @@ function criteria(): FormField[] {
 
 function switches(): FormField[] {
 	return [
-		{
-			field: 'all',
-			name: 'flow.all',
-			type: 'boolean',
-			interface: 'boolean',
-			default: false,
-			note: studioText('flow.all_copy'),
-		},
-		{
-			field: 'dry_run',
-			name: 'flow.dry_run',
-			type: 'boolean',
-			interface: 'boolean',
-			default: false,
-		},
+		{ ...formSwitch('all', 'flow.all', 'flow.all_label'), note: studioText('flow.all_copy') },
+		formSwitch('dry_run', 'flow.dry_run', 'flow.dry_run_label'),
 	];
 }
