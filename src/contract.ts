@@ -166,6 +166,35 @@ export interface InvalidationResult {
 /** `refresh`: nothing was dropped, but answers were made again after a change of their content. */
 export type InvalidationCause = 'purge' | 'event' | 'model_update' | 'version' | 'outage' | 'refresh';
 
+/** What a journal row's criteria do not say. The Studio translates it; `note` says the same in English. */
+export type JournalDetail =
+	| { kind: 'command_line' | 'flow' }
+	/** More was dropped than the criteria cover: the store could not tell the entries apart. */
+	| { kind: 'widened' }
+	/** Keys that an admin chose one by one. */
+	| { kind: 'selection'; entries: number }
+	| {
+			kind: 'model';
+			provider: Provider;
+			model: string;
+			identifier: 'snapshot' | 'fingerprint';
+			from: string;
+			to: string;
+	  }
+	/** Invalidations that waited for the store. `collections` is empty if the row's criteria name the only one. */
+	| { kind: 'outage'; invalidations: number; collections: string[]; since: string }
+	/** Answers that were generated anew after a change, and those that were not, by reason. */
+	| {
+			kind: 'refresh';
+			generated: number;
+			usd: number;
+			over_budget: number;
+			budget_usd: number;
+			unpriced: number;
+			refused: number;
+			failed: number;
+	  };
+
 export interface JournalRow {
 	id: string;
 	at: string;
@@ -179,8 +208,10 @@ export interface JournalRow {
 	criteria: InvalidationCriteria;
 	/** Dropped; for `refresh`, made again. */
 	entries: number;
-	/** A sentence for people where the criteria do not say it all, as a model's snapshot change. */
+	/** `details` in English; null if there are none. */
 	note: string | null;
+	/** Absent in rows without a note, and in those of earlier versions. */
+	details?: JournalDetail[];
 }
 
 /* ------------------------------------------------------------------ stats */

@@ -52,7 +52,7 @@ function local(runtime: Runtime): CommandEngine {
 		invalidate: ({ dry_run: dryRun, ...criteria }) =>
 			dryRun
 				? invalidator.measure(criteria, dryRun === 'edit')
-				: invalidator.purge(criteria, { cause: 'purge', note: 'By the command line' }),
+				: invalidator.purge(criteria, { cause: 'purge', details: [{ kind: 'command_line' }] }),
 		warm: (request) => {
 			const budget = request.budget_usd ?? settings.values.AI_CACHE_WARM_BUDGET;
 			return 'top' in request

@@ -237,6 +237,25 @@ const deDE: Catalogue = {
 		entry: 'Eintrag',
 		more: 'Mehr zeigen',
 		system: 'Directus',
+		detail: {
+			command_line: 'Über die Befehlszeile',
+			flow: 'Durch einen Flow',
+			widened: 'Mehr als diese Kriterien: Redis hatte verdrängt, was die Einträge unterscheidet',
+			selection: '{count} einzeln gewählter Eintrag | {count} einzeln gewählte Einträge',
+			snapshot: '{model} antwortet mit {to} statt {from}',
+			fingerprint: '{model} antwortet mit dem System-Fingerprint {to} statt {from}',
+			outage:
+				'{count} Verwerfung, die auf den Speicher gewartet hat | {count} Verwerfungen, die auf den Speicher gewartet haben',
+			since: 'seit {time}',
+			generated: '{count} Antwort für {money} neu erzeugt | {count} Antworten für {money} neu erzeugt',
+			over_budget:
+				'{count} Antwort ausgelassen: Das Tagesbudget von {budget} ist verbraucht | {count} Antworten ausgelassen: Das Tagesbudget von {budget} ist verbraucht',
+			unpriced:
+				'{count} Antwort ausgelassen: AI_CACHE_PRICES nennt keinen Preis für das Modell | {count} Antworten ausgelassen: AI_CACHE_PRICES nennt keinen Preis für das Modell',
+			refused:
+				'{count} Antwort ausgelassen: Wer sie angefragt hat, darf es nicht mehr | {count} Antworten ausgelassen: Wer sie angefragt hat, darf es nicht mehr',
+			failed: '{count} gescheitert',
+		},
 	},
 	warming: {
 		candidates: 'Oft gefragt, nicht im Cache',

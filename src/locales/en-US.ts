@@ -232,6 +232,24 @@ const enUS = {
 		entry: 'Entry',
 		more: 'Show More',
 		system: 'Directus',
+		detail: {
+			command_line: 'By the command line',
+			flow: 'By a Flow',
+			widened: 'More than these criteria: Redis had evicted what tells the entries apart',
+			selection: '{count} entry, chosen one by one | {count} entries, chosen one by one',
+			snapshot: '{model} answers with {to} instead of {from}',
+			fingerprint: '{model} answers with system fingerprint {to} instead of {from}',
+			outage: '{count} invalidation that waited for the store | {count} invalidations that waited for the store',
+			since: 'since {time}',
+			generated: '{count} answer made again for {money} | {count} answers made again for {money}',
+			over_budget:
+				'{count} answer left: the day’s budget of {budget} is spent | {count} answers left: the day’s budget of {budget} is spent',
+			unpriced:
+				'{count} answer left: AI_CACHE_PRICES does not name the price of its model | {count} answers left: AI_CACHE_PRICES does not name the price of their model',
+			refused:
+				'{count} answer left: whoever asked for it may not any more | {count} answers left: whoever asked for them may not any more',
+			failed: '{count} failed',
+		},
 	},
 	warming: {
 		candidates: 'Asked Often, Not Cached',

@@ -16,7 +16,8 @@ export const connectEngine: ConnectEngine = (context) => {
 		invalidate: (request) => {
 			const { dry_run: dryRun, ...criteria } = parseInvalidation(request);
 			if (dryRun) return runtime.invalidator.measure(criteria, dryRun === 'edit');
-			return runtime.invalidator.purge(criteria, { cause: 'purge', user: caller.user, note: 'By a Flow' });
+			const author = { cause: 'purge', user: caller.user, details: [{ kind: 'flow' }] } as const;
+			return runtime.invalidator.purge(criteria, author);
 		},
 	};
 };

@@ -1,4 +1,11 @@
-import type { InvalidationCause, InvalidationCriteria, InvalidationResult, JournalRow, Provider } from '../contract.ts';
+import type {
+	InvalidationCause,
+	InvalidationCriteria,
+	InvalidationResult,
+	JournalDetail,
+	JournalRow,
+	Provider,
+} from '../contract.ts';
 import type { Clock } from '../cache/clock.ts';
 import {
 	changeTags,
@@ -13,6 +20,7 @@ import { newId } from '../cache/ids.ts';
 import type { Models } from '../cache/models.ts';
 import type { Invalidation, Store } from '../cache/store.ts';
 import { changesCallers } from './caller.ts';
+import { writeNote } from './journal-note.ts';
 import type { Keeping } from './kept-answers.ts';
 
 /** Gone with any change of who may do what. Nothing stored holds it: it tells all processes to forget callers. */
@@ -22,7 +30,7 @@ export interface Author {
 	cause: InvalidationCause;
 	event?: string;
 	user?: string | null;
-	note?: string;
+	details?: readonly JournalDetail[];
 }
 
 /** Is told of changes of the content, and of purges, just before they are carried out. */
@@ -34,8 +42,6 @@ export interface ChangeWatcher {
 	/** Tags that go after every purge. */
 	purging(): readonly Tag[];
 }
-
-const WIDENED = 'more than these criteria: Redis had evicted what tells apart entries that meet all of them';
 
 /** Purges, and what a change of the content takes away; each with its row in the journal. */
 export class Invalidator {
@@ -60,7 +66,8 @@ export class Invalidator {
 	async purge(criteria: InvalidationCriteria, author: Author): Promise<InvalidationResult> {
 		const { counted, widened } = await this.#drop(criteria);
 		const figures = await counted.catch(() => NONE_HELD);
-		await this.#note(criteria, { ...author, ...(widened && { note: WIDENED }) }, figures);
+		const details = [...(author.details ?? []), ...(widened ? [{ kind: 'widened' } as const] : [])];
+		await this.#note(criteria, { ...author, details }, figures);
 		return { ...figures, dry_run: false };
 	}
 
@@ -69,9 +76,9 @@ export class Invalidator {
 		const figures = await this.#store.removeKeys(keys);
 		await this.#purging();
 		const [key] = keys;
-		const note = keys.length > 1 ? `${keys.length} entries, chosen one by one` : undefined;
+		const details = keys.length > 1 ? [{ kind: 'selection', entries: keys.length } as const] : [];
 		const criteria = keys.length === 1 && key !== undefined ? { key } : {};
-		await this.#note(criteria, { ...author, ...(note !== undefined && { note }) }, figures);
+		await this.#note(criteria, { ...author, details }, figures);
 		return { ...figures, dry_run: false };
 	}
 
@@ -184,6 +191,7 @@ export class Invalidator {
 	}
 
 	async #note(criteria: InvalidationCriteria, author: Author, { entries }: HeldFigures): Promise<void> {
+		const details = [...(author.details ?? [])];
 		const row: JournalRow = {
 			id: newId(),
 			at: new Date(this.#clock.now()).toISOString(),
@@ -192,7 +200,8 @@ export class Invalidator {
 			user: author.user ?? null,
 			criteria,
 			entries,
-			note: author.note ?? null,
+			note: writeNote(details),
+			...(details.length > 0 && { details }),
 		};
 		await this.#store.appendJournal(row).catch(() => {});
 	}

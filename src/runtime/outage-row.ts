@@ -1,7 +1,8 @@
-import type { InvalidationCriteria, JournalRow } from '../contract.ts';
+import type { InvalidationCriteria, JournalDetail, JournalRow } from '../contract.ts';
 import { allTag, contentOfTags } from '../cache/dependencies.ts';
 import { newId } from '../cache/ids.ts';
 import type { CarriedOut } from '../stores/settlement.ts';
+import { writeNote } from './journal-note.ts';
 
 const MAX_JOURNAL_ITEMS = 50;
 const MAX_COLLECTIONS = 10;
@@ -10,8 +11,8 @@ const MAX_COLLECTIONS = 10;
 export function outageRow(carriedOut: CarriedOut, now: number): JournalRow {
 	const { invalidations, since, tags, entries } = carriedOut;
 	const content = [...contentOfTags(tags)];
-	const what = `${invalidations} ${invalidations === 1 ? 'invalidation' : 'invalidations'}`;
-	const where = content.length > 1 ? ` (${shortened(content.map(([collection]) => collection))})` : '';
+	const collections = content.length > 1 ? shorten(content.map(([collection]) => collection)) : [];
+	const details: JournalDetail[] = [{ kind: 'outage', invalidations, collections, since }];
 	return {
 		id: newId(),
 		at: new Date(now).toISOString(),
@@ -20,7 +21,8 @@ export function outageRow(carriedOut: CarriedOut, now: number): JournalRow {
 		user: null,
 		criteria: criteriaOf(tags, content),
 		entries,
-		note: `${what}${where}, kept since ${since}, while the store was away`,
+		note: writeNote(details),
+		details,
 	};
 }
 
@@ -33,5 +35,7 @@ function criteriaOf(tags: readonly string[], content: readonly [string, string[]
 	return { collection, ...(items.length > 0 && { items: items.slice(0, MAX_JOURNAL_ITEMS) }) };
 }
 
-const shortened = (collections: readonly string[]): string =>
-	[...collections.slice(0, MAX_COLLECTIONS), ...(collections.length > MAX_COLLECTIONS ? ['…'] : [])].join(', ');
+const shorten = (collections: readonly string[]): string[] => [
+	...collections.slice(0, MAX_COLLECTIONS),
+	...(collections.length > MAX_COLLECTIONS ? ['…'] : []),
+];

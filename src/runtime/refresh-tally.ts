@@ -1,3 +1,5 @@
+import type { JournalDetail } from '../contract.ts';
+
 /** What became of the answers of one collection that a change took. */
 export interface RefreshTally {
 	collection: string | null;
@@ -24,19 +26,18 @@ export const emptyTally = (collection: string | null): RefreshTally => ({
 	unpriced: 0,
 });
 
-/** A sentence for the journal, or null where there is nothing to say: all was there already. `budget` in USD. */
-export function noteOf(tally: RefreshTally, budget: number): string | null {
+/** What the journal says of it, or null if there is nothing to say: all was there already. `budget` in USD. */
+export function describeTally(tally: RefreshTally, budget: number): JournalDetail | null {
 	const { made, usd, overBudget, refused, failed, unpriced } = tally;
-	const parts = [
-		...(made > 0 || usd > 0 ? [`Made ${answers(made)} again for ${money(usd)} USD`] : []),
-		...(overBudget > 0 ? [`left ${answers(overBudget)}, as the day’s budget of ${money(budget)} USD is spent`] : []),
-		...(unpriced > 0 ? [`left ${answers(unpriced)} of models whose price AI_CACHE_PRICES does not name`] : []),
-		...(refused > 0 ? [`left ${answers(refused)} that may not be asked for as before`] : []),
-		...(failed > 0 ? [`${failed} failed`] : []),
-	];
-	const text = parts.join('; ');
-	return text === '' ? null : text[0]!.toUpperCase() + text.slice(1);
+	if (made + usd + overBudget + refused + failed + unpriced === 0) return null;
+	return {
+		kind: 'refresh',
+		generated: made,
+		usd,
+		over_budget: overBudget,
+		budget_usd: budget,
+		unpriced,
+		refused,
+		failed,
+	};
 }
-
-const answers = (count: number): string => `${count} ${count === 1 ? 'answer' : 'answers'}`;
-const money = (usd: number): string => String(Number(usd.toPrecision(3)));

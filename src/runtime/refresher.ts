@@ -13,9 +13,10 @@ import { eachBounded } from './bounded.ts';
 import { changesCallers } from './caller.ts';
 import type { HostLogger } from './host.ts';
 import type { ChangeWatcher } from './invalidator.ts';
+import { writeNote } from './journal-note.ts';
 import type { KeptAnswers, Keeping } from './kept-answers.ts';
 import { debounceLimitMs, refreshes } from './refresh-settings.ts';
-import { emptyTally, noteOf, type RefreshTally } from './refresh-tally.ts';
+import { describeTally, emptyTally, type RefreshTally } from './refresh-tally.ts';
 import type { Remembered, Reviver } from './reviver.ts';
 import type { SettingValues } from './settings-schema.ts';
 
@@ -176,8 +177,8 @@ export class Refresher implements ChangeWatcher {
 	}
 
 	async #note(tally: RefreshTally): Promise<void> {
-		const note = noteOf(tally, this.#parts.values.AI_CACHE_REFRESH_BUDGET);
-		if (note === null) return;
+		const detail = describeTally(tally, this.#parts.values.AI_CACHE_REFRESH_BUDGET);
+		if (detail === null) return;
 		const row: JournalRow = {
 			id: newId(),
 			at: new Date(this.#parts.clock.now()).toISOString(),
@@ -189,7 +190,8 @@ export class Refresher implements ChangeWatcher {
 				...(tally.items.size > 0 && { items: [...tally.items].slice(0, MAX_JOURNAL_ITEMS) }),
 			},
 			entries: tally.made,
-			note,
+			note: writeNote([detail]),
+			details: [detail],
 		};
 		await this.#parts.store.appendJournal(row).catch(() => {});
 	}

@@ -1,3 +1,4 @@
+import type { JournalDetail } from '../contract.ts';
 import { AiCache } from '../cache/cache.ts';
 import { type Clock, systemClock } from '../cache/clock.ts';
 import { allTag } from '../cache/dependencies.ts';
@@ -15,6 +16,7 @@ import { Exchanges } from './exchange.ts';
 import { Health } from './health.ts';
 import type { HostContext } from './host.ts';
 import { CALLERS_TAG, Invalidator } from './invalidator.ts';
+import { writeNote } from './journal-note.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import { JoinedHits } from './joined-hits.ts';
 import { Lane } from './lane/lane.ts';
@@ -34,7 +36,7 @@ import { Refresher } from './refresher.ts';
 import { Reports } from './reports.ts';
 import { Reviver } from './reviver.ts';
 import { quickBytes } from './quick-bytes.ts';
-import { readSettings, type Settings } from './settings.ts';
+import { readSettings, type Settings, SettingsError } from './settings.ts';
 import { NativeStreams } from './streaming/native-streams.ts';
 import { Warmer } from './warmer.ts';
 
@@ -148,10 +150,10 @@ export class Runtime {
 	/** Another snapshot stands behind a model's name: said in the journal, and acted on where the settings want it. */
 	async #modelChanged(change: ModelChange, host: HostContext): Promise<void> {
 		const { provider, model, from, to } = change;
-		const kind = change.kind === 'snapshot' ? 'snapshot' : 'system fingerprint';
-		const note = `${provider}/${model} answers with another ${kind}: ${to} instead of ${from}`;
-		host.logger.info(`AI cache: ${note}`);
-		const author = { cause: 'model_update', note } as const;
+		const identifier = change.kind === 'snapshot' ? 'snapshot' : 'fingerprint';
+		const details: JournalDetail[] = [{ kind: 'model', provider, model, identifier, from, to }];
+		host.logger.info(`AI cache: ${writeNote(details)}`);
+		const author = { cause: 'model_update', details } as const;
 		if (this.settings.values.AI_CACHE_ON_MODEL_UPDATE === 'invalidate') {
 			await this.invalidator.raiseVersion(this.models, provider, model, author);
 		} else await this.invalidator.note({ provider, model }, author);
@@ -171,11 +173,21 @@ let own: Runtime | null = null;
 export function getRuntime(host: HostContext): Runtime {
 	if (own === null) {
 		const predecessor = shared[PLACE];
-		own = new Runtime(host);
+		own = createRuntime(host);
 		shared[PLACE] = own;
 		predecessor?.close().catch(() => {});
 	}
 	return own;
+}
+
+/** Directus reports an extension that cannot be registered as a warning only, and then lists it among the loaded ones. */
+function createRuntime(host: HostContext): Runtime {
+	try {
+		return new Runtime(host);
+	} catch (error) {
+		if (error instanceof SettingsError) host.logger.error(error.message);
+		throw error;
+	}
 }
 
 /** That of the latest load of this bundle: what Directus registers only once, as middlewares, outlives a reload. */

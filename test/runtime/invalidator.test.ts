@@ -124,7 +124,17 @@ describe('a purge', () => {
 		await cache.invalidator.purge({ provider: 'openai', tags: ['a'] }, ADMIN);
 		const [row] = await journal();
 		expect(row?.entries).toBe(7);
-		expect(row?.note).toContain('more than these criteria');
+		expect(row?.note).toContain('More than these criteria');
+	});
+
+	it('says in the journal both who dropped it and that more went', async () => {
+		const counted = Promise.resolve({ entries: 7, usd: 0, hits: 0, bytes: 0 });
+		cache.store.invalidateMatching = () => Promise.resolve({ counted, widened: true });
+		const details = [{ kind: 'flow' }] as const;
+		await cache.invalidator.purge({ provider: 'openai', tags: ['a'] }, { ...ADMIN, details });
+		const [row] = await journal();
+		expect(row?.details).toEqual([{ kind: 'flow' }, { kind: 'widened' }]);
+		expect(row?.note).toMatch(/^By a Flow\. More than these criteria/);
 	});
 
 	it('stands in the journal with who did it, also one that found nothing', async () => {
@@ -260,9 +270,11 @@ describe('a raised version', () => {
 
 describe('a note', () => {
 	it('says something in the journal and drops nothing', async () => {
-		const note = 'openai/gpt-4o answers with another snapshot';
-		await cache.invalidator.note({ provider: 'openai', model: 'gpt-4o' }, { cause: 'model_update', note });
+		const change = { identifier: 'snapshot', from: 'gpt-4o-2024-05-13', to: 'gpt-4o-2024-08-06' } as const;
+		const details = [{ kind: 'model', provider: 'openai', model: 'gpt-4o', ...change }] as const;
+		await cache.invalidator.note({ provider: 'openai', model: 'gpt-4o' }, { cause: 'model_update', details });
+		const note = 'openai/gpt-4o answers with another snapshot: gpt-4o-2024-08-06 instead of gpt-4o-2024-05-13';
 		expect(await dropped()).toEqual([]);
-		expect(await journal()).toMatchObject([{ cause: 'model_update', note, entries: 0, user: null }]);
+		expect(await journal()).toMatchObject([{ cause: 'model_update', note, details, entries: 0, user: null }]);
 	});
 });

@@ -19,6 +19,7 @@ describe('the journal’s row of an outage', () => {
 			user: null,
 			entries: 7,
 			note: `2 invalidations, kept since ${SINCE}, while the store was away`,
+			details: [{ kind: 'outage', invalidations: 2, collections: [], since: SINCE }],
 		});
 	});
 
