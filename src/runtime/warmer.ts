@@ -20,6 +20,8 @@ const JOB_LIFE_MS = 24 * 3_600_000;
 const MAX_ERRORS = 20;
 /** An entry with less than this part of its life left counts as about to expire. */
 const EXPIRING_PART = 0.1;
+/** A request that was made once is not asked often. */
+const LEAST_REQUESTED = 2;
 /** How many of what is asked most are looked through for `top` that are missing. */
 const LOOK_THROUGH = 4;
 
@@ -92,7 +94,7 @@ export class Warmer {
 		});
 	}
 
-	/** Starts a job with what is asked most and missing or about to expire. */
+	/** Starts a job with what is asked most, at least twice, and is missing or about to expire. */
 	top(count: number, budget: number | null): Promise<WarmJob> {
 		return this.#start(budget, async () => (await this.#candidates(count)).map(({ exchange }) => exchange));
 	}
@@ -239,6 +241,7 @@ export class Warmer {
 	async #candidates(count: number): Promise<Candidate[]> {
 		const requested = await this.#store.topRequested(count * LOOK_THROUGH);
 		const remembered = requested.flatMap(({ count: times, record }): Asked[] => {
+			if (Math.round(times) < LEAST_REQUESTED) return [];
 			const one = this.#reviver.recall(record);
 			return one ? [{ ...one, requested: Math.round(times) }] : [];
 		});

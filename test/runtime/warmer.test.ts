@@ -37,6 +37,15 @@ describe('warming what is asked most', () => {
 		expect(await warmer.candidates(10, true)).toEqual([]);
 	});
 
+	it('leaves out what was asked once, which is not often', async () => {
+		const { askOften, warmer, invalidator } = start();
+		await askOften(announce('1'), 2);
+		await askOften(announce('2'), 1);
+		await invalidator.purge({ all: true }, { cause: 'purge' });
+		expect(await warmer.candidates(10, true)).toMatchObject([{ requested: 2, preview: 'Announce Title 1' }]);
+		expect(await warm()).toMatchObject({ total: 1, generated: 1 });
+	});
+
 	it('ranks a template by all its renderings together', async () => {
 		const { save, askOften, warmer, invalidator } = start();
 		await askOften(announce('1'), 3);

@@ -157,6 +157,11 @@ describe('the warming page', () => {
 		await directus.data('POST', '/ai-cache/invalidate', { collection: 'articles' });
 		await studio.open('/ai-cache/warming');
 		const calls = emulator.calls();
+		const chosen = await studio.page.locator('.start .v-select').first().innerText();
+		const button = await studio.page.getByRole('button', { name: /^Warm \d+ Answers?$/ }).innerText();
+		expect(button.replace(/\D/g, '')).toBe(chosen.replace(/\D/g, ''));
+		for (const requested of await studio.page.locator('.v-table td:nth-child(4)').allInnerTexts())
+			expect(Number(requested)).toBeGreaterThan(1);
 		await studio.page.getByRole('button', { name: /^Warm \d+ Answers?$/ }).click();
 		await studio.page.locator('.job[data-state="done"]').first().waitFor();
 		expect(emulator.calls()).toBeGreaterThan(calls);
