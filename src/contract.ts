@@ -244,6 +244,8 @@ export interface Figures {
 
 export interface ModelFigures extends Figures {
 	entries: number;
+	/** A price is known: without one its generations count as 0 USD, saved or spent. */
+	priced: boolean;
 	/** Cache version; raised by an admin or by `AI_CACHE_ON_MODEL_UPDATE=invalidate`. */
 	version: number;
 	/** The snapshot last named by the provider's answers. */
@@ -326,6 +328,8 @@ export interface ConfidenceReason {
 
 export interface EntryDetail extends EntrySummary {
 	usage: Usage;
+	/** The model's price is known: without one, `usd` is 0. */
+	priced: boolean;
 	/** How long the generation took. */
 	duration_ms: number;
 	snapshot: string | null;

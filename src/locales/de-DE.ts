@@ -53,7 +53,7 @@ const deDE: Catalogue = {
 		money: 'Geld gespart',
 		tokens: 'Tokens gespart',
 		time: 'Zeit gespart',
-		stored: '{count} gespeichert',
+		stored: '{count} in diesem Zeitraum gespeichert',
 		space: 'Speicher belegt',
 		lookups_copy: '{count} Anfrage | {count} Anfragen',
 		spent: '{money} ausgegeben',
@@ -74,10 +74,20 @@ const deDE: Catalogue = {
 		snapshot: 'Stand {snapshot}',
 		version: 'Version {version}',
 	},
+	worth: {
+		price_unknown: 'Preis nicht bekannt: in AI_CACHE_PRICES nennen',
+		usage_unknown: 'Der Anbieter hat keine Tokens gemeldet',
+	},
+	notes: {
+		bypassed: '{count} am Cache vorbei | {count} am Cache vorbei',
+		errors: '{count} gescheitert | {count} gescheitert',
+		without_usage: '{count} Treffer ohne gemeldete Tokens | {count} Treffer ohne gemeldete Tokens',
+	},
 	chart: {
 		hits: 'Treffer',
 		stale: 'Veraltet',
 		misses: 'Nicht im Cache',
+		bypassed: 'Am Cache vorbei',
 		hit_rate: 'Trefferquote',
 		time: 'Zeit',
 		show_table: 'Als Tabelle zeigen',
@@ -126,6 +136,8 @@ const deDE: Catalogue = {
 	remove: {
 		title: 'Diesen Eintrag löschen? | {count} Einträge löschen?',
 		copy: 'Die nächste solche Anfrage wird für etwa {money} neu erzeugt. | Die nächsten solchen Anfragen werden für etwa {money} neu erzeugt.',
+		copy_unknown:
+			'Die nächste solche Anfrage wird neu erzeugt. Was das kostet, ist nicht bekannt. | Die nächsten solchen Anfragen werden neu erzeugt. Was das kostet, ist nicht bekannt.',
 		done: '{count} Eintrag gelöscht | {count} Einträge gelöscht',
 		failed: 'Nichts wurde gelöscht: {message}',
 	},
@@ -277,6 +289,7 @@ const deDE: Catalogue = {
 		cached: '{count} schon im Cache',
 		failed: '{count} gescheitert',
 		spent: '{money} ausgegeben',
+		spent_unknown: 'Preis nicht bekannt',
 		spent_of: '{money} von {budget} ausgegeben',
 		left: 'noch {time}',
 		stop: 'Anhalten',

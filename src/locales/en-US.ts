@@ -52,7 +52,7 @@ const enUS = {
 		money: 'Money Saved',
 		tokens: 'Tokens Saved',
 		time: 'Time Saved',
-		stored: '{count} stored',
+		stored: '{count} stored in this period',
 		space: 'Space Used',
 		lookups_copy: '{count} lookup | {count} lookups',
 		spent: '{money} spent',
@@ -73,10 +73,20 @@ const enUS = {
 		snapshot: 'Snapshot {snapshot}',
 		version: 'Version {version}',
 	},
+	worth: {
+		price_unknown: 'Price not known: name it in AI_CACHE_PRICES',
+		usage_unknown: 'The provider reported no tokens',
+	},
+	notes: {
+		bypassed: '{count} past the cache | {count} past the cache',
+		errors: '{count} failed | {count} failed',
+		without_usage: '{count} hit without tokens reported | {count} hits without tokens reported',
+	},
 	chart: {
 		hits: 'Hits',
 		stale: 'Stale',
 		misses: 'Misses',
+		bypassed: 'Past the cache',
 		hit_rate: 'Hit rate',
 		time: 'Time',
 		show_table: 'Show as Table',
@@ -121,6 +131,8 @@ const enUS = {
 	remove: {
 		title: 'Delete this entry? | Delete {count} entries?',
 		copy: 'The next request like it is generated anew, for about {money}. | The next requests like them are generated anew, for about {money}.',
+		copy_unknown:
+			'The next request like it is generated anew. What that costs is not known. | The next requests like them are generated anew. What that costs is not known.',
 		done: '{count} entry deleted | {count} entries deleted',
 		failed: 'Nothing was deleted: {message}',
 	},
@@ -271,6 +283,7 @@ const enUS = {
 		cached: '{count} already cached',
 		failed: '{count} failed',
 		spent: '{money} spent',
+		spent_unknown: 'price not known',
 		spent_of: '{money} of {budget} spent',
 		left: '{time} left',
 		stop: 'Stop',

@@ -4,6 +4,7 @@ import { unpackSection } from '../cache/codec.ts';
 import { existenceTag, freeTag, itemTag, criteriaTagSets } from '../cache/dependencies.ts';
 import type { Entry, EntryMeta, EntryQuery, StoredRequest } from '../cache/entry.ts';
 import type { Store } from '../cache/store.ts';
+import type { Pricing } from '../providers/prices.ts';
 import { dialects } from '../providers/registry.ts';
 import { ageOf, bodyOf } from './answer.ts';
 import { InvalidRequestError, NotFoundError } from './errors.ts';
@@ -12,10 +13,12 @@ import { InvalidRequestError, NotFoundError } from './errors.ts';
 export class Entries {
 	readonly #store: Store;
 	readonly #clock: Clock;
+	readonly #pricing: Pick<Pricing, 'outputPrice'>;
 	readonly #showContent: boolean;
 
 	/** `showContent` false leaves prompts and answers out. */
-	constructor(store: Store, clock: Clock, showContent: boolean) {
+	constructor(store: Store, clock: Clock, pricing: Pick<Pricing, 'outputPrice'>, showContent: boolean) {
+		this.#pricing = pricing;
 		this.#store = store;
 		this.#clock = clock;
 		this.#showContent = showContent;
@@ -53,6 +56,7 @@ export class Entries {
 		return {
 			...this.#summary(meta, size, hits),
 			usage: meta.usage,
+			priced: this.#pricing.outputPrice(meta.provider, meta.model) !== null,
 			duration_ms: meta.durationMs,
 			snapshot: meta.snapshot,
 			ttl_parts: meta.ttlParts,

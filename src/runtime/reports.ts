@@ -14,6 +14,7 @@ import { bucketStart, bucketStarts, INTERVAL_MS, RETENTION_MS } from '../cache/s
 import type { StatsRecorder } from '../cache/stats/recorder.ts';
 import { groupRows, noCounts, series, toFigures, total } from '../cache/stats/report.ts';
 import type { StatsBucket, StatsDelta, Store } from '../cache/store.ts';
+import type { Pricing } from '../providers/prices.ts';
 import { timeLimit } from '../stores/time-limit.ts';
 import { InvalidRequestError } from './errors.ts';
 import type { ProviderKeys } from './provider-keys.ts';
@@ -41,8 +42,17 @@ export class Reports {
 	readonly #recorder: StatsRecorder;
 	readonly #models: Models;
 	readonly #keys: ProviderKeys;
+	readonly #pricing: Pick<Pricing, 'outputPrice'>;
 
-	constructor(store: Store, clock: Clock, recorder: StatsRecorder, models: Models, keys: ProviderKeys) {
+	constructor(
+		store: Store,
+		clock: Clock,
+		recorder: StatsRecorder,
+		models: Models,
+		keys: ProviderKeys,
+		pricing: Pick<Pricing, 'outputPrice'>,
+	) {
+		this.#pricing = pricing;
 		this.#store = store;
 		this.#clock = clock;
 		this.#recorder = recorder;
@@ -154,6 +164,7 @@ export class Reports {
 					{
 						...toFigures(counts.get(name) ?? noCounts()),
 						entries: entries[index] ?? 0,
+						priced: this.#pricing.outputPrice(provider, name) !== null,
 						version: state?.version ?? 1,
 						snapshot: state?.snapshot ?? null,
 						snapshot_changed_at: state?.changedAt ? new Date(state.changedAt).toISOString() : null,

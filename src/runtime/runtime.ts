@@ -115,8 +115,8 @@ export class Runtime {
 		this.native = new Native(this.cache, this.asker, this.exchanges, host, values, clock);
 		this.nativeStreams = new NativeStreams(this.native, this.asker, clock);
 		this.putter = new Putter(this.cache, this.native, pricing, values, clock);
-		this.reports = new Reports(this.store, clock, this.recorder, this.models, this.keys);
-		this.entries = new Entries(this.store, clock, values.AI_CACHE_STUDIO_SHOW_CONTENT);
+		this.reports = new Reports(this.store, clock, this.recorder, this.models, this.keys, pricing);
+		this.entries = new Entries(this.store, clock, pricing, values.AI_CACHE_STUDIO_SHOW_CONTENT);
 		const callers = new Callers(host.database, values.AI_CACHE_ACCESS);
 		const reviver = new Reviver(this.exchanges, this.native, callers);
 		this.regenerator = new Regenerator(this.store, clock, this.asker, reviver);

@@ -1,11 +1,14 @@
 import { computed, inject, provide, type ComputedRef, type InjectionKey } from 'vue';
 import { useI18n } from 'vue-i18n';
 import { createFormatter, type Formatter } from '../lib/format.ts';
+import { UNKNOWN_TEXTS, type Worth } from '../lib/worth.ts';
 import { FALLBACK_LOCALE, messages, type MessageKey } from '../../locales/index.ts';
 
 export interface Messages {
 	/** The text of `key`; `values` fill its placeholders, `plural` picks its form. */
 	t(key: MessageKey, values?: Record<string, string | number>, plural?: number): string;
+	/** The amount, or a dash and why it is not known. */
+	worth(worth: Worth): { text: string; reason: string | null };
 	/** Figures in the user's locale. */
 	format: ComputedRef<Formatter>;
 }
@@ -29,6 +32,10 @@ export function useMessages(): Messages {
 	const own: Messages = {
 		t: (key, values = {}, plural) =>
 			plural === undefined ? composer.t(key, apart(values)) : composer.t(key, apart(values), { plural }),
+		worth: ({ usd, unknown }) =>
+			unknown === null
+				? { text: own.format.value.money(usd), reason: null }
+				: { text: '–', reason: composer.t(UNKNOWN_TEXTS[unknown]) },
 		format: computed(() => createFormatter(composer.locale.value)),
 	};
 

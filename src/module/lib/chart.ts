@@ -11,6 +11,7 @@ export interface Bucket {
 	misses: number;
 	bypassed: number;
 	saved_usd: number;
+	saved_tokens: number;
 }
 
 export interface Bar {
@@ -42,8 +43,7 @@ function mergePoints(points: SeriesPoint[]): Bucket | null {
 	const [first] = points;
 	if (!first) return null;
 
-	const sum = (name: 'hits' | 'stale' | 'misses' | 'bypassed' | 'saved_usd') =>
-		points.reduce((total, point) => total + point[name], 0);
+	const sum = (name: Exclude<keyof Bucket, 'at'>) => points.reduce((total, point) => total + point[name], 0);
 
 	return {
 		at: first.at,
@@ -52,6 +52,7 @@ function mergePoints(points: SeriesPoint[]): Bucket | null {
 		misses: sum('misses'),
 		bypassed: sum('bypassed'),
 		saved_usd: sum('saved_usd'),
+		saved_tokens: sum('saved_tokens'),
 	};
 }
 

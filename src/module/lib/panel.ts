@@ -1,4 +1,5 @@
 import { PROVIDERS, type Provider, type SeriesPoint } from '../../contract.ts';
+import { determineWorth, pointWorth, type Worth } from './worth.ts';
 
 export const MEASURES = ['hit_rate', 'saved_usd', 'saved_tokens'] as const;
 export type Measure = (typeof MEASURES)[number];
@@ -11,12 +12,24 @@ export function toMeasure(value: unknown): Measure {
 export interface Line {
 	provider: Provider | null;
 	points: SeriesPoint[];
+	/** All its models have a price. */
+	priced: boolean;
 }
 
-/** Values to draw; a bucket without lookups has no hit rate, yet has saved 0. */
-export function lineValues(points: SeriesPoint[], measure: Measure): (number | null)[] {
-	if (measure !== 'hit_rate') return points.map((point) => point[measure]);
+/** Values to draw, null for a gap: a bucket without lookups has no hit rate; it has saved 0, unless nobody knows. */
+export function lineValues(points: SeriesPoint[], measure: Measure, priced = true): (number | null)[] {
+	if (measure === 'saved_usd') return points.map((point) => pointWorth(point, priced).usd);
+	if (measure === 'saved_tokens') return points.map((point) => point.saved_tokens);
 	return points.map(({ hits, stale, misses, hit_rate: rate }) => (hits + stale + misses === 0 ? null : rate));
+}
+
+/** What all the lines saved together, in USD. */
+export function linesWorth(lines: readonly Line[]): Worth {
+	const points = lines.flatMap((line) => line.points);
+	const tokens = points.reduce((sum, point) => sum + point.saved_tokens, 0);
+	const happened = points.some(({ hits, stale }) => hits + stale > 0);
+	const priced = lines.every((line) => line.priced);
+	return determineWorth({ usd: lineTotal(points, 'saved_usd'), tokens, happened, priced });
 }
 
 /** The value over the whole period: a sum, or the rate of all lookups together. */

@@ -1,3 +1,4 @@
+import { createPricing } from '../../../src/providers/prices.ts';
 import { Health } from '../../../src/runtime/health.ts';
 import { Invalidator } from '../../../src/runtime/invalidator.ts';
 import { Metrics } from '../../../src/runtime/metrics/metrics.ts';
@@ -34,7 +35,7 @@ export function startReporting(env: Record<string, string> = {}): Reporting {
 	return {
 		...engine,
 		metrics,
-		reports: new Reports(store, clock, recorder, models, keys),
+		reports: new Reports(store, clock, recorder, models, keys, createPricing()),
 		invalidator: new Invalidator(store, clock, () => {
 			changes++;
 		}),

@@ -1,0 +1,17 @@
+import type { Figures } from '../../contract.ts';
+import type { MessageKey } from '../../locales/index.ts';
+import type { Formatter } from './format.ts';
+
+type Translate = (key: MessageKey, values?: Record<string, string | number>, plural?: number) => string;
+
+/** Requests that are neither a hit nor a miss, and hits that the sums leave out: one short text each, none for none. */
+export function rowNotes(figures: Figures, t: Translate, format: Formatter): string[] {
+	const { bypassed, errors, hits_without_usage: withoutUsage } = figures;
+	return (
+		[
+			['notes.bypassed', bypassed],
+			['notes.errors', errors],
+			['notes.without_usage', withoutUsage],
+		] as const
+	).flatMap(([key, count]) => (count > 0 ? [t(key, { count: format.exact(count) }, count)] : []));
+}

@@ -1,0 +1,55 @@
+import type { EntryDetail, Figures, ModelFigures, SeriesPoint, StatsReport } from '../../contract.ts';
+import type { MessageKey } from '../../locales/index.ts';
+
+/** Why an amount is not known: the model has no price, or the provider reported no tokens. */
+export type UnknownReason = 'price' | 'usage';
+
+/** An amount in USD, 0 if nothing happened that could cost or save anything; or why it is not known. */
+export type Worth = { usd: number; unknown: null } | { usd: null; unknown: UnknownReason };
+
+export const UNKNOWN_TEXTS = {
+	price: 'worth.price_unknown',
+	usage: 'worth.usage_unknown',
+} as const satisfies Record<UnknownReason, MessageKey>;
+
+interface Amount {
+	usd: number;
+	tokens: number;
+	/** Something happened that has a worth, known or not. */
+	happened: boolean;
+	/** All models concerned have a price. */
+	priced: boolean;
+}
+
+export function determineWorth({ usd, tokens, happened, priced }: Amount): Worth {
+	if (usd > 0 || !happened) return { usd, unknown: null };
+	if (tokens === 0) return { usd: null, unknown: 'usage' };
+	return priced ? { usd, unknown: null } : { usd: null, unknown: 'price' };
+}
+
+export function savedWorth({ saved, hits, stale }: Figures, priced: boolean): Worth {
+	return determineWorth({ usd: saved.usd, tokens: saved.tokens, happened: hits + stale > 0, priced });
+}
+
+export function spentWorth({ spent }: Figures, priced: boolean): Worth {
+	return determineWorth({ usd: spent.usd, tokens: spent.tokens, happened: spent.ms > 0, priced });
+}
+
+type SavingPoint = Pick<SeriesPoint, 'hits' | 'stale' | 'saved_usd' | 'saved_tokens'>;
+
+export function pointWorth({ hits, stale, saved_usd: usd, saved_tokens: tokens }: SavingPoint, priced: boolean): Worth {
+	return determineWorth({ usd, tokens, happened: hits + stale > 0, priced });
+}
+
+/** What the entry's generation cost. An answer that was imported has no usage. */
+export function entryWorth({ usd, usage, priced }: Pick<EntryDetail, 'usd' | 'usage' | 'priced'>): Worth {
+	return determineWorth({ usd, tokens: usage.input_tokens + usage.output_tokens, happened: true, priced });
+}
+
+/** False if a model that was used has no price. */
+export function areAllPriced(models: readonly ModelFigures[]): boolean {
+	return models.every(({ priced, saved, spent }) => priced || saved.tokens + spent.tokens === 0);
+}
+
+export const allModels = (stats: StatsReport): ModelFigures[] =>
+	Object.values(stats.providers).flatMap(({ models }) => Object.values(models));
