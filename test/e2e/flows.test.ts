@@ -98,6 +98,27 @@ describe('the documented flows', () => {
 		expect(provider.calls('mistral')).toBe(1);
 	});
 
+	const summaryOf = async (id: number) =>
+		(await directus.data<{ summary: string | null }>('GET', `/items/articles/${id}`)).summary;
+
+	it('by hand: a button writes the summary of the article that is open', async () => {
+		const { status } = await triggerFlow(directus, flow('Write a summary'), { collection: 'articles', keys: [5] });
+		expect(status).toBe(200);
+		await expect.poll(() => summaryOf(5), TIMEOUT).toContain('Article 5');
+		expect(await summaryOf(6)).toBeNull();
+	});
+
+	// Update Data takes no list in Directus 11.
+	it.skipIf(process.env['AI_CACHE_TEST_DIRECTUS'] === '11')(
+		'by hand: a button writes a summary for each of several articles, each its own',
+		async () => {
+			const selection = { collection: 'articles', keys: [7, 6] };
+			expect((await triggerFlow(directus, flow('Write summaries'), selection)).status).toBe(200);
+			await expect.poll(() => summaryOf(6), TIMEOUT).toContain('Article 6');
+			expect(await summaryOf(7)).toContain('Article 7');
+		},
+	);
+
 	it('by hand: what was made from the chosen article is forgotten, no other', async () => {
 		const ask = asker(directus);
 		const about = (item: number) => ({
