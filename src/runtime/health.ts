@@ -19,10 +19,11 @@ export class Health {
 		this.#keys = keys;
 	}
 
-	/** `down` while the store does not answer, `degraded` while its bus or breaker is not as it should be. */
+	/** `down` while the store does not answer, `degraded` while it refuses something, or its bus or breaker is not as it should be. */
 	async report(): Promise<Required<HealthReport>> {
 		const [store, providers] = await Promise.all([this.store(), this.#providers()]);
-		const degraded = store.bus === 'down' || store.breaker !== 'closed' || store.pending_invalidations > 0;
+		const isBusy = store.bus === 'down' || store.breaker !== 'closed' || store.pending_invalidations > 0;
+		const degraded = isBusy || store.error !== null;
 		return { status: store.connected ? (degraded ? 'degraded' : 'ok') : 'down', store, providers, version: VERSION };
 	}
 
@@ -42,7 +43,7 @@ export class Health {
 				latency_ms: health.latencyMs,
 				first_level: health.firstLevel,
 				...rest,
-				error: connected ? null : lastError(),
+				error: lastError(),
 			};
 		} catch {
 			const { store: kind, redis } = this.#settings;

@@ -6,9 +6,11 @@ import { MemoryStore } from '../stores/memory/store.ts';
 import { outboxOfTags } from '../stores/outbox.ts';
 import { RedisStore } from '../stores/redis/store.ts';
 import { ResilientStore } from '../stores/resilient.ts';
+import { timeLimit } from '../stores/time-limit.ts';
 import type { HostContext } from './host.ts';
 import { outageRow } from './outage-row.ts';
 import type { Settings } from './settings.ts';
+import { StoreOutage } from './store-outage.ts';
 
 export interface OpenedStore {
 	store: Store;
@@ -16,7 +18,9 @@ export interface OpenedStore {
 	open: () => Promise<void>;
 	breaker: () => 'closed' | 'open' | 'half-open';
 	pendingInvalidations: () => number;
+	/** Why the store does not work now. */
 	lastError: () => string | null;
+	close: () => Promise<void>;
 }
 
 /** What the runtime has to hear from its store. */
@@ -25,14 +29,9 @@ export type StoreTold = Pick<StoreEvents, 'modelsChanged' | 'revoked' | 'lost'>;
 /** The store that the settings name. */
 export function openStore(settings: Settings, host: HostContext, clock: Clock, told: StoreTold): OpenedStore {
 	const { values } = settings;
-	let lastError: string | null = null;
 	const events: StoreEvents = {
 		undecodable: (key) => host.logger.warn(`AI cache: dropped the undecodable entry ${key}`),
-		error: (error) => {
-			const reason = describe(error);
-			if (reason !== lastError) host.logger.warn(`AI cache: the store reports ${reason}`);
-			lastError = reason;
-		},
+		error: () => {},
 		...told,
 	};
 	const limits = {
@@ -41,16 +40,21 @@ export function openStore(settings: Settings, host: HostContext, clock: Clock, t
 		staleSeconds: values.AI_CACHE_STALE_WINDOW / 1000,
 		journalRows: values.AI_CACHE_JOURNAL_MAX,
 	};
-	const plain = { breaker: () => 'closed' as const, pendingInvalidations: () => 0, lastError: () => lastError };
+	const plain = { breaker: () => 'closed' as const, pendingInvalidations: () => 0, lastError: () => null };
 	if (settings.store === 'memory') {
 		const store = new MemoryStore({ ...limits, maxBytes: values.AI_CACHE_MEMORY_MAX, clock, events });
-		return { ...plain, store, open: () => Promise.resolve() };
+		return { ...plain, store, open: () => Promise.resolve(), close: () => store.close() };
 	}
+	if (settings.unused.length > 0) {
+		host.logger.warn(`AI cache: not used for the connection to Redis: ${settings.unused.join(', ')}`);
+	}
+	const outage = new StoreOutage({ log: host.logger, now: () => clock.now(), probe: () => isWorking(redis) });
+	events.error = (error) => outage.report(error);
 	const redis = new RedisStore({
 		...limits,
 		generationMs: values.AI_CACHE_UPSTREAM_TIMEOUT,
 		connection: settings.redis,
-		namespace: values.AI_CACHE_NAMESPACE,
+		namespace: (settings.redis.keyPrefix ?? '') + values.AI_CACHE_NAMESPACE,
 		firstLevelBytes: values.AI_CACHE_FIRST_LEVEL_MAX,
 		clock,
 		events,
@@ -64,17 +68,27 @@ export function openStore(settings: Settings, host: HostContext, clock: Clock, t
 		onCarriedOut: (carriedOut) => void store.appendJournal(outageRow(carriedOut, clock.now())).catch(() => {}),
 		onError: (error) => events.error(error),
 	});
+	redis.onReady(() => void outage.probe());
 	return {
 		store,
 		open: () => redis.open(),
 		breaker: () => resilient.state,
 		pendingInvalidations: () => store.pendingInvalidations,
-		lastError: () => lastError,
+		lastError: () => outage.reason,
+		close: () => {
+			outage.stop();
+			return store.close();
+		},
 	};
 }
 
-/** A code where there is one: messages of connection errors name addresses. */
-function describe(error: unknown): string {
-	if (!(error instanceof Error)) return 'an unknown error';
-	return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+const PROBE_MS = 1000;
+const PROBE = 'probe';
+
+/** Whether a Redis answers, hears its bus and takes writes. */
+async function isWorking(redis: RedisStore): Promise<boolean> {
+	const { connected, bus } = await timeLimit(PROBE_MS, () => redis.health());
+	if (!connected || bus !== 'up') return false;
+	await timeLimit(PROBE_MS, () => redis.putDocument(PROBE, '', PROBE_MS));
+	return true;
 }

@@ -70,6 +70,7 @@ export class Runtime {
 	readonly lane: Lane;
 	readonly nativeReply: NativeReply;
 	readonly #upstream: Upstream;
+	readonly #closeStore: () => Promise<void>;
 	/** Settles when the store was reached for the first time, or was found to be away. */
 	readonly ready: Promise<void>;
 
@@ -91,6 +92,7 @@ export class Runtime {
 			},
 		});
 		this.store = opened.store;
+		this.#closeStore = opened.close;
 		this.recorder = new StatsRecorder(this.store, clock);
 		this.models = new Models(this.store, clock, (change) => this.#modelChanged(change, host));
 		this.cache = new AiCache(this.store, clock, this.recorder, this.models, {
@@ -134,7 +136,7 @@ export class Runtime {
 		this.#refresher?.close();
 		await this.recorder.stop();
 		this.#upstream.close();
-		await this.store.close();
+		await this.#closeStore();
 	}
 
 	/** Null where no collection's answers are made again. */

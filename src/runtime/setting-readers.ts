@@ -104,11 +104,23 @@ export const oneOf =
 export const list: Read<string[]> = (given) =>
 	(Array.isArray(given) ? given.map(String) : String(given).split(',')).map((part) => part.trim()).filter(Boolean);
 
+export const port: Read<number> = (given) => {
+	const value = positive(given);
+	if (value > 65_535) throw new SettingMistake('must be a port');
+	return value;
+};
+
+/** Milliseconds, as a plain number too. */
+export const milliseconds: Read<number> = (given) =>
+	/^\d+$/.test(String(given).trim()) ? wholeNumber(given) : timer(given);
+
+/** A list of `host:port`; the brackets of an IPv6 address are no part of it. */
 export const addresses: Read<{ host: string; port: number }[]> = (given) =>
 	list(given).map((part) => {
-		const match = /^(?:redis:\/\/)?([^:]+|\[[^\]]+\]):(\d{1,5})$/.exec(part);
-		if (match && Number(match[2]) < 65_536) return { host: match[1]!, port: Number(match[2]) };
-		throw new SettingMistake('is no list of host:port');
+		const match = /^(?:rediss?:\/\/)?(?:([^:[\]]+)|\[([^\]]+)\]):(\d{1,5})$/.exec(part);
+		const value = Number(match?.[3]);
+		if (match && value > 0 && value < 65_536) return { host: (match[1] ?? match[2])!, port: value };
+		throw new SettingMistake('must be a list of host:port');
 	});
 
 /** JSON, checked by a schema that is built where the setting is set. */
@@ -121,7 +133,7 @@ export const json =
 	};
 
 /** Directus splits a value at its commas and reads the pieces, unless it begins with `json:`; they are put together again. */
-const rejoined = (value: unknown): unknown =>
+export const rejoined = (value: unknown): unknown =>
 	Array.isArray(value)
 		? value.map((piece) => (typeof piece === 'string' ? piece : JSON.stringify(piece))).join(',')
 		: value;

@@ -11,6 +11,7 @@ import {
 	positive,
 	type Read,
 	size,
+	rejoined,
 	text,
 	textThat,
 	timer,
@@ -28,6 +29,8 @@ const url = textThat(
 );
 /** What an HTTP header can hold: a key with a line break or a typographic quotation mark would fail at each request. */
 const apiKey = textThat((value) => /^[\x21-\x7e]+$/.test(value), 'holds characters that no key has');
+/** Directus may have split it at its commas. */
+const credential: Read<string> = (given) => String(rejoined(given));
 const namespace = textThat(
 	(value) => /^[\w.-]+$/.test(value),
 	'may hold letters, digits, dots, dashes and underscores',
@@ -87,6 +90,10 @@ export const SETTINGS = {
 	AI_CACHE_REDIS_SENTINELS: optional(addresses),
 	AI_CACHE_REDIS_SENTINEL_NAME: setting(text, 'mymaster'),
 	AI_CACHE_REDIS_TLS: setting(flag, false),
+	AI_CACHE_REDIS_USERNAME: optional(credential),
+	AI_CACHE_REDIS_PASSWORD: optional(credential),
+	AI_CACHE_REDIS_SENTINEL_USERNAME: optional(credential),
+	AI_CACHE_REDIS_SENTINEL_PASSWORD: optional(credential),
 	AI_CACHE_NAMESPACE: setting(namespace, 'ai-cache'),
 	AI_CACHE_TTL: setting(duration, '24h'),
 	AI_CACHE_MAX_TTL: setting(duration, '30d'),
@@ -142,6 +149,8 @@ export type SettingValues = { [Name in DefaultedName]: ValueOf<Name> } & {
 /** Those whose values are never shown. */
 export const SECRET_SETTINGS: ReadonlySet<SettingName> = new Set<SettingName>([
 	'AI_CACHE_REDIS',
+	'AI_CACHE_REDIS_PASSWORD',
+	'AI_CACHE_REDIS_SENTINEL_PASSWORD',
 	'AI_CACHE_OPENAI_API_KEY',
 	'AI_CACHE_ANTHROPIC_API_KEY',
 	'AI_CACHE_MISTRAL_API_KEY',

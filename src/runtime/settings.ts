@@ -2,6 +2,7 @@ import type { Provider, SettingRow } from '../contract.ts';
 import type { Proxies } from '../providers/upstream-agents.ts';
 import type { RedisConnectionOptions } from '../stores/redis/client.ts';
 import { readProxies } from './proxy-settings.ts';
+import { isRedisOption, readRedisSettings } from './redis-settings.ts';
 import { SettingMistake } from './setting-readers.ts';
 import { SECRET_SETTINGS, type SettingName, SETTINGS, type SettingValues } from './settings-schema.ts';
 
@@ -13,6 +14,8 @@ export interface Settings {
 	store: 'memory' | 'redis';
 	redis: RedisConnectionOptions;
 	proxies: Proxies;
+	/** Variables about the connection to Redis that have no effect. */
+	unused: string[];
 	/** As the Studio shows them; secrets say `set` or `unset`. */
 	rows: SettingRow[];
 }
@@ -28,9 +31,8 @@ export class SettingsError extends Error {
 }
 
 const NAMES = Object.keys(SETTINGS) as SettingName[];
-const CONNECT_TIMEOUT_MS = 2000;
 const NO_REDIS =
-	'AI_CACHE_STORE: is redis, but none of AI_CACHE_REDIS, AI_CACHE_REDIS_CLUSTER, AI_CACHE_REDIS_SENTINELS, REDIS and REDIS_HOST is set';
+	'AI_CACHE_STORE: is redis, but none of AI_CACHE_REDIS, AI_CACHE_REDIS_CLUSTER, AI_CACHE_REDIS_SENTINELS, REDIS and REDIS_HOST is set, or REDIS_ENABLED is false';
 /** Each names where Redis is, so that no two of them can be meant. */
 const REDIS_PLACES = ['AI_CACHE_REDIS', 'AI_CACHE_REDIS_CLUSTER', 'AI_CACHE_REDIS_SENTINELS'] as const;
 
@@ -41,15 +43,18 @@ export function readSettings(environment: Environment): Settings {
 			([, value]) => value !== undefined && value !== null && value !== '',
 		),
 	) as Record<string, unknown>;
-	const unknown = Object.keys(environment).filter((name) => name.startsWith('AI_CACHE_') && !(name in SETTINGS));
+	const unknown = Object.keys(environment).filter(
+		(name) => name.startsWith('AI_CACHE_') && !(name in SETTINGS) && !isRedisOption(name),
+	);
 	const { values: sound, problems } = parseEach(given);
-	const redis = redisConnection(sound, environment);
+	const { connection: redis, problems: redisProblems, unused } = readRedisSettings(sound, environment);
 	const { proxies, problems: proxyProblems } = readProxies(environment);
 	const store = sound.AI_CACHE_STORE ?? (redis === null ? 'memory' : 'redis');
 	const mistakes = [
 		...unknown.map((name) => `${name}: no such setting`),
 		...problems,
 		...proxyProblems,
+		...(store === 'redis' ? redisProblems.filter((line) => !(nameIn(line) in SETTINGS)) : []),
 		...contradictions(sound),
 		...misplaced(given),
 		...(store === 'redis' && redis === null ? [NO_REDIS] : []),
@@ -59,11 +64,15 @@ export function readSettings(environment: Environment): Settings {
 	return {
 		values,
 		store,
-		redis: redis ?? { connectTimeoutMs: CONNECT_TIMEOUT_MS },
+		redis: redis ?? { connectTimeoutMs: 0 },
 		proxies,
-		rows: rowsOf(values, given, store, redis !== null),
+		unused: store === 'redis' ? unused : unused.filter((name) => name.startsWith('AI_CACHE_')),
+		rows: [...rowsOf(values, given, store, redis !== null), ...redisRows(environment)],
 	};
 }
+
+/** The setting that a mistake is about. */
+const nameIn = (mistake: string): string => mistake.slice(0, mistake.indexOf(':'));
 
 /** One by one, so that a mistake in one does not hide that two others contradict each other. */
 function parseEach(given: Readonly<Record<string, unknown>>): { values: Partial<SettingValues>; problems: string[] } {
@@ -99,47 +108,13 @@ function misplaced(given: Readonly<Record<string, unknown>>): string[] {
 	if (places.length > 1) problems.push(`${places.join(', ')}: exclude each other`);
 	for (const [name, needed] of [
 		['AI_CACHE_REDIS_SENTINEL_NAME', ['AI_CACHE_REDIS_SENTINELS']],
-		['AI_CACHE_REDIS_TLS', ['AI_CACHE_REDIS_CLUSTER', 'AI_CACHE_REDIS_SENTINELS']],
+		['AI_CACHE_REDIS_TLS', REDIS_PLACES],
 	] as const) {
 		if (name in given && !needed.some((other) => other in given))
 			problems.push(`${name}: needs ${needed.join(' or ')}`);
 	}
 	return problems;
 }
-
-/** Our own address, or Directus' (`REDIS`, `REDIS_HOST` …), or null where there is none. */
-function redisConnection(values: Partial<SettingValues>, environment: Environment): RedisConnectionOptions | null {
-	const own = {
-		connectTimeoutMs: CONNECT_TIMEOUT_MS,
-		...directusCredentials(environment),
-	};
-	const nodes = { ...own, tls: values.AI_CACHE_REDIS_TLS ?? false };
-	if (values.AI_CACHE_REDIS_CLUSTER) return { ...nodes, cluster: values.AI_CACHE_REDIS_CLUSTER };
-	if (values.AI_CACHE_REDIS_SENTINELS) {
-		const sentinelName = values.AI_CACHE_REDIS_SENTINEL_NAME ?? 'mymaster';
-		return { ...nodes, sentinels: values.AI_CACHE_REDIS_SENTINELS, sentinelName };
-	}
-	const url = values.AI_CACHE_REDIS ?? textOf(environment['REDIS']);
-	if (url !== undefined) return { url, connectTimeoutMs: CONNECT_TIMEOUT_MS };
-	const host = textOf(environment['REDIS_HOST']);
-	if (host === undefined) return null;
-	const port = textOf(environment['REDIS_PORT']);
-	return { ...own, host, ...(port !== undefined && { port: Number(port) }) };
-}
-
-function directusCredentials(environment: Environment): Partial<RedisConnectionOptions> {
-	const username = textOf(environment['REDIS_USERNAME']);
-	const password = textOf(environment['REDIS_PASSWORD']);
-	const db = textOf(environment['REDIS_DB']);
-	return {
-		...(username !== undefined && { username }),
-		...(password !== undefined && { password }),
-		...(db !== undefined && { db: Number(db) }),
-	};
-}
-
-const textOf = (value: unknown): string | undefined =>
-	typeof value === 'string' || typeof value === 'number' ? String(value) || undefined : undefined;
 
 function rowsOf(
 	values: SettingValues,
@@ -158,6 +133,12 @@ function rowsOf(
 		return { name, value, source: isGiven ? 'environment' : 'default', secret };
 	});
 }
+
+/** Options of the connection that are in force without a setting of their own. */
+const redisRows = (environment: Environment): SettingRow[] =>
+	Object.keys(environment)
+		.filter((name) => isRedisOption(name) && !(name in SETTINGS) && environment[name] !== '')
+		.map((name) => ({ name, value: 'set', source: 'environment', secret: true }));
 
 const hasOwnNodes = (values: SettingValues): boolean =>
 	values.AI_CACHE_REDIS_CLUSTER !== undefined || values.AI_CACHE_REDIS_SENTINELS !== undefined;

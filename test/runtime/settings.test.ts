@@ -147,32 +147,6 @@ describe('settings', () => {
 	});
 });
 
-describe('the Redis', () => {
-	it.each([
-		['our own address', { AI_CACHE_REDIS: 'redis://own', REDIS: 'redis://theirs' }, { url: 'redis://own' }],
-		['Directus’ address', { REDIS: 'redis://theirs' }, { url: 'redis://theirs' }],
-		[
-			'Directus’ host',
-			{ REDIS_HOST: 'theirs', REDIS_PORT: 6380, REDIS_USERNAME: 'u', REDIS_PASSWORD: 'p', REDIS_DB: '2' },
-			{ host: 'theirs', port: 6380, username: 'u', password: 'p', db: 2 },
-		],
-		['a cluster', { AI_CACHE_REDIS_CLUSTER: 'a:1', REDIS: 'redis://theirs' }, { cluster: [{ host: 'a', port: 1 }] }],
-		[
-			'Sentinels',
-			{ AI_CACHE_REDIS_SENTINELS: 'a:1', AI_CACHE_REDIS_SENTINEL_NAME: 'main' },
-			{ sentinels: [{ host: 'a', port: 1 }], sentinelName: 'main' },
-		],
-	])('is %s where that is set, and is then the store', (_, environment, connection) => {
-		const settings = readSettings(environment);
-		expect(settings.store).toBe('redis');
-		expect(settings.redis).toMatchObject(connection);
-	});
-
-	it('is not used where the memory store is asked for', () => {
-		expect(readSettings({ AI_CACHE_STORE: 'memory', REDIS: 'redis://theirs' }).store).toBe('memory');
-	});
-});
-
 describe('the proxies', () => {
 	it.each([
 		['none', {}, { http: '', https: '', noProxy: '' }],

@@ -6,8 +6,9 @@ import path from 'node:path';
 export interface Certificate {
 	key: string;
 	cert: string;
-	/** Where `cert` is, until `remove`. */
+	/** Where `cert` and `key` are, until `remove`. */
 	file: string;
+	keyFile: string;
 	remove(): void;
 }
 
@@ -22,6 +23,13 @@ export function createCertificate(names: string): Certificate {
 		key: readFileSync(keyFile, 'utf8'),
 		cert: readFileSync(file, 'utf8'),
 		file,
+		keyFile,
 		remove: () => rmSync(folder, { recursive: true }),
 	};
 }
+
+/** Settings of a redis-server that speaks TLS on the port, beside its plain one. */
+export const tlsArguments = (port: number, { file, keyFile }: Certificate): string[] => [
+	...['--tls-port', String(port), '--tls-cert-file', file, '--tls-key-file', keyFile],
+	...['--tls-ca-cert-file', file, '--tls-auth-clients', 'no'],
+];

@@ -6,6 +6,8 @@ export interface TcpProxy {
 	readonly port: number;
 	/** From now on nothing comes back over the open connections that have sent the text (lower case). */
 	holdUp(text: string): void;
+	/** From now on new connections go to another port; those that are open stay. */
+	leadTo(port: number): void;
 	/** Everything goes on again. */
 	letGo(): void;
 	/** How often the text (lower case) was sent over connections that are open since something was held up. */
@@ -19,7 +21,8 @@ interface Passage {
 	sent: string;
 }
 
-export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+export async function startTcpProxy(firstPort: number): Promise<TcpProxy> {
+	let targetPort = firstPort;
 	const passages = new Set<Passage>();
 	const server = createServer((client) => {
 		const target = connect(targetPort, '127.0.0.1');
@@ -46,6 +49,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
 				if (passage.sent.includes(text)) passage.target.pause();
 				passage.sent = '';
 			}
+		},
+		leadTo: (port) => {
+			targetPort = port;
 		},
 		letGo: () => {
 			for (const { target } of passages) target.resume();

@@ -1,5 +1,7 @@
+import type { ConnectionOptions } from 'node:tls';
 import type { Cluster, Command as CommandClass, Redis, RedisOptions } from 'ioredis';
-import { ioredis } from './ioredis.cjs';
+import { redisLibrary } from './connector.ts';
+import { isMisdirected, isRefusal } from './refusals.ts';
 
 export type Client = Redis | Cluster;
 
@@ -7,20 +9,43 @@ export const isCluster = (client: Client): client is Cluster => client.isCluster
 
 export type Command = [name: string, ...parameters: (string | number | Buffer)[]];
 
+export interface Address {
+	host: string;
+	port: number;
+}
+
+/** TLS as Node takes it, or the name of one of the client library's profiles. */
+export type TlsOptions = ConnectionOptions & { profile?: string };
+
+/** Everything that is set of a connection to Redis. */
 export interface RedisConnectionOptions {
 	/** `redis://`, `rediss://` or a socket path. */
 	url?: string;
 	/** Directus' own notation of the same, where no address is set. */
 	host?: string;
 	port?: number;
+	path?: string;
+	family?: number;
 	username?: string;
 	password?: string;
 	db?: number;
-	/** For a cluster or Sentinels, and what they name; an address says it by `rediss://`. */
-	tls?: boolean;
-	cluster?: { host: string; port: number }[];
-	sentinels?: { host: string; port: number }[];
+	/** An address says it by `rediss://`. */
+	tls?: boolean | TlsOptions;
+	cluster?: Address[];
+	sentinels?: Address[];
 	sentinelName?: string;
+	sentinelUsername?: string;
+	/** The data's password by default, if the Sentinels ask for one. */
+	sentinelPassword?: string;
+	/** As the data's by default. */
+	sentinelTls?: boolean | TlsOptions;
+	/** Where nodes are that Sentinels and clusters name by addresses of their own network. */
+	natMap?: Record<string, Address>;
+	/** Put in front of the namespace, so that all our keys and channels begin with it. */
+	keyPrefix?: string;
+	keepAlive?: number;
+	noDelay?: boolean;
+	connectionName?: string;
 	/** Milliseconds to connect. */
 	connectTimeoutMs: number;
 	/** Milliseconds without a word on a connection that awaits one, after which it is made anew; 5 seconds by default. */
@@ -36,11 +61,61 @@ export const modeOf = (options: RedisConnectionOptions): RedisMode =>
 
 const SILENCE_MS = 5000;
 const MAX_RETRY_DELAY_MS = 1000;
+/** At most so often is a connection made anew because of what Redis replies. */
+const RECONNECT_INTERVAL_MS = 1000;
+/** How long a Redis may take to be ready once it is connected to. */
+const READY_LIMIT_MS = 3000;
 const retryDelay = (times: number): number => Math.min(25 * 2 ** Math.min(times, 6), MAX_RETRY_DELAY_MS);
 
-/** A lazy client that fails at once while disconnected (no queue that outlives a request) and reconnects for ever. */
-export function createClient(options: RedisConnectionOptions, role: 'commands' | 'bus'): Client {
-	const common = {
+/**
+ * A process's two connections. A reply that only a new connection can change (after a failover, a proxy or a Sentinel
+ * leads to another server) makes both anew: nothing is sent over the subscriber's, so it never gets such a reply.
+ */
+export function createClients(options: RedisConnectionOptions): { commands: Client; subscriber: Client } {
+	const subscriber = createClient(options, 'bus');
+	const commands = createClient(options, 'commands', () => {
+		if (subscriber.status === 'ready') subscriber.disconnect(true);
+	});
+	return { commands, subscriber };
+}
+
+/**
+ * A lazy client that fails at once while disconnected (no queue that outlives a request) and reconnects for ever. Emits
+ * `error` for whatever keeps it from working, what Redis replies included.
+ */
+function createClient(
+	options: RedisConnectionOptions,
+	role: 'commands' | 'bus',
+	onMisdirected: () => void = () => {},
+): Client {
+	const report = (error: unknown): void => {
+		if (client.listenerCount('error') > 0) client.emit('error', error);
+	};
+	let reconnectedAt = -Infinity;
+	const reconnectOnError = (error: Error): boolean => {
+		if (!isRefusal(error)) return false;
+		report(error);
+		if (!isMisdirected(error) || performance.now() - reconnectedAt < RECONNECT_INTERVAL_MS) return false;
+		reconnectedAt = performance.now();
+		onMisdirected();
+		return true;
+	};
+	const client = build(options, commonOptions(options, role, reconnectOnError), role);
+	if (isCluster(client)) {
+		client.on('node error', report);
+		client.on('+node', (node: Redis) => limitReadiness(node, report));
+	} else limitReadiness(client, report);
+	return client;
+}
+
+function commonOptions(
+	options: RedisConnectionOptions,
+	role: 'commands' | 'bus',
+	reconnectOnError: (error: Error) => boolean,
+) {
+	const { username, password, db, family, keepAlive, noDelay, tls } = options;
+	return {
+		reconnectOnError,
 		lazyConnect: true,
 		enableOfflineQueue: false,
 		enableAutoPipelining: role === 'commands',
@@ -48,38 +123,76 @@ export function createClient(options: RedisConnectionOptions, role: 'commands' |
 		autoResubscribe: false,
 		autoResendUnfulfilledCommands: false,
 		maxRetriesPerRequest: 0,
+		maxLoadingRetryTime: 500,
 		connectTimeout: options.connectTimeoutMs,
 		// Only while a command awaits its reply; the bus, which none is sent over, knows by itself that it hears nothing.
 		socketTimeout: silenceMsOf(options),
 		retryStrategy: retryDelay,
-		keepAlive: 10_000,
-		connectionName: `ai-cache-${role}`,
+		keepAlive: keepAlive ?? 10_000,
+		connectionName: `${options.connectionName ?? 'ai-cache'}-${role}`,
 		protocol: 2 as const,
-		...(options.username !== undefined && { username: options.username }),
-		...(options.password !== undefined && { password: options.password }),
-		...(options.db !== undefined && { db: options.db }),
-		...(options.tls && { tls: {} }),
+		...(noDelay !== undefined && { noDelay }),
+		...(family !== undefined && { family }),
+		...(username !== undefined && { username }),
+		...(password !== undefined && { password }),
+		...(db !== undefined && { db }),
+		...(tls && { tls: tlsOf(tls) }),
 	} satisfies RedisOptions;
-	const { Cluster, Redis } = ioredis();
-	if (options.cluster) {
-		return new Cluster(options.cluster, {
+}
+
+const tlsOf = (tls: boolean | TlsOptions): TlsOptions => (typeof tls === 'object' ? tls : {});
+
+function build(
+	options: RedisConnectionOptions,
+	common: ReturnType<typeof commonOptions>,
+	role: 'commands' | 'bus',
+): Client {
+	const { Cluster, Redis } = redisLibrary();
+	const { cluster, sentinels, natMap, tls } = options;
+	if (cluster) {
+		return new Cluster(cluster, {
 			lazyConnect: true,
 			enableOfflineQueue: false,
 			enableAutoPipelining: role === 'commands',
 			clusterRetryStrategy: retryDelay,
+			slotsRefreshTimeout: options.connectTimeoutMs,
+			// A certificate names the host, so it must still be known when the socket is opened.
+			dnsLookup: (hostname, callback) => callback(null, hostname),
 			redisOptions: common,
+			...(natMap && { natMap }),
 		});
 	}
-	if (options.sentinels) {
+	if (sentinels) {
+		const { sentinelTls = tls, sentinelUsername, sentinelPassword } = options;
 		return new Redis({
 			...common,
-			sentinels: options.sentinels,
+			sentinels,
 			name: options.sentinelName ?? 'mymaster',
-			...(options.tls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
+			...(sentinelUsername !== undefined && { sentinelUsername }),
+			...(sentinelPassword !== undefined && { sentinelPassword }),
+			...(natMap && { natMap }),
+			...(tls && { enableTLSForSentinelMode: true }),
+			...(sentinelTls && { sentinelTLS: tlsOf(sentinelTls) }),
 		});
 	}
 	if (options.url !== undefined) return new Redis(options.url, common);
+	if (options.path !== undefined) return new Redis({ ...common, path: options.path });
 	return new Redis({ ...common, host: options.host ?? '127.0.0.1', port: options.port ?? 6379 });
+}
+
+/** Connects anew if Redis is not ready in time, as another server may be by then. */
+function limitReadiness(redis: Redis, report: (error: Error) => void): void {
+	let timer: NodeJS.Timeout | undefined;
+	const stop = (): void => clearTimeout(timer);
+	redis.on('connect', () => {
+		stop();
+		timer = setTimeout(() => {
+			report(new Error('LOADING Redis is connected, but not ready: it loads its data or does not answer'));
+			redis.disconnect(true);
+		}, READY_LIMIT_MS);
+		timer.unref();
+	});
+	for (const event of ['ready', 'close', 'end']) redis.on(event, stop);
 }
 
 /**
@@ -156,7 +269,7 @@ let RedisCommand: typeof CommandClass | undefined;
 /** Past the client's own gathering of commands. Answers buffers. */
 export async function send(client: Client, [name, ...parameters]: Command): Promise<unknown> {
 	// Looking the library up takes as long as a tenth of a read.
-	RedisCommand ??= ioredis().Command;
+	RedisCommand ??= redisLibrary().Command;
 	return client.sendCommand(new RedisCommand(name, parameters));
 }
 

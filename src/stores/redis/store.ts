@@ -24,7 +24,7 @@ import { Bus } from './bus.ts';
 import {
 	type Client,
 	type Command,
-	createClient,
+	createClients,
 	modeOf,
 	number,
 	onConnection,
@@ -76,8 +76,8 @@ export class RedisStore implements Store {
 		this.#options = options;
 		const clock = options.clock ?? systemClock;
 		const keys = new Keys(options.namespace);
-		this.#client = createClient(options.connection, 'commands');
-		const subscriber = createClient(options.connection, 'bus');
+		const { commands, subscriber } = createClients(options.connection);
+		this.#client = commands;
 		const events: StoreEvents = {
 			undecodable: () => {},
 			error: () => {},

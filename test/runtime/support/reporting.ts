@@ -29,6 +29,7 @@ export function startReporting(env: Record<string, string> = {}): Reporting {
 		breaker: () => 'closed' as const,
 		pendingInvalidations: () => 0,
 		lastError: () => null,
+		close: () => store.close(),
 	};
 	const metrics = new Metrics(store, recorder, new Health(settings, opened, keys));
 	let changes = 0;
