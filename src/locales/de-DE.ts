@@ -79,8 +79,8 @@ const deDE: Catalogue = {
 		usage_unknown: 'Der Anbieter hat keine Tokens gemeldet',
 	},
 	notes: {
-		bypassed: '{count} am Cache vorbei | {count} am Cache vorbei',
-		errors: '{count} gescheitert | {count} gescheitert',
+		bypassed: '{count} Anfrage am Cache vorbei | {count} Anfragen am Cache vorbei',
+		errors: '{count} Generierung gescheitert | {count} Generierungen gescheitert',
 		without_usage: '{count} Treffer ohne gemeldete Tokens | {count} Treffer ohne gemeldete Tokens',
 	},
 	chart: {

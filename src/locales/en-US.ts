@@ -78,8 +78,8 @@ const enUS = {
 		usage_unknown: 'The provider reported no tokens',
 	},
 	notes: {
-		bypassed: '{count} past the cache | {count} past the cache',
-		errors: '{count} failed | {count} failed',
+		bypassed: '{count} request past the cache | {count} requests past the cache',
+		errors: '{count} generation failed | {count} generations failed',
 		without_usage: '{count} hit without tokens reported | {count} hits without tokens reported',
 	},
 	chart: {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { EntryPage } from '../../../src/contract.ts';
 import { type ProviderEmulator, startProviderEmulator } from '../../support/provider-emulator.ts';
+import { createAccount } from '../support/access.ts';
 import { closeBrowser, openStudio, type Studio } from '../support/browser.ts';
 import { type Directus, startDirectus } from '../support/directus.ts';
 import { ask, makeTraffic, readTooltips, seen, statsOf, written } from './studio-traffic.ts';
@@ -120,7 +121,34 @@ describe('the field on an item’s page', () => {
 		await studio.page.getByText('Save the item first').waitFor();
 	});
 
+	it('is not there for those who are no admin, and asks nothing for them', async () => {
+		const editor = await createAccount(directus, 'editor', [{ collection: 'articles', action: 'read' }], {
+			app_access: true,
+		});
+		const window = await openStudio(directus, { account: editor });
+		const asked: string[] = [];
+		window.page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+		await window.open('/content/articles/1');
+		await window.page.locator('.v-form .field').first().waitFor();
+		expect(await window.page.getByText('AI answers made from this item').count()).toBe(0);
+		expect(asked.filter((path) => path.startsWith('/ai-cache'))).toEqual([]);
+		expect(window.errors).toEqual([]);
+		await window.close();
+	});
+
 	it('leaves no error in the page', () => {
 		expect(studio.errors).toEqual([]);
+	});
+});
+
+describe('the module', () => {
+	it('is shown by the path that the documents name: Settings → Settings, section Modules', async () => {
+		const { page } = studio;
+		await studio.open('/settings/data-model');
+		const settings = page.locator('a[href$="/settings/project"]').first();
+		expect(await settings.innerText()).toContain('Settings');
+		await settings.click();
+		await page.getByText('Modules', { exact: true }).first().waitFor();
+		await page.locator('.v-list-item').filter({ hasText: 'AI Cache' }).first().waitFor();
 	});
 });

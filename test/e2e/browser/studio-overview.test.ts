@@ -39,8 +39,10 @@ describe('the overview', () => {
 		expect(metrics).toContain(`${written.count(overall.lookups)} lookups`);
 		expect(metrics).toContain(`Money Saved ${written.money(overall.saved.usd)}`);
 		expect(metrics).toContain(`Tokens Saved ${written.count(overall.saved.tokens)}`);
-		expect(metrics).toContain(`Entries ${written.count(overall.entries)} ${written.count(overall.stored)} stored`);
-		expect(metrics).toContain(`${written.kilobytes(overall.stored_bytes)} stored`);
+		expect(metrics).toContain(
+			`Entries ${written.count(overall.entries)} ${written.count(overall.stored)} stored in this period`,
+		);
+		expect(metrics).toContain(`${written.kilobytes(overall.stored_bytes)} stored in this period`);
 
 		for (const name of ['openai', 'anthropic'] as const) {
 			const text = await seen(studio.page, row(name));
@@ -119,6 +121,29 @@ describe('the overview', () => {
 		await show(false);
 		await studio.page.waitForTimeout(1_000);
 		expect(asked).toBe(1);
+	});
+});
+
+describe('figures that are not whole', () => {
+	const request = { provider: 'mistral', model: 'house-model', prompt: 'Hello' };
+
+	it('are a dash with its reason for a model without a price', async () => {
+		for (let round = 0; round < 2; round++) await directus.data('POST', '/ai-cache/generate', request);
+		await studio.open('/ai-cache');
+		expect(await seen(studio.page, `${row('mistral')} .saved`)).toBe('–');
+		expect(await seen(studio.page, row('mistral'))).toContain('Price not known');
+		expect(await seen(studio.page, `${row('deepseek')} .saved`)).toBe('$0.00');
+	});
+
+	it('name what is neither a hit nor a miss', async () => {
+		await directus.data('POST', '/ai-cache/generate', { ...request, cache: { mode: 'no-store' } });
+		emulator.setUsage({ input_tokens: 0, output_tokens: 0 });
+		const unmeasured = { ...request, prompt: 'No tokens, please' };
+		for (let round = 0; round < 2; round++) await directus.data('POST', '/ai-cache/generate', unmeasured);
+		emulator.setUsage(null);
+		await studio.open('/ai-cache');
+		for (const place of ['.notes', row('mistral')])
+			expect(await seen(studio.page, place)).toContain('1 request past the cache · 1 hit without tokens reported');
 	});
 });
 

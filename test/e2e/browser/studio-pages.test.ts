@@ -157,7 +157,7 @@ describe('the warming page', () => {
 		await directus.data('POST', '/ai-cache/invalidate', { collection: 'articles' });
 		await studio.open('/ai-cache/warming');
 		const calls = emulator.calls();
-		const chosen = await studio.page.locator('.start .v-select').first().innerText();
+		const chosen = await studio.page.locator('.start .v-select input').first().inputValue();
 		const button = await studio.page.getByRole('button', { name: /^Warm \d+ Answers?$/ }).innerText();
 		expect(button.replace(/\D/g, '')).toBe(chosen.replace(/\D/g, ''));
 		for (const requested of await studio.page.locator('.v-table td:nth-child(4)').allInnerTexts())

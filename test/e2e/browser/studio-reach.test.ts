@@ -5,6 +5,7 @@ import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import type { EntryPage } from '../../../src/contract.ts';
 import { type ProviderEmulator, startProviderEmulator } from '../../support/provider-emulator.ts';
 import { closeBrowser, enableModule, openStudio, type StudioOptions } from '../support/browser.ts';
 import { type Directus, startDirectus } from '../support/directus.ts';
@@ -150,6 +151,10 @@ describe('the pages', () => {
 		await studio.open('/ai-cache');
 		expect(await seen(studio.page, '.metrics')).toMatch(/Trefferquote \d+(,\d)? %/);
 		expect(await seen(studio.page, '[data-provider="openai"]')).toContain('Verwerfen');
+		const { entries } = await directus.data<EntryPage>('GET', '/ai-cache/entries?limit=2');
+		await directus.data('DELETE', '/ai-cache/entries', { keys: entries.map(({ key }) => key) });
+		await studio.open('/ai-cache/journal');
+		await studio.page.getByText('2 einzeln gewählte Einträge').waitFor();
 		await studio.close();
 	});
 

@@ -48,6 +48,7 @@ export async function seen(page: Page, selector: string): Promise<string> {
  * it that is cut or that reaches out of the chart.
  */
 export async function readTooltips(page: Page, frame: string): Promise<{ texts: string[]; faults: string[] }> {
+	await page.locator(frame).first().scrollIntoViewIfNeeded();
 	const { x, y, width, height } = (await page.locator(frame).first().boundingBox())!;
 	const texts: string[] = [];
 	const faults: string[] = [];
