@@ -146,10 +146,13 @@ function fits(key: string, type: string | undefined): boolean {
 const FORBIDDEN =
 	/access (?:fields? "(?<field>[^"]+)".* in )?collection "[^"]+".*Queried in (?:root|"(?<path>[^"]*)")/s;
 
+/** Names are shorter, and a search for several parts takes longer than in proportion to the text. */
+const MAX_REASON_LENGTH = 1_000;
+
 function asFieldError(error: unknown): unknown {
 	if (!isForbidden(error)) return error;
 	const reason = error.extensions?.reason ?? error.message;
-	const { field, path } = FORBIDDEN.exec(reason)?.groups ?? {};
+	const { field, path } = FORBIDDEN.exec(reason.slice(0, MAX_REASON_LENGTH))?.groups ?? {};
 	const named = [path, field].filter((part) => part !== undefined && part !== '').join('.');
 	return new ForbiddenFieldError({ reason, field: named === '' ? 'collection' : named });
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { JsonObject } from '../contract.ts';
 
 /** What a text has to hold for a whole number that loses digits as a JavaScript number: 2^53 has sixteen. */
@@ -31,10 +32,17 @@ export function withExactNumbers(body: JsonObject, raw: Buffer): JsonObject {
 	let found = 0;
 	const exact = parseNumbers(new TextDecoder().decode(raw), (digits) => {
 		found++;
-		return BigInt(digits);
+		return toBigInt(digits);
 	});
 	return found === 0 ? body : (exact as JsonObject);
 }
+
+/** No double holds more digits. Reading and writing many more takes a bigint longer than their number. */
+const MAX_DIGITS = 400;
+
+/** The number, or one that stands for it alone. */
+const toBigInt = (digits: string): bigint =>
+	BigInt(digits.length > MAX_DIGITS ? `0x${createHash('sha512').update(digits).digest('hex')}` : digits);
 
 function parseNumbers(text: string, keep: (digits: string) => unknown): unknown {
 	if (!MAY_LOSE_DIGITS.test(text)) return JSON.parse(text);

@@ -8,8 +8,12 @@ export type ModelMatch =
 	| { contains: string }
 	| { regex: string };
 
+/** Longer names are no model's, and would be read anew for each line of the table. */
+const MAX_NAME_LENGTH = 200;
+
 /** Letters' case says nothing, but in a regular expression. */
 export function matchesModel(match: ModelMatch, model: string): boolean {
+	if (model.length > MAX_NAME_LENGTH) return false;
 	const name = model.toLowerCase();
 	if ('or' in match) return match.or.some((one) => matchesModel(one, model));
 	if ('and' in match) return match.and.every((one) => matchesModel(one, model));

@@ -19,6 +19,7 @@ export interface EventDecoder {
  */
 export function eventDecoder(): EventDecoder {
 	const text = new TextDecoder('utf-8');
+	const unify = lineEnds();
 	let events: ServerSentEvent[] = [];
 	const parser = createParser({ onEvent: ({ event, data }) => events.push({ event, data }) });
 	const completed = (): ServerSentEvent[] => {
@@ -28,13 +29,24 @@ export function eventDecoder(): EventDecoder {
 	};
 	return {
 		push(bytes) {
-			parser.feed(text.decode(bytes, { stream: true }));
+			parser.feed(unify(text.decode(bytes, { stream: true })));
 			return completed();
 		},
 		end() {
-			parser.feed(`${text.decode()}\n\n`);
+			parser.feed(`${unify(text.decode())}\n\n`);
 			return completed();
 		},
+	};
+}
+
+/** Makes every line end `\n`: the parser looks for both kinds anew at each line, to the chunk's end. */
+function lineEnds(): (text: string) => string {
+	let wasReturn = false;
+	return (text) => {
+		if (text === '') return text;
+		const rest = wasReturn && text.startsWith('\n') ? text.slice(1) : text;
+		wasReturn = text.endsWith('\r');
+		return rest.replace(/\r\n?/g, '\n');
 	};
 }
 

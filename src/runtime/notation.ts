@@ -20,7 +20,7 @@ export function parseSize(text: string): number | null {
 }
 
 function parse(text: string, units: Readonly<Record<string, number>>, bare: string | null): number | null {
-	const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text);
+	const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim());
 	if (!match) return null;
 	const amount = Number(match[1]);
 	const unit = match[2] === '' ? (amount === 0 ? Object.keys(units)[0]! : bare) : match[2]!.toLowerCase();

@@ -42,6 +42,15 @@ describe('a provider’s refusal of a key', () => {
 	});
 });
 
+describe('a long refusal', () => {
+	it('is freed of a key at its end, after a word of 1 MB', () => {
+		const long = 'a'.repeat(1_000_000);
+		expect(withoutKeyRemains(`${long} ${KEY} sk-proj-***o345 ${long}...`, KEY)).toBe(
+			`${long} [redacted] [redacted] ${long}...`,
+		);
+	});
+});
+
 describe('an answer of another status', () => {
 	it('loses the key alone', () => {
 		const text = `too many ***, ${KEY}, sk-another-key-of-somebody`;

@@ -4,7 +4,7 @@ import type { EntrySummary } from '../../contract.ts';
 export function plainLine(markdown: string): string {
 	return markdown
 		.replace(/\*\*|`+/g, '')
-		.replace(/^\s*(?:#{1,6}|[-*>])\s+/gm, '')
+		.replace(/^[ \t]*(?:#{1,6}|[-*>])\s+/gm, '')
 		.replace(/\s+/g, ' ')
 		.trim();
 }
