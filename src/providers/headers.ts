@@ -5,45 +5,56 @@ export type Headers = Record<string, string>;
 /** As Node gives them: lower-case names, repeated ones as an array. */
 export type ReceivedHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** RFC 9110 §7.6.1: of one connection only, beside those that `Connection` names. */
-const HOP_BY_HOP = new Set([
-	'connection',
-	'keep-alive',
-	'proxy-authenticate',
-	'proxy-authorization',
-	'proxy-connection',
-	'te',
-	'trailer',
-	'transfer-encoding',
-	'upgrade',
+/**
+ * What SDKs, logs and support read of a provider's response: its type, when to try again, the request's names, rate
+ * limits, and how long it took. Nothing else is passed on, so that no header acts on the browser, on Directus' host or
+ * on one connection.
+ */
+const PASSED_ON: ReadonlySet<string> = new Set([
+	'content-type',
+	'retry-after',
+	'retry-after-ms',
+	'x-should-retry',
+	'request-id',
+	'x-request-id',
+	'x-correlation-id',
+	'mistral-correlation-id',
+	'x-ds-trace-id',
+	'x-generation-id',
+	'x-client-request-id',
+	'apim-request-id',
+	'x-ms-client-request-id',
+	'x-ms-region',
+	'x-ms-deployment-name',
+	'x-ms-error-code',
+	'azureml-model-session',
+	'x-amzn-requestid',
+	'x-amzn-errortype',
+	'x-cloud-trace-context',
+	'x-goog-request-id',
+	'x-groq-region',
+	'x-kong-request-id',
+	'x-kong-upstream-latency',
+	'x-kong-proxy-latency',
+	'x-envoy-upstream-service-time',
+	'x-litellm-call-id',
+	'x-litellm-model-id',
+	'helicone-id',
+	'cf-ray',
+	'traceparent',
+	'x-trace-id',
+	'x-response-time',
+	'x-process-time',
+	'deprecation',
+	'sunset',
 ]);
+const PREFIXES_PASSED_ON = ['openai-', 'anthropic-', 'ratelimit', 'x-ratelimit', 'fireworks-'];
 
-/** Ours to set anew (the body is passed on decoded), or nothing that a provider has to say on our host. */
-const NOT_PASSED_ON = new Set([
-	'content-encoding',
-	'content-length',
-	'set-cookie',
-	'set-cookie2',
-	'alt-svc',
-	'strict-transport-security',
-	'content-security-policy',
-	'content-security-policy-report-only',
-	'report-to',
-	'nel',
-	'server',
-	'date',
-	'x-powered-by',
-	'x-frame-options',
-	'cache-control',
-	'cache-status',
-	'age',
-	'expires',
-	'etag',
-	'last-modified',
-	'vary',
-]);
+/** What a body's type may be: the caller's browser is not to run it. */
+const SAFE_TYPE = /^(?:application\/(?:[\w.-]{1,60}\+)?json|text\/event-stream)\s*(?:;|$)/i;
 
-const ownCors = (name: string): boolean => name.startsWith('access-control-') || name.startsWith('cross-origin-');
+/** What Node sends in a header. */
+const SENDABLE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /**
  * What is sent upstream: the body's type, the dialect's own headers, and of the caller's only those that change the
@@ -94,19 +105,18 @@ export function significantQuery(dialect: ProviderDialect, asked: URLSearchParam
 	return kept.toString();
 }
 
-/** What of the provider's headers reaches the caller: `request-id`, rate limits and their like, no hop's own. */
+/** Those of the provider's headers that reach the caller. The client has dropped what repeats the provider's key. */
 export function callerHeaders(received: ReceivedHeaders): Headers {
-	const named = new Set(
-		String(received['connection'] ?? '')
-			.toLowerCase()
-			.split(',')
-			.map((name) => name.trim()),
-	);
 	const headers: Headers = {};
 	for (const [name, value] of Object.entries(received)) {
-		if (value === undefined || HOP_BY_HOP.has(name) || NOT_PASSED_ON.has(name) || named.has(name) || ownCors(name))
-			continue;
-		headers[name] = typeof value === 'string' ? value : value.join(', ');
+		const text = typeof value === 'string' ? value : (value ?? []).join(', ');
+		if (value !== undefined && isPassedOn(name, text)) headers[name] = text;
 	}
 	return headers;
+}
+
+function isPassedOn(name: string, value: string): boolean {
+	if (!SENDABLE.test(value)) return false;
+	if (name === 'content-type') return SAFE_TYPE.test(value);
+	return PASSED_ON.has(name) || PREFIXES_PASSED_ON.some((prefix) => name.startsWith(prefix));
 }

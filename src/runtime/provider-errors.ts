@@ -58,7 +58,7 @@ function failureAnswer({ provider, status, headers, body }: UpstreamFailure): Pr
 		const { 'content-type': _, ...others } = callerHeaders(headers);
 		return shaped(provider, status, message, 'AI_CACHE_PROVIDER_FAILED', others);
 	}
-	return { status, headers: callerHeaders(headers), body: text };
+	return { status, headers: { 'content-type': JSON_TYPE, ...callerHeaders(headers) }, body: text };
 }
 
 function shaped(

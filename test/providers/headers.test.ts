@@ -54,22 +54,74 @@ describe('headers handed to the caller', () => {
 		expect(callerHeaders(useful)).toEqual(useful);
 	});
 
-	it('leave out one hop’s own, those that Connection names, cookies and what described the encoded body', () => {
-		expect(
-			callerHeaders({
-				connection: 'keep-alive, X-Hop',
-				'x-hop': '1',
-				'keep-alive': 'timeout=5',
-				'transfer-encoding': 'chunked',
-				trailer: 'x',
-				upgrade: 'h2c',
-				'set-cookie': ['a=1'],
-				'content-encoding': 'gzip',
-				'content-length': '12',
-				'access-control-allow-origin': '*',
-				'cache-control': 'no-store',
-				'x-kept': ['a', 'b'],
-			}),
-		).toEqual({ 'x-kept': 'a, b' });
+	it.each([
+		'clear-site-data',
+		'set-cookie',
+		'set-cookie2',
+		'refresh',
+		'location',
+		'content-location',
+		'content-security-policy',
+		'content-security-policy-report-only',
+		'content-disposition',
+		'access-control-allow-origin',
+		'access-control-expose-headers',
+		'cross-origin-opener-policy',
+		'strict-transport-security',
+		'public-key-pins',
+		'alt-svc',
+		'link',
+		'nel',
+		'report-to',
+		'reporting-endpoints',
+		'permissions-policy',
+		'referrer-policy',
+		'x-frame-options',
+		'sourcemap',
+		'service-worker-allowed',
+		'www-authenticate',
+		'proxy-authenticate',
+		'cache-control',
+		'vary',
+		'etag',
+		'age',
+		'content-encoding',
+		'content-length',
+		'transfer-encoding',
+		'connection',
+		'keep-alive',
+		'trailer',
+		'upgrade',
+		'x-ai-cache',
+		'x-powered-by',
+		'x-echoed-authorization',
+		'x-anything-else',
+	])('never hold what acts on the browser, the host or the connection, nor what nobody knows: %s', (name) => {
+		expect(callerHeaders({ [name]: 'value' })).toEqual({});
+	});
+
+	it('hold a type of data alone', () => {
+		for (const type of [
+			'application/json',
+			'application/problem+json; charset=utf-8',
+			'text/event-stream;charset=utf-8',
+		]) {
+			expect(callerHeaders({ 'content-type': type })).toEqual({ 'content-type': type });
+		}
+		for (const type of ['text/html', 'image/svg+xml', 'application/javascript', 'text/event-streams', 'text/plain']) {
+			expect(callerHeaders({ 'content-type': type })).toEqual({});
+		}
+	});
+
+	it('hold nothing that Node refuses to send', () => {
+		expect(callerHeaders({ 'x-request-id': 'a\u20acb', 'request-id': 'caf\u00e9' })).toEqual({
+			'request-id': 'caf\u00e9',
+		});
+	});
+
+	it('join what was repeated', () => {
+		expect(callerHeaders({ 'x-ratelimit-limit-requests': ['1', '2'] })).toEqual({
+			'x-ratelimit-limit-requests': '1, 2',
+		});
 	});
 });

@@ -66,6 +66,22 @@ describe('a call', () => {
 		expect(server.attempts).toBe(3);
 	});
 
+	it('drops response headers that repeat the key', async () => {
+		server.handler = (_incoming, response) =>
+			response
+				.writeHead(401, {
+					'x-request-id': 'r1',
+					'x-ratelimit-key': 'Bearer sk-very-secret',
+					'openai-organization': ['one', 'of sk-very-secret'],
+				})
+				.end();
+		const whole = await upstream.call(request());
+		expect(whole.headers['x-request-id']).toBe('r1');
+		const stream = await upstream.open(request({ headers: { 'x-api-key': 'sk-very-secret' } }));
+		stream.cancel();
+		expect(JSON.stringify([whole.headers, stream.headers])).not.toContain('sk-very-secret');
+	});
+
 	it('follows no redirect', async () => {
 		server.handler = (_incoming, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
 		expect((await upstream.call(request())).status).toBe(302);

@@ -133,6 +133,7 @@ export class CompatibleReply {
 	/** The provider's bytes as they arrive; a stream that breaks off breaks the connection. */
 	async sendStream(response: ServerResponse, stream: FollowedStream, key: string, status: CacheStatus): Promise<void> {
 		response.statusCode = stream.status;
+		response.setHeader('Content-Type', EVENT_STREAM);
 		for (const [name, value] of Object.entries(stream.headers)) response.setHeader(name, value);
 		setCacheHeaders(response, { status, key, age: 0, ttl: 0, stored: false });
 		response.flushHeaders();
@@ -148,7 +149,7 @@ export class CompatibleReply {
 		response.statusCode = 200;
 		if (headers) for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
 		else if (requestId !== null) response.setHeader(REQUEST_ID_HEADERS[provider], requestId);
-		if (!headers || type !== JSON_TYPE) response.setHeader('Content-Type', type);
+		if (type !== JSON_TYPE || headers?.['content-type'] === undefined) response.setHeader('Content-Type', type);
 		const age = ageOf(entry, this.#clock);
 		const ttl = ttlLeft(entry, this.#clock);
 		setCacheHeaders(response, { status, key, age, ttl, stored: notStored === null });

@@ -159,6 +159,7 @@ async function sendModels(
 	const query = new URL(originalUrl, 'http://localhost').searchParams;
 	query.delete('access_token');
 	const list = await modelLists.read(provider, headers, query.toString(), leaving(response));
+	response.setHeader('Content-Type', 'application/json');
 	for (const [name, value] of Object.entries(list.headers)) response.setHeader(name, value);
 	response.setHeader('X-AI-Cache', 'BYPASS');
 	response.setHeader('Cache-Status', 'ai-cache; fwd=bypass');
