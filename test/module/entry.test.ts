@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/contract.ts';
-import { criteriaKinds, criteriaName, itemPath } from '../../src/module/lib/criteria.ts';
+import { criteriaKinds, criteriaName, itemPath } from '../../src/module/lib/describe-criteria.ts';
 import { plainLine, previewText } from '../../src/module/lib/preview.ts';
 import { promptTurns } from '../../src/module/lib/prompt.ts';
-import { readReason } from '../../src/module/lib/reasons.ts';
+import { readReason } from '../../src/module/lib/confidence-reasons.ts';
 
 describe('an answer in one line', () => {
 	it('has none of Markdown’s marks, and all of its words', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SeriesPoint } from '../../src/contract.ts';
 import { parseBudget } from '../../src/module/lib/budget.ts';
-import { changeOf } from '../../src/module/lib/change.ts';
+import { changeOf } from '../../src/module/lib/delta.ts';
 import { ApiFailure, toApiFailure } from '../../src/module/lib/errors.ts';
 import { memoryShare } from '../../src/module/lib/health.ts';
 import { isLineUsed, lineTotal, lineValues } from '../../src/module/lib/panel.ts';

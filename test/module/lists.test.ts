@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { pageSizeFrom } from '../../src/module/lib/page-size.ts';
-import { readStored, writeStored } from '../../src/module/lib/stored.ts';
-import { widthsFrom } from '../../src/module/lib/widths.ts';
+import { readStored, writeStored } from '../../src/module/lib/local-storage.ts';
+import { widthsFrom } from '../../src/module/lib/column-widths.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 

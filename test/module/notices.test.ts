@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PROVIDERS, type HealthReport, type ModelFigures, type StatsReport } from '../../src/contract.ts';
-import { noticesOf } from '../../src/module/lib/notices.ts';
+import { noticesOf } from '../../src/module/lib/alerts.ts';
 
 type Store = NonNullable<HealthReport['store']>;
 

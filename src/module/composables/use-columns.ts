@@ -1,6 +1,6 @@
 import { computed, ref, type WritableComputedRef } from 'vue';
-import { readStored, writeStored } from '../lib/stored.ts';
-import { widthsFrom } from '../lib/widths.ts';
+import { readStored, writeStored } from '../lib/local-storage.ts';
+import { widthsFrom } from '../lib/column-widths.ts';
 
 export interface Column {
 	text: string;

@@ -9,7 +9,7 @@ import {
 	type EntrySorting,
 } from '../lib/entry-query.ts';
 import { pageSizeFrom } from '../lib/page-size.ts';
-import { readStored, writeStored } from '../lib/stored.ts';
+import { readStored, writeStored } from '../lib/local-storage.ts';
 import { useAiCacheApi } from './use-ai-cache-api.ts';
 import { useLive } from './use-live.ts';
 
