@@ -9,7 +9,7 @@ import { Generator, type GeneratorSettings, NOT_RESERVED, usable } from './gener
 import type { Models } from './models.ts';
 import { type PlaceItem, Places } from './places.ts';
 import { isTooOld, isWithinStale } from './policy/age.ts';
-import { type Flight, Flights } from './single-flight.ts';
+import { aboard, type Flight, Flights } from './single-flight.ts';
 import type { Identity, StatsRecorder } from './stats/recorder.ts';
 import type { CommitResult, Lookup, Store } from './store.ts';
 import { StoreBudget } from './store-budget.ts';
@@ -214,25 +214,30 @@ export class AiCache<Live> {
 
 	/** Undefined where what came is older than a change of what it depends on. */
 	async #follow(request: CacheRequest<Live>, flight: Flight<Live, Outcome>): Promise<Answer<Live> | undefined> {
-		return this.#aboard(request, flight, async (leave) => {
-			const live = request.wantsLive ? await flight.live : undefined;
-			if (live === undefined || request.joins?.(live) === false) {
-				const { entry, notStored } = await flight.outcome;
-				if (OUTDATED.has(notStored)) return undefined;
-				return { ...this.#hit(request, entry, 'COALESCED'), outcome: flight.outcome, leave };
-			}
-			flight.outcome
-				.then(({ entry }) => this.#hit(request, entry, 'COALESCED'))
-				.catch((error: unknown) => error instanceof TooLargeError && this.#accounting.shared(request));
-			return { status: 'COALESCED', live, outcome: flight.outcome, leave };
-		});
+		return aboard(
+			request,
+			flight,
+			() => 'COALESCED',
+			async (leave) => {
+				const live = request.wantsLive ? await flight.live : undefined;
+				if (live === undefined || request.joins?.(live) === false) {
+					const { entry, notStored } = await flight.outcome;
+					if (OUTDATED.has(notStored)) return undefined;
+					return { ...this.#hit(request, entry, 'COALESCED'), outcome: flight.outcome, leave };
+				}
+				flight.outcome
+					.then(({ entry }) => this.#hit(request, entry, 'COALESCED'))
+					.catch((error: unknown) => error instanceof TooLargeError && this.#accounting.shared(request));
+				return { status: 'COALESCED', live, outcome: flight.outcome, leave };
+			},
+		);
 	}
 
 	/** Generates, unless another process has or does. */
 	async #lead(request: CacheRequest<Live>, budget: StoreBudget, asked: CacheStatus): Promise<Answer<Live>> {
 		let status = asked;
 		const force = asked === 'REFRESH';
-		const flight = this.#flights.start(request.key, request.tags, async (signal, launch) => {
+		const flight = this.#flights.start(request.key, request.tags, async (signal, launch, announce) => {
 			const accepts = (entry: Entry): boolean => !isTooOld(entry, request.maxAge, this.#clock.now());
 			const turn =
 				asked === 'BYPASS' ? { away: true } : await this.#generator.turn(request, budget, force, accepts, signal);
@@ -242,59 +247,45 @@ export class AiCache<Live> {
 			}
 			const reservation = 'reservation' in turn ? turn.reservation : null;
 			if (reservation === null) status = 'BYPASS';
-			const outcome = await this.#generator.generate(request, reservation, signal, launch);
+			const outcome = await this.#generator.generate(request, reservation, signal, launch, announce);
 			if (outcome.shared) status = 'COALESCED';
 			return outcome;
 		});
-		return this.#aboard(request, flight, async (leave) => {
-			const live = await flight.live;
-			if (live === undefined || !request.wantsLive) {
-				const outcome = await flight.outcome;
-				if (status === 'COALESCED') return this.#hit(request, outcome.entry, 'COALESCED');
+		return aboard(
+			request,
+			flight,
+			() => status,
+			async (leave) => {
+				const live = await flight.live;
+				if (live === undefined || !request.wantsLive) {
+					const outcome = await flight.outcome;
+					if (status === 'COALESCED') return this.#hit(request, outcome.entry, 'COALESCED');
+					this.#miss(request, status);
+					return { status, outcome: Promise.resolve(outcome), leave };
+				}
 				this.#miss(request, status);
-				return { status, outcome: Promise.resolve(outcome), leave };
-			}
-			this.#miss(request, status);
-			return { status, live, outcome: flight.outcome, leave };
-		});
-	}
-
-	/** Keeps the flight going until its caller leaves. */
-	async #aboard<Arrived>(
-		request: CacheRequest<Live>,
-		flight: Flight<Live, Outcome>,
-		travel: (leave: () => void) => Promise<Arrived>,
-	): Promise<Arrived> {
-		const disembark = flight.join();
-		const leave = (): void => {
-			request.signal.removeEventListener('abort', leave);
-			disembark();
-		};
-		request.signal.addEventListener('abort', leave);
-		// The signal may outlive the flight: nothing of it must hold on to what was answered.
-		const landed = (): void => request.signal.removeEventListener('abort', leave);
-		flight.outcome.then(landed, landed);
-		if (request.signal.aborted) leave();
-		try {
-			return await travel(leave);
-		} catch (error) {
-			leave();
-			throw error;
-		}
+				return { status, live, outcome: flight.outcome, leave };
+			},
+		);
 	}
 
 	async #bypass(request: CacheRequest<Live>): Promise<Answer<Live>> {
 		const flights = new Flights<Live, Outcome>();
-		const flight = flights.start(request.key, request.tags, async (signal, launch) => {
-			const outcome = await this.#generator.generate(request, null, signal, launch);
+		const flight = flights.start(request.key, request.tags, async (signal, launch, announce) => {
+			const outcome = await this.#generator.generate(request, null, signal, launch, announce);
 			return { ...outcome, notStored: outcome.notStored === NOT_RESERVED ? 'no_store' : outcome.notStored };
 		});
-		return this.#aboard(request, flight, async (leave) => {
-			const live = await flight.live;
-			const follows = live !== undefined && request.wantsLive;
-			const outcome = follows ? flight.outcome : Promise.resolve(await flight.outcome);
-			this.#miss(request, 'BYPASS');
-			return { status: 'BYPASS', ...(follows && { live }), outcome, leave };
-		});
+		return aboard(
+			request,
+			flight,
+			() => 'BYPASS',
+			async (leave) => {
+				const live = await flight.live;
+				const follows = live !== undefined && request.wantsLive;
+				const outcome = follows ? flight.outcome : Promise.resolve(await flight.outcome);
+				this.#miss(request, 'BYPASS');
+				return { status: 'BYPASS', ...(follows && { live }), outcome, leave };
+			},
+		);
 	}
 }

@@ -1,6 +1,7 @@
 import type { CacheMode, CacheStatus } from '../contract.ts';
 import type { Dependencies, Tag } from './dependencies.ts';
 import type { Entry, EntryMeta } from './entry.ts';
+import type { AnswerHead } from './single-flight.ts';
 import type { Identity } from './stats/recorder.ts';
 import type { Lookup } from './store.ts';
 
@@ -62,8 +63,10 @@ export interface CacheRequest<Live> extends Identity {
 	background?: boolean;
 	/** The store was asked for this request already, and did not answer: it is not asked again. */
 	storeAway?: boolean;
-	/** Calls the provider. Rejects where that failed before an answer began. */
-	generate(signal: AbortSignal): Promise<Generation<Live>>;
+	/** Called when the provider's head is there and its body takes its time, with the status that is known by then. */
+	onHead?: (status: CacheStatus, head: AnswerHead) => void;
+	/** Calls the provider. Rejects where that failed before an answer began. `announce`: see `Flight`. */
+	generate(signal: AbortSignal, announce: (head: AnswerHead) => void): Promise<Generation<Live>>;
 	/** Encoded once for warming, where the request is worth remembering. */
 	record?: () => Buffer;
 }

@@ -7,6 +7,7 @@ import { StoreUnavailableError, TooLargeError } from './errors.ts';
 import type { CacheRequest, Generated, Outcome } from './generation.ts';
 import { newId } from './ids.ts';
 import type { Models } from './models.ts';
+import type { AnswerHead } from './single-flight.ts';
 import type { Identity } from './stats/recorder.ts';
 import type { Commit, Reservation, Store } from './store.ts';
 import { StoreBudget } from './store-budget.ts';
@@ -86,16 +87,17 @@ export class Generator {
 		}
 	}
 
-	/** Calls the provider and stores what comes; `launch` is told as soon as it streams. */
+	/** Calls the provider and stores what comes; `launch` is told as soon as it streams, `announce` as soon as its head is there. */
 	async generate<Live>(
 		request: CacheRequest<Live>,
 		reservation: Reservation | null,
 		signal: AbortSignal,
 		launch: (live: Live | undefined) => void,
+		announce: (head: AnswerHead) => void,
 	): Promise<Outcome> {
 		const renewal = reservation && this.keepRenewing([reservation]);
 		try {
-			const generation = await request.generate(signal);
+			const generation = await request.generate(signal, announce);
 			launch(generation.live);
 			const generated = await generation.done;
 			const { shared = false } = generation;

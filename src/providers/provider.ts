@@ -100,6 +100,9 @@ export interface ProviderDialect {
 	/** An error body in this provider's shape. `code` is one of the provider's own kinds where one fits. */
 	errorBody(status: number, message: string, code: string): JsonObject;
 
+	/** Whether clients of this provider take comments within event streams. Absent if they do. */
+	readonly streamComments?: boolean;
+
 	/** What a native request that streams adds to its body. */
 	readonly streaming: Readonly<JsonObject>;
 

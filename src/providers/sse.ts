@@ -60,3 +60,13 @@ export const isDone = (data: string): boolean => data.trim() === '[DONE]';
 /** Whether an event is no message: without data, or `[DONE]`. */
 export const saysNothing = ({ event, data }: ServerSentEvent): boolean =>
 	event !== 'error' && (data.trim() === '' || isDone(data));
+
+/** What the first line of an event stream begins with. */
+const STARTS = ['data:', 'event:', 'id:', 'retry:', ':'] as const;
+
+/** Whether a body that begins like this is an event stream; null if that cannot be decided yet. */
+export function startsLikeEvents(text: string): boolean | null {
+	const start = text.slice(0, 1000).replace(/^[\uFEFF\s]+/, '');
+	if (STARTS.some((field) => start.startsWith(field))) return true;
+	return STARTS.some((field) => field.startsWith(start)) ? null : false;
+}

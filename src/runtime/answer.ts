@@ -3,6 +3,7 @@ import { savedBy } from '../cache/accounting.ts';
 import type { Clock } from '../cache/clock.ts';
 import { unpackSection } from '../cache/codec.ts';
 import type { Entry } from '../cache/entry.ts';
+import { parseLeniently } from '../providers/answer-body.ts';
 import { dialects } from '../providers/registry.ts';
 
 const FROM_CACHE: ReadonlySet<CacheStatus> = new Set<CacheStatus>(['HIT', 'STALE', 'COALESCED']);
@@ -48,5 +49,5 @@ export async function nativeAnswer(
 
 /** The provider's body. */
 export async function bodyOf(entry: Entry): Promise<JsonObject> {
-	return JSON.parse((await unpackSection(entry.body)).toString()) as JsonObject;
+	return parseLeniently((await unpackSection(entry.body)).toString()) as JsonObject;
 }

@@ -1,16 +1,18 @@
-import type { CacheDirectives, JsonObject } from '../contract.ts';
+import type { CacheDirectives, CacheStatus, JsonObject } from '../contract.ts';
 import type { AiCache } from '../cache/cache.ts';
 import type { Clock } from '../cache/clock.ts';
 import { NotCachedError } from '../cache/errors.ts';
 import type { Answer, Generated, Generation } from '../cache/generation.ts';
+import { parseBody } from '../providers/answer-body.ts';
 import { parseExactly } from '../providers/exact-numbers.ts';
 import { callerHeaders, type Headers, type ReceivedHeaders, upstreamHeaders } from '../providers/headers.ts';
 import type { Pricing } from '../providers/prices.ts';
 import { requestIdOf } from '../providers/request-id.ts';
 import { saysTheSame } from '../providers/sent-body.ts';
-import { readWhole, type Upstream, type UpstreamRequest } from '../providers/upstream.ts';
+import type { Upstream, UpstreamRequest } from '../providers/upstream.ts';
 import { UpstreamAborted } from '../providers/upstream-errors.ts';
 import type { UpstreamStream } from '../providers/upstream-exchange.ts';
+import { type AnswerBody, createAssembly, readAnswerBody } from './answer-reader.ts';
 import { draftOf, type RawAnswer } from './draft.ts';
 import { NoProviderKeyError, ProviderFailedError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
@@ -19,8 +21,7 @@ import type { ProviderKeys } from './provider-keys.ts';
 import { keptPlace } from './refresh-settings.ts';
 import { keySetting } from './settings.ts';
 import type { SettingValues } from './settings-schema.ts';
-import { Assembly } from './streaming/assembly.ts';
-import { begun } from './streaming/begun.ts';
+import { readBeginning } from './streaming/beginning.ts';
 import { SharedStream } from './streaming/shared-stream.ts';
 import { UpstreamFailure } from './upstream-failure.ts';
 import { warmRecord } from './warm-record.ts';
@@ -35,6 +36,8 @@ export interface AskOptions {
 	parts?: AnswerParts;
 	/** As in `CacheRequest`. */
 	storeAway?: boolean;
+	/** As in `CacheRequest`; of the provider's headers, with those that callers get. */
+	onHead?: (status: CacheStatus, headers: Headers) => void;
 }
 
 /** Stores an answer's parts in place of the whole, each at a key of its own. */
@@ -119,7 +122,7 @@ export class Asker {
 
 	#resolve(
 		exchange: Exchange,
-		{ signal, wantsLive, background = false, parts, storeAway = false }: AskOptions,
+		{ signal, wantsLive, background = false, parts, storeAway = false, onHead }: AskOptions,
 		heard: { headers: Headers | null },
 	): Promise<Answer<LiveStream>> {
 		const { mode = 'default', max_age } = exchange.directives;
@@ -145,10 +148,11 @@ export class Asker {
 			joins: ({ form }) => exchange.native !== null || form === streamForm(exchange),
 			background,
 			storeAway,
+			...(onHead && { onHead }),
 			...(parts
 				? { generate: (flightSignal) => this.#generateParts(exchange, flightSignal, heard, parts) }
 				: {
-						generate: (flightSignal) => this.#generate(exchange, flightSignal, heard),
+						generate: (flightSignal, announce) => this.#generate(exchange, flightSignal, heard, announce),
 						...(exchange.exact && { record: () => warmRecord(exchange) }),
 					}),
 		});
@@ -158,20 +162,22 @@ export class Asker {
 		exchange: Exchange,
 		signal: AbortSignal,
 		heard: { headers: Headers | null },
+		announce: (head: Headers) => void = () => {},
 	): Promise<Generation<LiveStream>> {
 		const started = this.#clock.now();
 		const { apiKey, ...request } = await this.#request(exchange);
-		const asked = { ...request, signal };
-		const opened = exchange.body['stream'] === true ? await this.#upstream.open(asked) : null;
-		if (opened && isEventStream(opened)) return this.#stream(exchange, opened, started);
-		const answer = opened ? await readWhole(opened) : await this.#upstream.call(asked);
-		const { status, headers, body } = answer;
+		const { answer } = await this.#upstream.receive({ ...request, signal }, (stream) =>
+			readBeginning(stream, exchange.body['stream'] === true, (head) => announce(callerHeaders(head))),
+		);
+		if ('bytes' in answer) return this.#stream(exchange, answer, started);
+		const { status, headers } = answer;
 		if (status >= 400) throw UpstreamFailure.of(exchange.provider, answer, apiKey);
 		if (status >= 300) {
 			throw new ProviderFailedError({ provider: exchange.provider, status, reason: 'it sends to another address' });
 		}
 		heard.headers = callerHeaders(headers);
-		return { done: Promise.resolve(this.#generated(exchange, body, this.#parse(exchange, body), headers, started)) };
+		const body = readAnswerBody(exchange, answer.body, this.#values.AI_CACHE_MAX_ENTRY_SIZE, apiKey);
+		return { done: Promise.resolve(this.#generated(exchange, body, headers, started)) };
 	}
 
 	async #generateParts(
@@ -186,7 +192,7 @@ export class Asker {
 			const { done } = await this.#generate(exchange, signal, heard);
 			const generated = await done;
 			const { body: bytes, durationMs, requestId } = generated.draft;
-			const kept = await parts.finish({ bytes, parsed: this.#parse(exchange, bytes), durationMs, requestId });
+			const kept = await parts.finish({ bytes, parsed: parseBody(bytes)?.parsed ?? {}, durationMs, requestId });
 			return { done: Promise.resolve({ ...generated, refused: generated.refused ?? kept }) };
 		} catch (error) {
 			parts.fail();
@@ -205,35 +211,22 @@ export class Asker {
 		return draftOf(exchange, answer, this.#values, this.#pricing);
 	}
 
-	/** Begins with the provider's first byte: whatever fails before that is an error like any other. */
-	async #stream(exchange: Exchange, opened: UpstreamStream, started: number): Promise<Generation<LiveStream>> {
-		const bytes = await begun(opened.bytes);
-		if (bytes === null) {
-			throw new ProviderFailedError({ provider: exchange.provider, status: opened.status, reason: 'it sent nothing' });
-		}
-		const assembly = new Assembly(
-			exchange.dialect.assembler(exchange.operation, exchange.body),
-			this.#values.AI_CACHE_MAX_ENTRY_SIZE,
-		);
-		const headers = callerHeaders(opened.headers);
-		const source = { status: opened.status, headers, form: streamForm(exchange), bytes };
-		const live = new SharedStream(source, assembly, this.#values.AI_CACHE_MAX_ENTRY_SIZE);
-		const done = live.assembled.then((body) =>
-			this.#generated(exchange, Buffer.from(JSON.stringify(body)), body, opened.headers, started),
+	/** Begins with the provider's first event: whatever fails before that is an error like any other. */
+	#stream(exchange: Exchange, opened: UpstreamStream, started: number): Generation<LiveStream> {
+		const { status, bytes } = opened;
+		const maxBytes = this.#values.AI_CACHE_MAX_ENTRY_SIZE;
+		const source = { status, headers: callerHeaders(opened.headers), form: streamForm(exchange), bytes };
+		const live = new SharedStream(source, createAssembly(exchange, maxBytes), maxBytes);
+		const done = live.assembled.then((parsed) =>
+			this.#generated(exchange, { bytes: Buffer.from(JSON.stringify(parsed)), parsed }, opened.headers, started),
 		);
 		return { live, done };
 	}
 
-	#generated(
-		exchange: Exchange,
-		bytes: Buffer,
-		parsed: JsonObject,
-		headers: ReceivedHeaders,
-		started: number,
-	): Generated {
+	#generated(exchange: Exchange, body: AnswerBody, headers: ReceivedHeaders, started: number): Generated {
 		const durationMs = this.#clock.now() - started;
 		const requestId = requestIdOf(exchange.provider, headers);
-		return draftOf(exchange, { bytes, parsed, durationMs, requestId }, this.#values, this.#pricing);
+		return draftOf(exchange, { ...body, durationMs, requestId }, this.#values, this.#pricing);
 	}
 
 	async #request(exchange: Exchange): Promise<UpstreamRequest & { apiKey: string }> {
@@ -250,16 +243,6 @@ export class Asker {
 			retries: this.#values.AI_CACHE_UPSTREAM_RETRIES,
 		};
 	}
-
-	#parse({ provider }: Exchange, body: Buffer): JsonObject {
-		try {
-			const parsed: unknown = JSON.parse(body.toString());
-			if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as JsonObject;
-		} catch {
-			// Told below, as an answer that is no object is.
-		}
-		throw new ProviderFailedError({ provider, status: 200, reason: 'its answer is no JSON object' });
-	}
 }
 
 /** What is particular of a request's stream: the options that it asks for, and what it repeats of the request. */
@@ -272,11 +255,6 @@ function sentBody({ rawBody, body, exact }: Exchange): Buffer {
 	return Buffer.from(
 		JSON.stringify(rawBody === null || exact ? body : parseExactly(new TextDecoder().decode(rawBody))),
 	);
-}
-
-/** Some compatible servers name no type; what is said to be JSON or a page is none. */
-function isEventStream({ status, headers }: UpstreamStream): boolean {
-	return status < 300 && !/\b(?:json|html|xml)\b/i.test(headers['content-type']?.toString() ?? '');
 }
 
 /** The last of a stream is handed out when its entry is stored: who has it all and asks again gets a hit. */

@@ -3,9 +3,10 @@ import type { StoredRequest } from '../cache/entry.ts';
 import type { Generated } from '../cache/generation.ts';
 import { costTier } from '../cache/policy/cost-tier.ts';
 import { timeToLive } from '../cache/policy/ttl.ts';
-import { isPresent } from '../providers/json.ts';
+import { NOT_STRICT_JSON } from '../providers/answer-body.ts';
+import { isErrorBody } from '../providers/error-body.ts';
 import type { Pricing } from '../providers/prices.ts';
-import type { AnswerReading } from '../providers/provider.ts';
+import type { Admission, AnswerReading } from '../providers/provider.ts';
 import { ProviderFailedError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import type { SettingValues } from './settings-schema.ts';
@@ -17,6 +18,8 @@ export interface RawAnswer {
 	/** The provider's JSON body, as it came or as its stream was assembled. */
 	bytes: Buffer;
 	parsed: JsonObject;
+	/** Whether `JSON.parse` reads `bytes`: other answers are given and not stored. True if absent. */
+	strict?: boolean;
 	durationMs: number;
 	requestId: string | null;
 }
@@ -31,7 +34,7 @@ export const UNREADABLE = 'malformed';
 export function draftOf(exchange: Exchange, answer: RawAnswer, values: SettingValues, pricing: Pricing): Generated {
 	const { dialect, operation, provider, model, body } = exchange;
 	const known = dialect.read(operation, answer.parsed);
-	const reading = known ?? unread(exchange, answer.parsed);
+	const reading = known ?? unread(exchange, answer);
 	const confidence =
 		exchange.confidence === null
 			? dialect.confidence(operation, body, answer.parsed)
@@ -52,7 +55,7 @@ export function draftOf(exchange: Exchange, answer: RawAnswer, values: SettingVa
 	});
 	const admission = dialect.admit(operation, body, answer.parsed, { storeTruncated: values.AI_CACHE_STORE_TRUNCATED });
 	return {
-		refused: known === null ? UNREADABLE : (exchange.uncacheable ?? (admission.store ? null : admission.reason)),
+		refused: known === null ? UNREADABLE : (exchange.uncacheable ?? refusedBody(answer) ?? refused(admission)),
 		draft: {
 			operation,
 			scope: exchange.scope,
@@ -75,6 +78,9 @@ export function draftOf(exchange: Exchange, answer: RawAnswer, values: SettingVa
 	};
 }
 
+const refused = (admission: Admission): string | null => (admission.store ? null : admission.reason);
+const refusedBody = ({ strict = true }: RawAnswer): string | null => (strict ? null : NOT_STRICT_JSON);
+
 const NOTHING_READ: AnswerReading = {
 	text: '',
 	finishReason: null,
@@ -83,8 +89,8 @@ const NOTHING_READ: AnswerReading = {
 	systemFingerprint: null,
 };
 
-function unread({ provider, native }: Exchange, answer: JsonObject): AnswerReading {
-	if (isErrorBody(answer)) throw new ProviderFailedError({ provider, status: 200, reason: reasonIn(answer) });
+function unread({ provider, native }: Exchange, { parsed: answer, bytes }: RawAnswer): AnswerReading {
+	if (isErrorBody(answer)) throw new ProviderFailedError({ provider, status: 200, reason: reasonIn(bytes) });
 	if (native === null) return NOTHING_READ;
 	throw unreadable(provider);
 }
@@ -92,10 +98,6 @@ function unread({ provider, native }: Exchange, answer: JsonObject): AnswerReadi
 /** For who cannot be given an answer as it came. */
 export const unreadable = (provider: Provider): Error =>
 	new ProviderFailedError({ provider, status: 200, reason: 'its answer is none that is known of it' });
-
-/** `{"error": …}`, Anthropic's `{"type": "error", …}`, Mistral's `{"object": "error", …}`. */
-const isErrorBody = ({ error, type, object }: JsonObject): boolean =>
-	isPresent(error) || type === 'error' || object === 'error';
 
 /** What of a request is kept: enough to show it and to ask it again with the same permissions. */
 export function storedRequest({ body, headers, query, native, caller }: Exchange): StoredRequest {

@@ -18,7 +18,7 @@ import { type Caller, scopeIdOf } from './caller.ts';
 import { InvalidRequestError } from './errors.ts';
 import { baseUrlSetting } from './settings.ts';
 import type { CollectionSettings, SettingValues } from './settings-schema.ts';
-import { withinDepth } from './within-depth.ts';
+import { demandDepth } from './within-depth.ts';
 
 /** A request in its provider's dialect, with all that the cache has to know of it. The same for every door. */
 export interface Exchange {
@@ -95,6 +95,7 @@ export class Exchanges {
 
 	create(parts: ExchangeParts): Exchange {
 		const { provider, operation, body, caller, directives } = parts;
+		demandDepth(body);
 		const dialect = dialects[provider];
 		const model = body['model'];
 		if (typeof model !== 'string' || model === '')
@@ -115,7 +116,7 @@ export class Exchanges {
 			});
 		}
 		const { native, item = null, query = '', rawBody } = parts;
-		const asked = rawBody === null ? body : withinDepth(() => withExactNumbers(body, rawBody));
+		const asked = rawBody === null ? body : withExactNumbers(body, rawBody);
 		const identity = {
 			provider,
 			baseUrl,
@@ -126,7 +127,7 @@ export class Exchanges {
 			scopeId: scopeIdOf(scope, caller),
 			headers: { ...fingerprintHeaders(headers), ...(query !== '' && { '?': query }) },
 		};
-		const key = withinDepth(() => fingerprint({ ...identity, body: dialect.fingerprintBody(operation, asked) }));
+		const key = fingerprint({ ...identity, body: dialect.fingerprintBody(operation, asked) });
 		return {
 			...parts,
 			model,

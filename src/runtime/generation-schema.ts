@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { CACHE_MODES, CONTENT_TYPES, type GenerationRequest, PROVIDERS, SCOPES } from '../contract.ts';
 import { InvalidRequestError } from './errors.ts';
 import { once } from './once.ts';
-import { withinDepth } from './within-depth.ts';
+import { demandDepth } from './within-depth.ts';
 
 export const provider = once(() => z.enum(PROVIDERS, `must be one of ${PROVIDERS.join(', ')}`));
 export const name = once(() => z.string().trim().min(1, 'must not be empty').max(256, 'is longer than 256 characters'));
@@ -100,8 +100,9 @@ export function parseGeneration(input: unknown, where = ''): GenerationRequest {
 
 /** Checks input from outside; `where` is put before the names of its fields. */
 export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown, where = ''): z.output<Schema> {
+	demandDepth(input);
 	// Without its input, an issue does not tell what is missing from what is of another type.
-	const parsed = withinDepth(() => schema.safeParse(input, { reportInput: true }));
+	const parsed = schema.safeParse(input, { reportInput: true });
 	if (parsed.success) return parsed.data;
 	const problems = parsed.error.issues.flatMap((issue) => describe(issue, where));
 	const reason = problems.map(({ field, message }) => (field ? `"${field}" ${message}` : message)).join('; ');

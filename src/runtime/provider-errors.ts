@@ -1,12 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { isDirectusError } from '@directus/errors';
-import { ERROR_CODES, type Provider } from '../contract.ts';
+import { ERROR_CODES, type Operation, type Provider } from '../contract.ts';
 import { NotCachedError } from '../cache/errors.ts';
 import { callerHeaders, type Headers } from '../providers/headers.ts';
-import { parseObject } from '../providers/json.ts';
+import { isObject, objectOf, parseObject } from '../providers/json.ts';
 import { dialects } from '../providers/registry.ts';
+import { eventText } from '../providers/sse.ts';
 import { NothingCachedError } from './errors.ts';
-import { asProviderError, UpstreamFailure } from './upstream-failure.ts';
+import { asProviderError, reasonIn, UpstreamFailure } from './upstream-failure.ts';
 
 export interface ProviderErrorAnswer {
 	status: number;
@@ -20,8 +21,12 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 const NO_RETRY: Headers = { 'x-should-retry': 'false' };
 const FINAL: ReadonlySet<string> = new Set([ERROR_CODES.notCached, ERROR_CODES.noProviderKey]);
 
-/** How Directus' JSON parser names a body over `MAX_PAYLOAD_SIZE`; Directus answers it with 400. */
-const TOO_LARGE = 'request entity too large';
+/** What Directus' JSON parser says of bodies that it does not read, and their statuses; Directus answers all with 400. */
+const UNREAD_BODIES: readonly [string, number][] = [
+	['request entity too large', 413],
+	['unsupported content encoding', 415],
+	['unsupported charset', 415],
+];
 
 /** An error as the provider itself would answer it, so that its SDK raises what it raises there. */
 export function providerErrorAnswer(error: unknown, provider: Provider): ProviderErrorAnswer {
@@ -36,6 +41,19 @@ export const isUnexpected = (error: unknown, provider: Provider): boolean =>
 	!(error instanceof UpstreamFailure) &&
 	!(error instanceof NotCachedError) &&
 	!isDirectusError(asProviderError(error, provider));
+
+/**
+ * The event in which the provider's own streams report an error, for a response whose head is out. Streams of
+ * `responses` and `messages` name it; those of chat completions have it among their chunks.
+ */
+export function providerErrorEvent(error: unknown, provider: Provider, operation: Operation): string {
+	const body = objectOf(parseObject(providerErrorAnswer(error, provider).body) ?? undefined);
+	if (operation === 'messages') return eventText(JSON.stringify({ type: 'error', ...body }), 'error');
+	const told = isObject(body['error']) ? body['error'] : body;
+	if (operation !== 'responses') return eventText(JSON.stringify({ error: told }));
+	const { message = null, param = null, code = null } = told;
+	return eventText(JSON.stringify({ type: 'error', code, message, param }), 'error');
+}
 
 /** Sends it; a response that has begun can only be broken off. */
 export function sendProviderError(response: ServerResponse, error: unknown, provider: Provider): void {
@@ -54,7 +72,7 @@ export function sendProviderError(response: ServerResponse, error: unknown, prov
 function failureAnswer({ provider, status, headers, body }: UpstreamFailure): ProviderErrorAnswer {
 	const text = body.toString();
 	if (parseObject(text) === null) {
-		const message = `${provider} answered with status ${status} and no JSON`;
+		const message = `${provider} answered with status ${status}: ${reasonIn(body)}`;
 		const { 'content-type': _, ...others } = callerHeaders(headers);
 		return shaped(provider, status, message, 'AI_CACHE_PROVIDER_FAILED', others);
 	}
@@ -75,5 +93,6 @@ function shaped(
 /** A token that is none is refused as a wrong one is: SDKs raise their authentication error for 401 alone. */
 function statusOf({ status, code, message }: { status: number; code: string; message: string }): number {
 	if (code === 'INVALID_TOKEN') return 401;
-	return code === 'INVALID_PAYLOAD' && message.includes(TOO_LARGE) ? 413 : status;
+	if (code !== 'INVALID_PAYLOAD') return status;
+	return UNREAD_BODIES.find(([words]) => message.includes(words))?.[1] ?? status;
 }

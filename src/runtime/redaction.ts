@@ -32,3 +32,8 @@ export function withoutKeyRemains(text: string, key: string): string {
 
 /** The text without anything that has a key's shape. */
 export const withoutKeyShapes = (text: string): string => text.replace(KEY_SHAPES, REDACTED);
+
+const MAX_REASON = 500;
+
+/** A provider's words as an error repeats them: without anything that has a key's shape, and of a bounded length. */
+export const shortenReason = (words: string): string => withoutKeyShapes(words).slice(0, MAX_REASON);

@@ -1,10 +1,11 @@
 import type { Provider } from '../contract.ts';
 import { TooLargeError } from '../cache/errors.ts';
+import { readErrorWords } from '../providers/error-body.ts';
 import type { ReceivedHeaders } from '../providers/headers.ts';
 import type { UpstreamAnswer } from '../providers/upstream.ts';
 import { UpstreamAborted, UpstreamError, UpstreamTimeout } from '../providers/upstream-errors.ts';
 import { UnusableStream } from './streaming/unusable-stream.ts';
-import { withoutKey, withoutKeyRemains, withoutKeyShapes } from './redaction.ts';
+import { shortenReason, withoutKey, withoutKeyRemains } from './redaction.ts';
 import { ProviderFailedError, ProviderRateLimitedError, ProviderTimeoutError } from './errors.ts';
 
 /** The provider answered, but not with an answer. Doors that speak its dialect pass it on as it is. */
@@ -31,8 +32,6 @@ export class UpstreamFailure extends Error {
 	}
 }
 
-const MAX_REASON = 500;
-
 /** The error that the native routes report; anything that is not the provider's doing is left as it is. */
 export function asProviderError(error: unknown, provider: Provider): unknown {
 	if (error instanceof UpstreamFailure) return failureError(error);
@@ -45,7 +44,7 @@ export function asProviderError(error: unknown, provider: Provider): unknown {
 }
 
 function failureError({ provider, status, headers, body }: UpstreamFailure): Error {
-	const reason = reasonIn(parse(body));
+	const reason = reasonIn(body);
 	if (status !== 429) return new ProviderFailedError({ provider, status, reason });
 	const retryAfter = headers['retry-after'];
 	return new ProviderRateLimitedError({
@@ -55,25 +54,5 @@ function failureError({ provider, status, headers, body }: UpstreamFailure): Err
 	});
 }
 
-/** The message in a provider's error body, without anything that has a key's shape. */
-export function reasonIn(body: unknown): string {
-	const message = messageIn(body) ?? 'it gave no reason';
-	return withoutKeyShapes(message).slice(0, MAX_REASON);
-}
-
-function parse(body: Buffer): unknown {
-	try {
-		return JSON.parse(body.toString()) as unknown;
-	} catch {
-		return null;
-	}
-}
-
-/** OpenAI, Anthropic and DeepSeek: `error.message`; Mistral: `message` or `detail`. */
-function messageIn(body: unknown): string | null {
-	if (typeof body !== 'object' || body === null) return null;
-	const { error, message, detail } = body as Record<string, unknown>;
-	if (typeof message === 'string') return message;
-	if (typeof detail === 'string') return detail;
-	return typeof error === 'string' ? error : messageIn(error);
-}
+/** The words in an error's body, without anything that has a key's shape. */
+export const reasonIn = (body: Buffer): string => shortenReason(readErrorWords(body) ?? 'it gave no reason');

@@ -1,11 +1,8 @@
+import { isNestedTooDeeply } from '../providers/nesting.ts';
 import { InvalidRequestError } from './errors.ts';
 
-/** What the walk through a request comes to. Refuses one that is nested more deeply than the stack reaches. */
-export function withinDepth<Result>(walk: () => Result): Result {
-	try {
-		return walk();
-	} catch (error) {
-		if (!(error instanceof RangeError)) throw error;
-		throw new InvalidRequestError({ field: '', reason: 'The body is nested too deeply' });
-	}
+/** Throws for input that is nested so deeply that what walks through it later could exhaust the stack. */
+export function demandDepth(input: unknown): void {
+	if (!isNestedTooDeeply(input)) return;
+	throw new InvalidRequestError({ field: '', reason: 'The body is nested too deeply' });
 }

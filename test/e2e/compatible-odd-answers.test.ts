@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { type RawProvider, startRawProvider } from '../support/raw-provider.ts';
+import { eventSteps, type RawProvider, startRawProvider } from '../support/raw-provider.ts';
+import { chatChunk } from './support/chat-stream.ts';
 import { isStoredIn, postTo } from './support/compatible-post.ts';
 import { type Directus, startDirectus } from './support/directus.ts';
 import { ADMIN } from './support/process.ts';
@@ -84,4 +85,72 @@ it('what Anthropic’s beta client adds to the address reaches the provider', as
 	answerWith({});
 	await postTo(directus, '/anthropic/v1/messages?beta=true', { model: 'm', max_tokens: 1, messages: [] });
 	expect(provider.requests.at(-1)?.path).toBe('/anthropic/v1/messages?beta=true');
+});
+
+describe('good answers in a wrong wrapper:', () => {
+	const events = [chatChunk({ role: 'assistant', content: 'Hello' }), chatChunk({}, 'stop'), '[DONE]'];
+
+	it('events under the type of JSON are a stream to the SDK, and are stored', async () => {
+		provider.answer({ headers: JSON_HEADERS, body: eventSteps(events) });
+		const request = ask();
+		let text = '';
+		for await (const { choices } of await sdks.openai.chat.completions.create({ ...request, stream: true }))
+			text += choices[0]?.delta.content ?? '';
+		expect(text).toBe('Hello');
+		expect(sdks.lastHeaders().get('content-type')).toContain('text/event-stream');
+		expect(await isStoredIn(directus, PATH, request)).toBe(true);
+	});
+
+	it('events that nobody asked for are an answer to the SDK, and are stored', async () => {
+		provider.answer({ headers: { 'content-type': 'text/event-stream' }, body: eventSteps(events) });
+		const request = ask();
+		const { choices } = await sdks.openai.chat.completions.create(request);
+		expect(choices[0]?.message.content).toBe('Hello');
+		expect(sdks.lastHeaders().get('content-type')).toContain('application/json');
+		expect(await isStoredIn(directus, PATH, request)).toBe(true);
+	});
+
+	it('numbers that JSON does not have reach the caller byte for byte, and are not stored', async () => {
+		const body =
+			'{"id":"c","object":"chat.completion","model":"gpt-4o-mini","choices":[{"index":0,"finish_reason":"stop",' +
+			'"message":{"role":"assistant","content":"Hello"},"logprobs":{"content":[{"token":"a","logprob":-Infinity}]}}]}';
+		provider.answer({ headers: JSON_HEADERS, body });
+		const request = ask();
+		const response = await postTo(directus, PATH, request);
+		expect([response.status, await response.text()]).toEqual([200, body]);
+		expect(await isStoredIn(directus, PATH, request)).toBe(false);
+		const native = { provider: 'openai', model: 'gpt-4o-mini', prompt: `question ${++prompts}` };
+		expect(await (await postTo(directus, '/generate', native)).json()).toMatchObject({
+			data: { text: 'Hello', cache: { not_stored: 'not_strict_json' } },
+		});
+	});
+});
+
+describe('what is refused', () => {
+	const send = (path: string, body: string | Buffer, encoding?: string): Promise<Response> =>
+		fetch(`${directus.url}/ai-cache${path}`, {
+			method: 'POST',
+			headers: {
+				authorization: `Bearer ${ADMIN.token}`,
+				'content-type': 'application/json',
+				...(encoding !== undefined && { 'content-encoding': encoding }),
+			},
+			body,
+		});
+
+	it.each([5_000, 20_000])('is a body of %s nested arrays, with 400', async (levels) => {
+		const messages = '['.repeat(levels) + ']'.repeat(levels);
+		const response = await send(PATH, `{"model":"gpt-4o-mini","messages":${messages}}`);
+		expect([response.status, await response.text()]).toEqual([400, expect.stringContaining('nested too deeply')]);
+		const native = await send('/generate', `{"provider":"openai","model":"m","messages":${messages}}`);
+		expect(native.status).toBe(400);
+	});
+
+	it.each(['br', 'zstd'])('is a body that is encoded as %s, with 415', async (encoding) => {
+		const response = await send(PATH, Buffer.from('{}'), encoding);
+		expect([response.status, await response.json()]).toEqual([
+			415,
+			{ error: expect.objectContaining({ type: 'invalid_request_error' }) as object },
+		]);
+	});
 });

@@ -4,9 +4,10 @@ import type { Clock } from '../../cache/clock.ts';
 import { unpackSection } from '../../cache/codec.ts';
 import type { Entry, Section } from '../../cache/entry.ts';
 import type { Headers } from '../../providers/headers.ts';
-import { parseExactly } from '../../providers/exact-numbers.ts';
+import { parseStored } from '../../providers/answer-body.ts';
 import { dialects } from '../../providers/registry.ts';
 import { REQUEST_ID_HEADERS } from '../../providers/request-id.ts';
+import { eventText } from '../../providers/sse.ts';
 import { ageOf, isFromCache, ttlLeft } from '../../runtime/answer.ts';
 import type { FollowedStream } from '../../runtime/asker.ts';
 import { setCacheHeaders } from '../../runtime/cache-headers.ts';
@@ -14,7 +15,8 @@ import { UNREADABLE } from '../../runtime/draft.ts';
 import type { Joined } from '../../runtime/joined-hits.ts';
 import type { ReadyAnswers } from '../../runtime/ready-answers.ts';
 import { acceptsGzip, addVary } from '../http-encoding.ts';
-import { EVENT_STREAM, write, writeEvents } from '../event-stream.ts';
+import { EVENT_STREAM, writeEvents } from '../event-stream.ts';
+import type { EventStreamResponse } from '../event-stream-response.ts';
 
 /** An entry as it is answered. */
 export interface Given {
@@ -32,7 +34,7 @@ const JSON_TYPE = 'application/json';
 const sound = new WeakSet<Section>();
 
 const answerIn = async ({ body }: Entry): Promise<JsonObject> =>
-	parseExactly((await unpackSection(body)).toString()) as JsonObject;
+	parseStored((await unpackSection(body)).toString()) as JsonObject;
 
 /** What a stored answer has to repeat of `request`; null where its bytes do as they are. */
 function echoFor({ entry, status, notStored }: Given, request: JsonObject): string | null {
@@ -61,6 +63,20 @@ async function checked(section: Section): Promise<Buffer> {
 	if (!sound.has(section)) await unpackSection(section);
 	sound.add(section);
 	return section.bytes;
+}
+
+export interface StreamHead {
+	status: CacheStatus;
+	key: string;
+	/** The provider's, or null if they are not there yet. */
+	headers: Headers | null;
+}
+
+/** The head of a stream whose end is still to come. */
+export function setStreamHead(response: ServerResponse, { status, key, headers }: StreamHead): void {
+	response.statusCode = 200;
+	for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
+	setCacheHeaders(response, { status, key, age: 0, ttl: 0, stored: false });
 }
 
 /** Writes the answers of the provider-compatible routes. */
@@ -105,8 +121,14 @@ export class CompatibleReply {
 		this.sendJoined(response, joined);
 	}
 
-	/** The answer as the stream that `request` asks for. */
-	async sendReplayed(response: ServerResponse, given: Given, request: JsonObject): Promise<void> {
+	/** The answer as the stream that `request` asks for; into `stream` if that waits for it. */
+	async sendReplayed(
+		response: ServerResponse,
+		given: Given,
+		request: JsonObject,
+		stream: EventStreamResponse | null = null,
+	): Promise<void> {
+		stream?.stop();
 		const echo = echoFor(given, request);
 		if (this.#eventsPerSecond === 0) {
 			const form = `stream ${JSON.stringify(request['stream_options'] ?? null)} ${echo ?? ''}`;
@@ -130,26 +152,36 @@ export class CompatibleReply {
 		return keeps ? this.#ready.get([entry], `whole ${echo ?? ''}`, make) : make();
 	}
 
-	/** The provider's bytes as they arrive; a stream that breaks off breaks the connection. */
-	async sendStream(response: ServerResponse, stream: FollowedStream, key: string, status: CacheStatus): Promise<void> {
-		response.statusCode = stream.status;
-		response.setHeader('Content-Type', EVENT_STREAM);
-		for (const [name, value] of Object.entries(stream.headers)) response.setHeader(name, value);
-		setCacheHeaders(response, { status, key, age: 0, ttl: 0, stored: false });
-		response.flushHeaders();
-		for await (const chunk of stream.bytes) {
+	/** An answer that nobody can read, as the one event of a stream that has begun. */
+	async sendUnread(stream: EventStreamResponse, { entry }: Given): Promise<void> {
+		await stream.write(eventText((await unpackSection(entry.body)).toString().replace(/\s*[\r\n]\s*/g, ' ')));
+		await stream.end();
+	}
+
+	/** The provider's bytes as they arrive. Rejects if the stream breaks off. */
+	async sendStream(
+		response: ServerResponse,
+		stream: EventStreamResponse,
+		followed: FollowedStream,
+		key: string,
+		status: CacheStatus,
+	): Promise<void> {
+		stream.begin(() => setStreamHead(response, { status, key, headers: followed.headers }));
+		for await (const chunk of followed.bytes) {
 			if (response.destroyed) return;
-			await write(response, chunk);
+			await stream.write(chunk);
 		}
-		response.end();
+		await stream.end();
 	}
 
 	#begin(response: ServerResponse, { entry, status, notStored, headers }: Given, type: string): void {
+		if (response.headersSent) return;
 		const { key, provider, requestId } = entry.meta;
 		response.statusCode = 200;
 		if (headers) for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
 		else if (requestId !== null) response.setHeader(REQUEST_ID_HEADERS[provider], requestId);
-		if (type !== JSON_TYPE || headers?.['content-type'] === undefined) response.setHeader('Content-Type', type);
+		const told = String(response.getHeader('Content-Type') ?? '');
+		if (!headers || type !== JSON_TYPE || !told.includes('json')) response.setHeader('Content-Type', type);
 		const age = ageOf(entry, this.#clock);
 		const ttl = ttlLeft(entry, this.#clock);
 		setCacheHeaders(response, { status, key, age, ttl, stored: notStored === null });

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, Response, Router } from 'express';
-import { type Operation, type Provider, PROVIDERS } from '../../contract.ts';
+import { type CacheStatus, type JsonObject, type Operation, type Provider, PROVIDERS } from '../../contract.ts';
 import { NotCachedError } from '../../cache/errors.ts';
-import { significantQuery } from '../../providers/headers.ts';
+import { type Headers, significantQuery } from '../../providers/headers.ts';
 import { isObject } from '../../providers/json.ts';
 import { dialects } from '../../providers/registry.ts';
 import { setFailureHeaders, setNotCachedHeaders } from '../../runtime/cache-headers.ts';
@@ -12,12 +12,13 @@ import { UNREADABLE } from '../../runtime/draft.ts';
 import type { Exchange } from '../../runtime/exchange.ts';
 import type { HostContext } from '../../runtime/host.ts';
 import { toLookup } from '../../runtime/native.ts';
-import { isUnexpected, sendProviderError } from '../../runtime/provider-errors.ts';
+import { isUnexpected, providerErrorEvent, sendProviderError } from '../../runtime/provider-errors.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { UpstreamFailure } from '../../runtime/upstream-failure.ts';
 import { headerDirectives } from '../compatible/directives.ts';
 import { COMPATIBLE_PATHS } from '../compatible/paths.ts';
-import { CompatibleReply, type Given } from '../compatible/reply.ts';
+import { CompatibleReply, type Given, setStreamHead } from '../compatible/reply.ts';
+import { EventStreamResponse } from '../event-stream-response.ts';
 import { bodyOf, demandCaller, type DirectusRequest, leaving } from '../http.ts';
 
 /** The routes that speak each provider's own dialect, errors included: its SDK needs another base URL and no more. */
@@ -50,10 +51,19 @@ export function compatibleRoutes(router: Router, runtime: Runtime, host: HostCon
 			inShape(provider, async (request, response) => {
 				const caller = demandCaller(request, values);
 				const exchange = exchangeOf(runtime, provider, operation, request, caller);
-				await answer(runtime, reply, exchange, request, response).catch((error: unknown) => {
-					if (!response.headersSent) tellFailure(response, exchange, error);
-					throw error;
-				});
+				const stream = exchange.body['stream'] === true ? startStream(response, exchange) : null;
+				try {
+					await answer(runtime, reply, exchange, request, response, stream);
+				} catch (error) {
+					if (!stream?.begun) {
+						tellFailure(response, exchange, error);
+						throw error;
+					}
+					if (isUnexpected(error, provider) && !response.destroyed) logUnexpected(host, provider, error);
+					stream.fail(providerErrorEvent(error, provider, operation));
+				} finally {
+					stream?.stop();
+				}
 			}),
 		);
 	}
@@ -104,8 +114,9 @@ async function answer(
 	exchange: Exchange,
 	request: DirectusRequest,
 	response: Response,
+	stream: EventStreamResponse | null,
 ): Promise<void> {
-	const streams = exchange.body['stream'] === true;
+	const { key } = exchange;
 	const signal = leaving(response);
 	if (embeddings.sharesOut(exchange)) {
 		const { asked, ...joined } = await embeddings.ask(exchange, signal);
@@ -117,33 +128,59 @@ async function answer(
 		reply.sendJoined(response, joined);
 		return;
 	}
-	const { status, stream, headers, outcome } = await asker.ask(exchange, { signal, wantsLive: streams });
-	if (stream) {
-		await reply.sendStream(response, stream, exchange.key, status);
+	const onHead = (status: CacheStatus, headers: Headers): void =>
+		stream?.begin(() => setStreamHead(response, { status, key, headers }));
+	const asked = await asker.ask(exchange, { signal, wantsLive: stream !== null, ...(stream && { onHead }) });
+	const { status, headers, outcome } = asked;
+	if (stream && asked.stream) {
+		await reply.sendStream(response, stream, asked.stream, key, status);
 		return;
 	}
 	const { entry, notStored } = await outcome;
-	const send = (from: IncomingMessage, to: ServerResponse, given: Given): Promise<void> =>
-		streams && notStored !== UNREADABLE
-			? reply.sendReplayed(to, given, exchange.body)
-			: reply.sendWhole(from, to, given, exchange.body);
-	if (notStored === null && isLasting(exchange)) {
+	const given: Given = { entry, status, notStored, headers };
+	const send = createSender(reply, exchange.body, stream !== null);
+	if (notStored === UNREADABLE) {
+		if (stream?.begun) await reply.sendUnread(stream, given);
+		else await reply.sendWhole(request, response, given, exchange.body);
+		return;
+	}
+	// The headers of a response that has begun are not Directus' alone.
+	if (notStored === null && isLasting(exchange) && !response.headersSent) {
 		lane.remember(request, response, exchange.caller, [toLookup(exchange)], ([hit], from, to) =>
-			send(from, to, { entry: hit!, status: 'HIT', notStored: null, headers: null }),
+			send(from, to, { entry: hit!, status: 'HIT', notStored: null, headers: null }, null),
 		);
 	}
-	await send(request, response, { entry, status, notStored, headers });
+	await send(request, response, given, stream);
 }
 
-function tellFailure(response: ServerResponse, { key, uncacheable, directives }: Exchange, error: unknown): void {
-	const { mode } = directives;
+/** Writes an answer in the form that `body` asks for; made apart, as whoever keeps it must keep no response alive. */
+const createSender =
+	(reply: CompatibleReply, body: JsonObject, streams: boolean) =>
+	(from: IncomingMessage, to: ServerResponse, given: Given, stream: EventStreamResponse | null): Promise<void> =>
+		streams ? reply.sendReplayed(to, given, body, stream) : reply.sendWhole(from, to, given, body);
+
+/** Begins by itself if nothing comes for long: `MISS`, unless the request says that nothing is looked up. */
+function startStream(response: Response, exchange: Exchange): EventStreamResponse {
+	const { key, dialect } = exchange;
+	return new EventStreamResponse(response, {
+		setEarlyHead: () => setStreamHead(response, { status: missStatus(exchange), key, headers: null }),
+		comments: dialect.streamComments ?? true,
+	});
+}
+
+/** The status of a request that finds nothing. */
+function missStatus({ uncacheable, directives: { mode } }: Exchange): 'MISS' | 'REFRESH' | 'BYPASS' {
+	if (uncacheable !== null || mode === 'no-store') return 'BYPASS';
+	return mode === 'no-cache' ? 'REFRESH' : 'MISS';
+}
+
+function tellFailure(response: ServerResponse, exchange: Exchange, error: unknown): void {
 	if (error instanceof NotCachedError) {
 		setNotCachedHeaders(response);
 		return;
 	}
-	const past = uncacheable !== null || mode === 'no-store';
-	const status = past ? 'BYPASS' : mode === 'no-cache' ? 'REFRESH' : 'MISS';
-	setFailureHeaders(response, { status, key, providerStatus: error instanceof UpstreamFailure ? error.status : null });
+	const providerStatus = error instanceof UpstreamFailure ? error.status : null;
+	setFailureHeaders(response, { status: missStatus(exchange), key: exchange.key, providerStatus });
 }
 
 /** Whether the same bytes may be answered with the same entry from now on. */

@@ -38,8 +38,15 @@ export function generationRoutes(router: Router, runtime: Runtime): void {
 			if (Array.isArray(body)) return native.generateBatch(body, caller, signal);
 			try {
 				if (streams(body)) {
-					const stream = await nativeStreams.open(body, caller, signal);
-					await sendNativeStream(response, stream, values.AI_CACHE_REPLAY_RATE, clock);
+					const exchange = await nativeStreams.prepare(body, caller);
+					const { key, dialect } = exchange;
+					await sendNativeStream(response, {
+						key,
+						open: (onHead) => nativeStreams.open(exchange, signal, onHead),
+						comments: dialect.streamComments ?? true,
+						eventsPerSecond: values.AI_CACHE_REPLAY_RATE,
+						clock,
+					});
 					return null;
 				}
 				const resolved = await native.resolve(body, caller, signal);

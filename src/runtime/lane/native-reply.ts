@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import { type CacheStatus, type JsonObject } from '../../contract.ts';
+import type { CacheStatus } from '../../contract.ts';
 import { savedBy } from '../../cache/accounting.ts';
 import type { Clock } from '../../cache/clock.ts';
 import { unpackSection } from '../../cache/codec.ts';
 import type { Entry } from '../../cache/entry.ts';
+import { parseBody } from '../../providers/answer-body.ts';
 import { dialects } from '../../providers/registry.ts';
 import { ageOf, isFromCache, ttlLeft } from '../answer.ts';
 import { setCacheHeaders } from '../cache-headers.ts';
@@ -19,7 +20,7 @@ interface Ready {
 
 /**
  * Writes native answers: `{"data":{…,"response":<the provider's bytes>,"cache":{…}}}`. The provider's body is never
- * parsed nor written again; what is the same in every answer of an entry is kept ready.
+ * written again if it is strict JSON; what is the same in every answer of an entry is kept ready.
  */
 export class NativeReply {
 	readonly #clock: Clock;
@@ -48,7 +49,7 @@ export class NativeReply {
 	async #prepare(entry: Entry): Promise<Ready> {
 		const { meta } = entry;
 		const body = await unpackSection(entry.body);
-		const parsed = JSON.parse(body.toString()) as JsonObject;
+		const { parsed, strict } = parseBody(body) ?? { parsed: {}, strict: true };
 		const facts = JSON.stringify({
 			text: dialects[meta.provider].read(meta.operation, parsed)?.text ?? '',
 			provider: meta.provider,
@@ -56,7 +57,10 @@ export class NativeReply {
 			finish_reason: meta.finishReason,
 			usage: meta.usage,
 		});
-		const before = Buffer.concat([Buffer.from(`{"data":${facts.slice(0, -1)},"response":`), body]);
+		const before = Buffer.concat([
+			Buffer.from(`{"data":${facts.slice(0, -1)},"response":`),
+			strict ? body : Buffer.from(JSON.stringify(parsed)),
+		]);
 		return { before, confidence: meta.ttlParts.confidence, saved: JSON.stringify(savedBy(entry)) };
 	}
 

@@ -1,7 +1,11 @@
 import type { JsonObject } from '../../contract.ts';
 import { TooLargeError } from '../../cache/errors.ts';
+import { findWords, readErrorEvent } from '../../providers/error-body.ts';
+import { isNestedTooDeeply } from '../../providers/nesting.ts';
 import type { StreamAssembler } from '../../providers/provider.ts';
 import { eventDecoder, type ServerSentEvent } from '../../providers/sse.ts';
+import { shortenReason } from '../redaction.ts';
+import { UnusableStream } from './unusable-stream.ts';
 
 /** Events after which a stream may be whole; asking the assembler after every one would cost more than the stream. */
 const MAY_END = /^\s*\[DONE\]\s*$|"(?:message_stop|response\.(?:completed|incomplete))"/;
@@ -16,6 +20,7 @@ export class Assembly {
 	readonly #maxBytes: number;
 	readonly #decoder = eventDecoder();
 	#passed = 0;
+	#errorWords: string | null = null;
 
 	constructor(assembler: StreamAssembler, maxBytes: number) {
 		this.#assembler = assembler;
@@ -38,10 +43,13 @@ export class Assembly {
 		let mayBeWhole = false;
 		for (const event of events) {
 			this.#assembler.push(event);
+			this.#errorWords ??= findWords(readErrorEvent(event) ?? undefined);
 			mayBeWhole ||= ENDINGS.has(event.event) || MAY_END.test(event.data);
 		}
 		const result = mayBeWhole ? this.#assembler.result() : null;
-		return result?.complete ? result.body : null;
+		if (!result?.complete) return null;
+		if (isNestedTooDeeply(result.body)) throw new UnusableStream('nested_too_deeply');
+		return result.body;
 	}
 
 	#weigh(arrived: number): void {
@@ -51,9 +59,12 @@ export class Assembly {
 		if (this.#assembler.weigh() > this.#maxBytes) throw new TooLargeError();
 	}
 
-	/** A stable word for what the stream lacks to be a whole answer. */
-	get incomplete(): string {
+	/** The error of a stream that ended and makes no whole answer. */
+	get failure(): UnusableStream {
 		const result = this.#assembler.result();
-		return result.complete ? '' : result.reason;
+		return new UnusableStream(
+			result.complete ? '' : result.reason,
+			this.#errorWords && shortenReason(this.#errorWords),
+		);
 	}
 }

@@ -6,7 +6,7 @@ import { pieces } from '../../providers/pieces.ts';
 import type { ProviderDialect } from '../../providers/provider.ts';
 import { eventDecoder } from '../../providers/sse.ts';
 import { nativeAnswer } from '../answer.ts';
-import type { Asked, Asker } from '../asker.ts';
+import type { Asked, Asker, AskOptions } from '../asker.ts';
 import type { Caller } from '../caller.ts';
 import { UNREADABLE, unreadable } from '../draft.ts';
 import { InvalidRequestError, NothingCachedError } from '../errors.ts';
@@ -37,8 +37,8 @@ export class NativeStreams {
 		this.#clock = clock;
 	}
 
-	/** Rejects with errors fit to be shown, as the answer and its deltas do. */
-	async open(input: unknown, caller: Caller, signal: AbortSignal): Promise<NativeStream> {
+	/** What a request asks for. Rejects with errors fit to be shown. */
+	async prepare(input: unknown, caller: Caller): Promise<Exchange> {
 		const request = parseGeneration(input);
 		const [prepared] = await this.#native.prepare(request, caller);
 		const { exchange, item } = prepared!;
@@ -48,7 +48,13 @@ export class NativeStreams {
 				reason: '"stream" takes one item: ask with "item", not "items"',
 			});
 		}
-		const asked = await shown(exchange, this.#asker.ask(exchange, { signal, wantsLive: true }));
+		return exchange;
+	}
+
+	/** Rejects with errors fit to be shown, as the answer and its deltas do. `onHead`: as in `AskOptions`. */
+	async open(exchange: Exchange, signal: AbortSignal, onHead: AskOptions['onHead']): Promise<NativeStream> {
+		const options = { signal, wantsLive: true, ...(onHead && { onHead }) };
+		const asked = await shown(exchange, this.#asker.ask(exchange, options));
 		const answer = async (): Promise<GenerationAnswer> => {
 			const { entry, notStored } = await shown(exchange, asked.outcome);
 			if (notStored === UNREADABLE) throw unreadable(exchange.provider);

@@ -1,5 +1,4 @@
 import type { JsonObject } from '../../contract.ts';
-import { TooLargeError } from '../../cache/errors.ts';
 import type { Headers } from '../../providers/headers.ts';
 import type { LiveStream } from '../live-stream.ts';
 import type { Assembly } from './assembly.ts';
@@ -54,7 +53,8 @@ export class SharedStream implements LiveStream {
 	/** Whether all followers took nothing for long. */
 	#asleep = false;
 	#complete = false;
-	#tooLarge = false;
+	/** Whether the answer is too large, or cannot be put together for another reason. */
+	#abandoned = false;
 	#ending: { error: Error } | 'properly' | null = null;
 
 	constructor(
@@ -107,14 +107,14 @@ export class SharedStream implements LiveStream {
 		try {
 			for await (const chunk of bytes) {
 				if (this.#kept + chunk.byteLength > this.#maxBytes) this.#overflown = true;
-				if (!this.#complete && !this.#tooLarge) this.#assemble(chunk, assembly, resolve, reject);
-				if (this.#tooLarge && this.#followers.size === 0) return;
+				if (!this.#complete && !this.#abandoned) this.#assemble(() => assembly.push(chunk), resolve, reject);
+				if (this.#abandoned && this.#followers.size === 0) return;
 				this.#keep(chunk);
 				if (this.#followers.size === 0) this.#forget();
 				while (!this.#mayReadOn()) await this.#untilDrained();
 			}
-			if (!this.#complete && !this.#tooLarge) this.#settle(assembly.end(), resolve);
-			reject(new UnusableStream(assembly.incomplete));
+			if (!this.#complete && !this.#abandoned) this.#assemble(() => assembly.end(), resolve, reject);
+			reject(assembly.failure);
 		} catch (error) {
 			reject(error);
 			throw error;
@@ -122,16 +122,15 @@ export class SharedStream implements LiveStream {
 	}
 
 	#assemble(
-		chunk: Uint8Array,
-		assembly: Assembly,
+		take: () => JsonObject | null,
 		resolve: (body: JsonObject) => void,
 		reject: (error: unknown) => void,
 	): void {
 		try {
-			this.#settle(assembly.push(chunk), resolve);
+			this.#settle(take(), resolve);
 		} catch (error) {
-			if (!(error instanceof TooLargeError)) throw error;
-			this.#tooLarge = true;
+			// Nobody can have the answer; those who follow the stream still have that.
+			this.#abandoned = true;
 			reject(error);
 		}
 	}

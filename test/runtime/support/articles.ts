@@ -167,7 +167,14 @@ function answering(prompts: string[]): Upstream & { fail: number } {
 			body: Buffer.from(JSON.stringify(status === 200 ? completion(`About: ${content}`) : {})),
 		};
 	};
-	const upstream = { fail: 200, call, open: call, close: () => {} } as unknown as Upstream & { fail: number };
+	const receive: Upstream['receive'] = async (request, begin) => {
+		const { body, ...head } = await upstream.call(request);
+		const bytes = (async function* () {
+			yield body;
+		})();
+		return begin({ ...head, bytes, cancel: () => {} });
+	};
+	const upstream = { fail: 200, call, receive, close: () => {} } as unknown as Upstream & { fail: number };
 	return upstream;
 }
 

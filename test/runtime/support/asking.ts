@@ -1,0 +1,72 @@
+import { AiCache } from '../../../src/cache/cache.ts';
+import { systemClock } from '../../../src/cache/clock.ts';
+import { Models } from '../../../src/cache/models.ts';
+import { StatsRecorder } from '../../../src/cache/stats/recorder.ts';
+import type { JsonObject, Operation } from '../../../src/contract.ts';
+import { createPricing } from '../../../src/providers/prices.ts';
+import { createUpstream } from '../../../src/providers/upstream.ts';
+import { Asker, type Asked } from '../../../src/runtime/asker.ts';
+import { callerOf } from '../../../src/runtime/caller.ts';
+import { type Exchange, Exchanges } from '../../../src/runtime/exchange.ts';
+import type { LiveStream } from '../../../src/runtime/live-stream.ts';
+import { ProviderKeys } from '../../../src/runtime/provider-keys.ts';
+import { readSettings } from '../../../src/runtime/settings.ts';
+import { MemoryStore } from '../../../src/stores/memory/store.ts';
+import { testHost } from './host.ts';
+
+export interface Asking {
+	/** `heads` gets the status that is known when the provider's head comes first. */
+	ask(body: JsonObject, heads?: string[], operation?: Operation): Promise<Asked>;
+	isStored(body: JsonObject): Promise<boolean>;
+}
+
+/** A process that asks OpenAI at this address, and waits for no retry. */
+export function startAsking(baseUrl: string, retries: number): Asking {
+	const env = {
+		AI_CACHE_OPENAI_API_KEY: 'sk-test',
+		AI_CACHE_OPENAI_BASE_URL: baseUrl,
+		AI_CACHE_UPSTREAM_RETRIES: String(retries),
+	};
+	const { values } = readSettings(env);
+	const store = new MemoryStore({ maxBytes: 10_000_000, clock: systemClock });
+	const models = new Models(store, systemClock, async () => {});
+	const cache = new AiCache<LiveStream>(store, systemClock, new StatsRecorder(store, systemClock), models, {
+		storeBudgetMs: 1000,
+		compressAbove: 1000,
+		leaseMs: 5000,
+		maxWaitMs: 60_000,
+	});
+	const upstream = createUpstream({ delay: async () => {} });
+	const keys = new ProviderKeys(values, testHost(env));
+	const asker = new Asker(cache, upstream, keys, createPricing({}), values, systemClock);
+	const exchanges = new Exchanges(values, models);
+	const caller = callerOf({ user: 'ann', role: null, roles: [], admin: true, app: false, ip: null });
+	const exchangeOf = (body: JsonObject, operation: Operation): Exchange =>
+		exchanges.create({
+			provider: 'openai',
+			operation,
+			body,
+			rawBody: null,
+			headers: {},
+			caller,
+			confidence: null,
+			native: null,
+			directives: {},
+			contentType: null,
+			collection: null,
+			dependencies: { content: [], tags: [] },
+		});
+	return {
+		ask: (body, heads = [], operation = 'chat') =>
+			asker.ask(exchangeOf(body, operation), {
+				signal: new AbortController().signal,
+				wantsLive: body['stream'] === true,
+				onHead: (status) => void heads.push(status),
+			}),
+		isStored: async (body) => {
+			const { key, tags, provider, model } = exchangeOf(body, 'chat');
+			const [entry] = await cache.lookup([{ key, tags, provider, model, collection: null }]);
+			return entry !== undefined;
+		},
+	};
+}
