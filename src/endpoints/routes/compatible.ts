@@ -119,6 +119,7 @@ async function answer(
 	const { key } = exchange;
 	const signal = leaving(response);
 	if (embeddings.sharesOut(exchange)) {
+		stream?.stop();
 		const { asked, ...joined } = await embeddings.ask(exchange, signal);
 		if (joined.facts.stored && isLasting(exchange)) {
 			lane.remember(request, response, exchange.caller, asked.lookups, (hits, _, to) =>
