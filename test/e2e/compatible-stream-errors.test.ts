@@ -4,10 +4,9 @@ import OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { eventSteps, type RawProvider, type Step, startRawProvider } from '../support/raw-provider.ts';
-import { chatChunk, gate } from './support/chat-stream.ts';
+import { chatChunk } from './support/chat-stream.ts';
 import { isStoredIn, postTo } from './support/compatible-post.ts';
 import { type Directus, startDirectus } from './support/directus.ts';
-import { statsOf } from './support/generations.ts';
 import { ADMIN } from './support/process.ts';
 import { rawProviderEnvironment } from './support/raw-environment.ts';
 import { type Sdks, sdksOf } from './support/sdks.ts';

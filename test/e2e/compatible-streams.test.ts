@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-import OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { eventSteps, type RawProvider, type Step, startRawProvider } from '../support/raw-provider.ts';
@@ -8,16 +7,13 @@ import { chatChunk, gate } from './support/chat-stream.ts';
 import { isStoredIn, postTo } from './support/compatible-post.ts';
 import { type Directus, startDirectus } from './support/directus.ts';
 import { statsOf } from './support/generations.ts';
-import { ADMIN } from './support/process.ts';
 import { rawProviderEnvironment } from './support/raw-environment.ts';
-import { type Sdks, sdksOf } from './support/sdks.ts';
 
 const EVENTS = { 'content-type': 'text/event-stream' };
 const LIMIT_BYTES = 20_000;
 
 let provider: RawProvider;
 let directus: Directus;
-let sdks: Sdks;
 let prompts = 0;
 
 beforeAll(async () => {
@@ -29,7 +25,6 @@ beforeAll(async () => {
 			AI_CACHE_MAX_ENTRY_SIZE: String(LIMIT_BYTES),
 		}),
 	});
-	sdks = sdksOf(directus.url, ADMIN.token);
 });
 afterAll(async () => {
 	await directus.stop();
@@ -37,7 +32,6 @@ afterAll(async () => {
 });
 beforeEach(() => {
 	provider.reset();
-	sdks.reset();
 });
 
 const ask = () => ({ model: 'gpt-4o-mini', messages: [{ role: 'user' as const, content: `question ${++prompts}` }] });
