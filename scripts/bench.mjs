@@ -1,7 +1,8 @@
 /**
  * Runs every `test/bench/*.bench.ts` (or those whose name holds an argument) one after the other in the project's own
  * Node. What they print on stdout, Markdown, takes its place in `docs/benchmarks.md`, where each bench has a part of its
- * own; one that fails leaves its part as it was. Progress goes to stderr. All take about an hour;
+ * own; one that fails leaves its part as it was. Arguments that begin with `--` go to the benches: `chaos --small` takes
+ * three minutes at most. Progress goes to stderr. All take about an hour;
  * `test/bench/support/sizes.ts` names what makes it shorter; its part says so then.
  */
 import { spawn } from 'node:child_process';
@@ -27,7 +28,8 @@ if (built !== 0) process.exit(built);
 const conditions = Object.entries(process.env)
 	.filter(([name]) => name.startsWith('AI_CACHE_BENCH_'))
 	.map(([name, value]) => `\`${name}=${value}\``);
-const asked = process.argv.slice(2);
+const options = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
+const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const files = readdirSync(FOLDER)
 	.filter((file) => file.endsWith('.bench.ts'))
 	.filter((file) => asked.length === 0 || asked.some((name) => file.includes(name)))
@@ -40,7 +42,7 @@ for (const file of files) {
 		process.exitCode = 1;
 		continue;
 	}
-	const heading = conditions.length > 0 ? `_With ${conditions.join(' ')}._\n\n` : '';
+	const heading = conditions.length + options.length > 0 ? `_With ${[...conditions, ...options].join(' ')}._\n\n` : '';
 	await writeResult(file, heading + output.trim());
 }
 
@@ -63,7 +65,7 @@ function partsOf(document) {
 function measure(file) {
 	return new Promise((resolve) => {
 		const flags = ['--expose-gc', '--disable-warning=ExperimentalWarning'];
-		const child = spawn(NODE, [...flags, file], { cwd: PROJECT, stdio: ['ignore', 'pipe', 'inherit'] });
+		const child = spawn(NODE, [...flags, file, ...options], { cwd: PROJECT, stdio: ['ignore', 'pipe', 'inherit'] });
 		let output = '';
 		child.stdout.on('data', (chunk) => (output += chunk));
 		child.once('close', (code) => resolve({ code, output }));
