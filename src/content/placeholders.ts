@@ -29,6 +29,16 @@ export function placeholdersOf(source: TemplateSource): Placeholder[] {
 	return found;
 }
 
+/** Bytes of all texts that may hold placeholders. */
+export function countTextBytes(source: TemplateSource): number {
+	let bytes = 0;
+	replaceText(source, (text) => {
+		bytes += Buffer.byteLength(text);
+		return text;
+	});
+	return bytes;
+}
+
 /** The request with `value(path)` in the place of each placeholder. Values are put in as they are, never read again. */
 export function fillPlaceholders(source: TemplateSource, value: (path: string) => string): TemplateSource {
 	return replaceText(source, (text) =>

@@ -1,18 +1,32 @@
 import type { SchemaOverview } from '@directus/types';
 
+import { InvalidTemplateError } from './errors.ts';
 import { type FieldPath, type Hop, resolvePath } from './field-path.ts';
-import { placeholdersOf, type TemplateSource } from './placeholders.ts';
+import { countTextBytes, type Placeholder, placeholdersOf, type TemplateSource } from './placeholders.ts';
 
 export interface TemplateLimits {
 	/** Relations that one path may cross. */
 	maxDepth: number;
 	/** Bytes of one rendered value. */
 	maxValueBytes: number;
-	/** Items of one to-many relation. */
+	/** Items that one path leads to. */
 	maxRelatedItems: number;
+	/** Items that all paths of a request lead to, together. */
+	maxValues: number;
+	/** Different paths in one request. */
+	maxPaths: number;
+	/** Bytes of the rendered text of one request: more than any model takes. */
+	maxTextBytes: number;
 }
 
-export const DEFAULT_LIMITS: TemplateLimits = { maxDepth: 5, maxValueBytes: 1_000_000, maxRelatedItems: 10_000 };
+export const DEFAULT_LIMITS: TemplateLimits = {
+	maxDepth: 5,
+	maxValueBytes: 1_000_000,
+	maxRelatedItems: 10_000,
+	maxValues: 100_000,
+	maxPaths: 200,
+	maxTextBytes: 4_000_000,
+};
 
 /** A collection on the way of a template's paths: what is read of each of its items, and depended on. */
 export interface PlanNode {
@@ -32,6 +46,10 @@ export interface TemplatePlan {
 	source: TemplateSource;
 	root: PlanNode;
 	paths: ReadonlyMap<string, FieldPath>;
+	/** How often each path is to be written. */
+	uses: ReadonlyMap<string, number>;
+	/** Bytes of the texts before they are rendered. */
+	textBytes: number;
 	/** For `ItemsService.readMany`. */
 	fields: string[];
 	deep: DeepQuery;
@@ -49,15 +67,25 @@ export function planTemplate(
 	limits: TemplateLimits = DEFAULT_LIMITS,
 ): TemplatePlan | null {
 	const paths = new Map<string, FieldPath>();
+	const uses = new Map<string, number>();
 	for (const placeholder of placeholdersOf(source)) {
-		if (paths.has(placeholder.path)) continue;
-		paths.set(placeholder.path, resolvePath(placeholder, collection, schema, limits.maxDepth));
+		const { path } = placeholder;
+		uses.set(path, (uses.get(path) ?? 0) + 1);
+		if (paths.has(path)) continue;
+		if (paths.size === limits.maxPaths) throw tooManyPaths(placeholder, limits);
+		paths.set(path, resolvePath(placeholder, collection, schema, limits.maxDepth));
 	}
 	if (paths.size === 0) return null;
 	const root = emptyNode(collection, schema);
 	for (const path of paths.values()) addPath(root, path, schema);
-	return { source, root, paths, ...queryOf(root, paths), limits };
+	return { source, root, paths, uses, textBytes: countTextBytes(source), ...queryOf(root, paths), limits };
 }
+
+const tooManyPaths = ({ path, where }: Placeholder, { maxPaths }: TemplateLimits): Error =>
+	new InvalidTemplateError({
+		reason: `{{${path}}} in ${where} is one more than ${maxPaths} different fields`,
+		field: path,
+	});
 
 function emptyNode(collection: string, schema: SchemaOverview): PlanNode {
 	const primary = schema.collections[collection]?.primary ?? 'id';

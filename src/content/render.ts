@@ -11,40 +11,81 @@ export interface RenderedTemplate extends TemplateSource {
 	content: ContentDependency[];
 }
 
+/** The values of one item, ready to be written. */
+export interface TemplateValues {
+	texts: ReadonlyMap<string, string>;
+	/** An upper bound of the rendered text's bytes. */
+	bytes: number;
+}
+
 /**
- * Writes the item's values into the request. Lists are joined by `, ` without their empty values, null is an empty
- * text. A value that is no text, number or boolean, or that is too long, is a 400 that names the field; one that the
- * caller may not read, and that Directus therefore left out, a 403.
+ * Reads the template's values from the item and counts what they come to, before any text is built. Lists are joined by
+ * `, ` without their empty values, null is an empty text. A 400 that names the placeholder: a value that is no text,
+ * number or boolean, or too much text. A 403 that names it: a value that the caller may not read, which Directus left
+ * out.
  */
-export function renderTemplate(plan: TemplatePlan, item: Item): RenderedTemplate {
-	const texts = new Map([...plan.paths.values()].map((path) => [path.path, textOf(path, item, plan.limits)]));
+export function collectValues(plan: TemplatePlan, item: Item): TemplateValues {
+	const { limits, uses } = plan;
+	const texts = new Map<string, string>();
+	let values = 0;
+	let { textBytes: bytes } = plan;
+	for (const path of plan.paths.values()) {
+		const holders = itemsAt(path, item, limits);
+		values += holders.length;
+		if (values > limits.maxValues) throw tooMany(path, values, limits.maxValues);
+		const { text, size } = joinValues(path, holders, limits);
+		const times = uses.get(path.path) ?? 1;
+		bytes += size * times;
+		if (bytes > limits.maxTextBytes) throw tooLong(path, size, times, limits);
+		texts.set(path.path, text);
+	}
+	return { texts, bytes };
+}
+
+/** Writes the item's values into the request. */
+export function renderTemplate(
+	plan: TemplatePlan,
+	item: Item,
+	{ texts }: TemplateValues = collectValues(plan, item),
+): RenderedTemplate {
 	return {
 		...fillPlaceholders(plan.source, (path) => texts.get(path) ?? ''),
 		content: dependenciesOf(plan.root, item),
 	};
 }
 
-function textOf(path: FieldPath, item: Item, limits: TemplateLimits): string {
-	const values = itemsAt(path, item, limits).map((holder) => valueText(path, holder));
-	const text = values.filter((value) => value !== '').join(', ');
-	const bytes = Buffer.byteLength(text);
-	if (bytes <= limits.maxValueBytes) return text;
-	throw new InvalidTemplateError({
-		reason: `{{${path.path}}} is ${bytes} bytes long, more than the limit of ${limits.maxValueBytes}`,
-		field: path.path,
-	});
+/** Counts as it goes: ten thousand long values make a text that no string holds. */
+function joinValues(path: FieldPath, holders: Item[], limits: TemplateLimits): { text: string; size: number } {
+	const values: string[] = [];
+	let size = 0;
+	for (const holder of holders) {
+		const value = valueText(path, holder);
+		if (value === '') continue;
+		size += Buffer.byteLength(value) + (values.length > 0 ? 2 : 0);
+		if (size > limits.maxValueBytes) {
+			throw new InvalidTemplateError({
+				reason: `{{${path.path}}} comes to ${size} bytes, more than the limit of ${limits.maxValueBytes}`,
+				field: path.path,
+			});
+		}
+		values.push(value);
+	}
+	return { text: values.join(', '), size };
 }
 
 /** The items that hold the path's last field. */
-function itemsAt(path: FieldPath, root: Item, limits: TemplateLimits): Item[] {
+function itemsAt(path: FieldPath, root: Item, { maxRelatedItems }: TemplateLimits): Item[] {
 	let items = [root];
 	for (const hop of path.hops) {
-		items = items.flatMap((item) => {
+		const next: Item[] = [];
+		for (const item of items) {
 			const related = relatedItems(hop, item);
 			if (!related) throw forbidden(path, hop.field);
-			if (related.length > limits.maxRelatedItems) throw tooMany(path, related.length, limits);
-			return related;
-		});
+			if (next.length + related.length > maxRelatedItems)
+				throw tooMany(path, next.length + related.length, maxRelatedItems);
+			for (const one of related) next.push(one);
+		}
+		items = next;
 	}
 	return items;
 }
@@ -72,8 +113,14 @@ function scalarText(value: unknown, path: FieldPath): string {
 const forbidden = ({ path }: FieldPath, field: string): Error =>
 	new ForbiddenFieldError({ reason: `You may not read "${field}", which {{${path}}} needs`, field: path });
 
-const tooMany = ({ path }: FieldPath, count: number, { maxRelatedItems }: TemplateLimits): Error =>
+const tooMany = ({ path }: FieldPath, count: number, most: number): Error =>
 	new InvalidTemplateError({
-		reason: `{{${path}}} leads to ${count} items, more than the limit of ${maxRelatedItems}`,
+		reason: `{{${path}}} leads to ${count} items, more than the limit of ${most}`,
+		field: path,
+	});
+
+const tooLong = ({ path }: FieldPath, size: number, times: number, { maxTextBytes }: TemplateLimits): Error =>
+	new InvalidTemplateError({
+		reason: `{{${path}}}, ${size} bytes written ${times} times, makes the text longer than the limit of ${maxTextBytes} bytes`,
 		field: path,
 	});

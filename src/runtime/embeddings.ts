@@ -29,6 +29,8 @@ interface Part {
 
 /** As many as OpenAI takes. A request for more is kept as a whole where its provider answers it. */
 const MAX_INPUTS = 2048;
+/** Each input is stored with all of the request's tags. A request that comes to more is kept as a whole. */
+const MAX_TAGS_OF_INPUTS = 500_000;
 
 /** Embeddings, kept for each input alone: of a request for several, the provider is asked for those that are missing. */
 export class Embeddings {
@@ -45,10 +47,10 @@ export class Embeddings {
 	}
 
 	/** Whether the exchange asks for inputs that are kept apart. */
-	sharesOut({ operation, body, directives, uncacheable, exact }: Exchange): boolean {
+	sharesOut({ operation, body, directives, uncacheable, exact, tags }: Exchange): boolean {
 		if (operation !== 'embeddings' || uncacheable !== null || !exact || directives.mode === 'no-store') return false;
 		const { length } = embeddingInputs(body);
-		return length > 0 && length <= MAX_INPUTS;
+		return length > 0 && length <= MAX_INPUTS && length * tags.length <= MAX_TAGS_OF_INPUTS;
 	}
 
 	/** `asked`: what the same request is answered with from now on. Rejects as `Asker.ask` does. */

@@ -4,8 +4,8 @@ import type { Clock } from '../cache/clock.ts';
 import type { Entry } from '../cache/entry.ts';
 import { NotCachedError } from '../cache/errors.ts';
 import { declaredDependencies } from '../content/declared.ts';
-import { MissingItemError } from '../content/errors.ts';
-import { prepareRequests } from '../content/template.ts';
+import { planRequests } from '../content/template.ts';
+import { TAG_BYTES, WorkBudget } from '../content/work-budget.ts';
 import { nativeAnswer } from './answer.ts';
 import type { Asker } from './asker.ts';
 import type { Caller } from './caller.ts';
@@ -27,6 +27,21 @@ export type NativeResult = GenerationAnswer | BatchElement<GenerationAnswer>[];
 export interface Prepared {
 	exchange: Exchange;
 	item: string | null;
+}
+
+/** The exchanges of one request: one, or one for each item that its template is rendered for. */
+export interface PreparedPlan {
+	/** The item of each, null without a template. */
+	items: readonly (string | null)[];
+	/** Reads the item, and renders and reckons one of them. */
+	prepare(index: number): Promise<Prepared>;
+}
+
+/** What all elements of one call share, and their items. */
+interface Call {
+	/** Limits how many are asked for at the same time. */
+	inTurn: Slots;
+	work: WorkBudget;
 }
 
 /** What a request came to. */
@@ -66,8 +81,8 @@ export class Native {
 	}
 
 	/** Read-through for one request. Rejects with errors fit to be shown. */
-	async generate(input: unknown, caller: Caller, signal: AbortSignal, inTurn = this.#slots()): Promise<NativeResult> {
-		const resolved = await this.resolve(input, caller, signal, inTurn);
+	async generate(input: unknown, caller: Caller, signal: AbortSignal, call = this.#startCall()): Promise<NativeResult> {
+		const resolved = await this.resolve(input, caller, signal, call);
 		return Array.isArray(resolved) ? resolved : this.answer(resolved);
 	}
 
@@ -76,14 +91,24 @@ export class Native {
 		input: unknown,
 		caller: Caller,
 		signal: AbortSignal,
-		inTurn = this.#slots(),
+		{ inTurn, work }: Call = this.#startCall(),
 	): Promise<Resolved | BatchElement<GenerationAnswer>[]> {
 		const request = parseGeneration(input);
-		const prepared = await this.#prepareEach(request, caller);
-		const perItem = request.items !== undefined && prepared.some((one) => 'error' in one || one.data.item !== null);
-		const ask = (one: Prepared): Promise<Resolved> => inTurn(() => this.#ask(one, signal));
-		if (!perItem) return ask(single(prepared));
-		return batchElements(await this.#each(prepared, async (one) => this.answer(await ask(single([one])))));
+		const plan = await this.plan(request, caller, work);
+		if (request.items === undefined || plan.items[0] === null) {
+			return inTurn(async () => this.#ask(await plan.prepare(0), signal));
+		}
+		let prepared = 0;
+		const elements = await this.#each([...plan.items.keys()], (index) =>
+			inTurn(async () => {
+				const one = await plan.prepare(index);
+				prepared++;
+				return this.answer(await this.#ask(one, signal));
+			}),
+		);
+		// What is wrong with all of them is wrong with the request.
+		if (prepared === 0) return single<never>([elements[0]!] as Settled<never>[]);
+		return batchElements(elements);
 	}
 
 	/** Writes out what a request came to. */
@@ -98,24 +123,20 @@ export class Native {
 		signal: AbortSignal,
 	): Promise<BatchElement<NativeResult>[]> {
 		this.#demandBatchSize(inputs);
-		const inTurn = this.#slots();
-		return batchElements(await this.#each(inputs, (input) => this.generate(input, caller, signal, inTurn)));
+		const call = this.#startCall();
+		return batchElements(await this.#each(inputs, (input) => this.generate(input, caller, signal, call)));
 	}
 
 	/** Reads only; one round trip for the whole batch. Null where nothing is stored. */
 	async lookup(inputs: readonly unknown[], caller: Caller): Promise<Settled<Resolved | null>[]> {
 		this.#demandBatchSize(inputs);
-		const prepared = await this.#each(inputs, async (input) => {
-			const request = parseGeneration(input);
-			const requests = await this.prepare(request, caller);
-			if (request.items !== undefined && requests.some(({ item }) => item !== null)) {
-				throw new InvalidRequestError({
-					field: 'items',
-					reason: '"items" with an item template makes one generation per item: look up each with "item"',
-				});
-			}
-			return requests[0]!;
-		});
+		const work = new WorkBudget();
+		const prepared = await this.#each(inputs, (input) =>
+			this.prepareOne(parseGeneration(input), caller, work, {
+				field: 'items',
+				reason: '"items" with an item template makes one generation per item: look up each with "item"',
+			}),
+		);
 		const asked = prepared.flatMap((element) =>
 			'data' in element && element.data.exchange.uncacheable === null ? [element.data] : [],
 		);
@@ -131,36 +152,52 @@ export class Native {
 		});
 	}
 
-	/** The request's exchanges: one, or one per item where its template is rendered for each; `item` is null without one. */
-	async prepare(request: GenerationRequest, caller: Caller): Promise<Prepared[]> {
+	/** The request's exchanges, each of them rendered when it is asked for. */
+	async plan(request: GenerationRequest, caller: Caller, work = new WorkBudget()): Promise<PreparedPlan> {
 		if (request.item === undefined && request.items === undefined) {
 			const content = declaredDependencies(request);
-			return [{ exchange: this.#exchanges.native(request, request, content, caller), item: null }];
+			const exchange = this.#create(work, request, request, content, caller, null);
+			return { items: [null], prepare: async () => ({ exchange, item: null }) };
 		}
 		const schema = await this.#host.getSchema();
-		const prepared = await prepareRequests(request, {
+		const context = {
 			services: this.#host.services,
 			schema,
 			accountability: caller.accountability,
 			database: this.#host.database,
-		});
-		return prepared.map(({ request: rendered, content, item }) => ({
-			exchange: this.#exchanges.native(rendered, request, content, caller, item),
-			item,
-		}));
+		};
+		const { items, prepare } = planRequests(request, context, work);
+		return {
+			items,
+			prepare: async (index) => {
+				const { request: rendered, content, item } = await prepare(index);
+				return { exchange: this.#create(work, rendered, request, content, caller, item), item };
+			},
+		};
 	}
 
-	/** An item that is missing, or that the caller may not read, fails alone where others are asked for beside it. */
-	async #prepareEach(request: GenerationRequest, caller: Caller): Promise<Settled<Prepared>[]> {
-		try {
-			return (await this.prepare(request, caller)).map((data) => ({ data }));
-		} catch (error) {
-			const { items = [], ...rest } = request;
-			if (!(error instanceof MissingItemError) || items.length < 2) throw error;
-			const each = await this.#each(items, async (item) => (await this.prepare({ ...rest, item }, caller))[0]!);
-			if (each.every((one) => 'error' in one)) throw error;
-			return each;
-		}
+	/** All exchanges of the request at once. */
+	async prepare(request: GenerationRequest, caller: Caller, work = new WorkBudget()): Promise<Prepared[]> {
+		const { items, prepare } = await this.plan(request, caller, work);
+		return eachBounded([...items.keys()], this.#values.AI_CACHE_BATCH_CONCURRENCY, prepare);
+	}
+
+	/** The exchange of a request that must make no more than one; `refusal` says what is wrong with more. */
+	async prepareOne(
+		request: GenerationRequest,
+		caller: Caller,
+		work: WorkBudget,
+		refusal: { field: string; reason: string },
+	): Promise<Prepared> {
+		const plan = await this.plan(request, caller, work);
+		if (request.items !== undefined && plan.items[0] !== null) throw new InvalidRequestError(refusal);
+		return plan.prepare(0);
+	}
+
+	#create(work: WorkBudget, ...parts: Parameters<Exchanges['native']>): Exchange {
+		const exchange = this.#exchanges.native(...parts);
+		work.spend(exchange.tags.length * TAG_BYTES, 'depends_on');
+		return exchange;
 	}
 
 	async #ask({ exchange, item }: Prepared, signal: AbortSignal): Promise<Resolved> {
@@ -175,9 +212,8 @@ export class Native {
 		}
 	}
 
-	/** What one call asks for at the same time, its elements and their items together. */
-	#slots(): Slots {
-		return slots(this.#values.AI_CACHE_BATCH_CONCURRENCY);
+	#startCall(): Call {
+		return { inTurn: slots(this.#values.AI_CACHE_BATCH_CONCURRENCY), work: new WorkBudget() };
 	}
 
 	#each<Input, Result>(inputs: readonly Input[], work: (input: Input) => Promise<Result>): Promise<Settled<Result>[]> {

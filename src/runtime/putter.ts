@@ -2,6 +2,7 @@ import type { GenerationRequest, JsonObject } from '../contract.ts';
 import type { AiCache, PutItem } from '../cache/cache.ts';
 import { ttlLeft } from './answer.ts';
 import type { Clock } from '../cache/clock.ts';
+import { WorkBudget } from '../content/work-budget.ts';
 import type { Pricing } from '../providers/prices.ts';
 import type { Settled } from './api-errors.ts';
 import { eachBounded } from './bounded.ts';
@@ -49,7 +50,8 @@ export class Putter {
 			});
 		}
 		const { AI_CACHE_BATCH_CONCURRENCY: concurrency } = this.#values;
-		const elements = await eachBounded(inputs, concurrency, (input) => this.#prepare(input, caller));
+		const work = new WorkBudget();
+		const elements = await eachBounded(inputs, concurrency, (input) => this.#prepare(input, caller, work));
 		const items = elements.flatMap((element) => ('item' in element && element.refused === null ? [element.item] : []));
 		const outcomes = await this.#cache.put(items).catch(() => {
 			throw new StoreAwayError();
@@ -68,10 +70,11 @@ export class Putter {
 	async #prepare(
 		input: unknown,
 		caller: Caller,
+		work: WorkBudget,
 	): Promise<{ item: PutItem; refused: string | null } | { error: unknown }> {
 		try {
 			const request = parse(storeSchema(), input);
-			const exchange = await this.#exchange(request, caller);
+			const exchange = await this.#exchange(request, caller, work);
 			const parsed = (request.response as JsonObject | undefined) ?? bodyFromText(request, request.text ?? '');
 			if (exchange.dialect.read(exchange.operation, parsed) === null) {
 				throw new InvalidRequestError({ field: 'response', reason: `"response" is no ${request.provider} answer` });
@@ -87,13 +90,14 @@ export class Putter {
 		}
 	}
 
-	async #exchange(request: StoreRequest, caller: Caller): Promise<Exchange> {
+	async #exchange(request: StoreRequest, caller: Caller, work: WorkBudget): Promise<Exchange> {
 		const { response: _, text: __, duration_ms: ___, ...asked } = request;
-		const prepared = await this.#native.prepare(asked as GenerationRequest, caller);
-		if (prepared.length === 1) return prepared[0]!.exchange;
-		throw new InvalidRequestError({
+		const { items, ...rest } = asked as GenerationRequest;
+		const one = items?.length === 1 ? { ...rest, item: items[0]! } : { ...rest, ...(items && { items }) };
+		const { exchange } = await this.#native.prepareOne(one, caller, work, {
 			field: 'items',
 			reason: '"items" with an item template makes several requests: store each with "item"',
 		});
+		return exchange;
 	}
 }

@@ -1,4 +1,5 @@
 import type { GenerationRequest } from '../contract.ts';
+import type { WorkBudget } from '../content/work-budget.ts';
 import { callerOf } from './caller.ts';
 import type { Callers } from './callers.ts';
 import type { Exchange, Exchanges } from './exchange.ts';
@@ -53,16 +54,16 @@ export class Reviver {
 
 	/**
 	 * As the same caller would make it now: an item template is rendered from the content of now, read with the
-	 * permissions that they have now. Null where they may not make it any more.
+	 * permissions that they have now. Null where they may not make it any more, or `work` has no room for it.
 	 */
-	async renew({ record, exchange }: Remembered): Promise<Exchange | null> {
+	async renew({ record, exchange }: Remembered, work?: WorkBudget): Promise<Exchange | null> {
 		const { item, request, directives, unrestricted } = record;
 		if (item === null || request.native === undefined) return exchange;
 		try {
 			const caller = await this.#callers.restore({ user: request.user, unrestricted });
 			if (caller === null) return null;
 			const { items: _, stream: __, ...template } = request.native as unknown as GenerationRequest;
-			const [prepared] = await this.#native.prepare({ ...template, item, cache: directives }, caller);
+			const [prepared] = await this.#native.prepare({ ...template, item, cache: directives }, caller, work);
 			return prepared?.exchange ?? null;
 		} catch {
 			return null;

@@ -3,6 +3,7 @@ import type { Clock } from '../cache/clock.ts';
 import { NotCachedError } from '../cache/errors.ts';
 import { newId } from '../cache/ids.ts';
 import type { Store } from '../cache/store.ts';
+import { WorkBudget } from '../content/work-budget.ts';
 import type { Pricing } from '../providers/prices.ts';
 import { apiErrors, namingElement } from './api-errors.ts';
 import type { Asker } from './asker.ts';
@@ -85,8 +86,9 @@ export class Warmer {
 	requests(requests: readonly GenerationRequest[], caller: Caller, budget: number | null): Promise<WarmJob> {
 		return this.#start(budget, async () => {
 			const { AI_CACHE_BATCH_CONCURRENCY: concurrency } = this.#values;
+			const work = new WorkBudget();
 			const prepared = await eachBounded(requests, concurrency, (request, index) =>
-				this.#native.prepare(request, caller).catch((error: unknown) => {
+				this.#native.prepare(request, caller, work).catch((error: unknown) => {
 					throw namingElement(error, `requests.${index}`);
 				}),
 			);
@@ -246,8 +248,9 @@ export class Warmer {
 			return one ? [{ ...one, requested: Math.round(times) }] : [];
 		});
 		const asked = await this.#wanting(remembered);
+		const work = new WorkBudget();
 		const renewed = await eachBounded(asked, this.#values.AI_CACHE_BATCH_CONCURRENCY, async (one) => {
-			const exchange = await this.#reviver.renew(one);
+			const exchange = await this.#reviver.renew(one, work);
 			return exchange && { ...one, exchange };
 		});
 		const wanted = await this.#wanting(renewed.filter((one) => one !== null));

@@ -65,6 +65,47 @@ describe('a value that permissions keep back in one item alone', () => {
 		});
 	});
 
+	it('is a 403 that names the path if it is a related item, which Directus gives as null', async () => {
+		const of = (author: object | null) => [
+			{ id: 1, author: { id: 7, first_name: 'Ann' } },
+			{ id: 2, author },
+		];
+		const site = directus([of(null)], of({ id: 8, first_name: 'Bob' }), READER);
+		const asked = read('{{author.first_name}}', site);
+		await expect(asked).rejects.toMatchObject({ status: 403, extensions: { field: 'author.first_name' } });
+		await expect(read('{{author.first_name}}', site)).rejects.toThrow('"author" of item "2" of "articles"');
+	});
+
+	it('is a 403 that names the path if it is a related item behind a list or a many-to-any relation', async () => {
+		const tags = (tag: object | null) => [
+			{ id: 1, tags: [{ id: 4, tag_id: tag }] },
+			{ id: 2, tags: [] },
+		];
+		const list = directus([tags(null)], tags({ id: 9, label: 'hot' }), READER);
+		await expect(read('{{tags.tag_id.label}}', list)).rejects.toMatchObject({
+			status: 403,
+			extensions: { field: 'tags.tag_id.label' },
+		});
+		const sections = (item: object | null) => [
+			{ id: 1, sections: [{ id: 4, collection: 'quotes', item: null }] },
+			{ id: 2, sections: [{ id: 5, collection: 'headings', item }] },
+		];
+		const any = directus([sections(null)], sections({ id: 9, text: 'Head' }), READER);
+		await expect(read('{{sections.item:headings.text}}', any)).rejects.toMatchObject({
+			status: 403,
+			extensions: { field: 'sections.item:headings.text' },
+		});
+	});
+
+	it('is none if the related item is null to everybody', async () => {
+		const items = [
+			{ id: 1, author: null },
+			{ id: 2, author: { id: 7, first_name: 'Ann' } },
+		];
+		const site = directus([items], items, READER);
+		await expect(read('{{author.first_name}}', site)).resolves.toBeInstanceOf(Map);
+	});
+
 	it('is none where the value is null to everybody', async () => {
 		const items = [
 			{ id: 1, body: null },

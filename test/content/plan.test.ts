@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { planTemplate } from '../../src/content/plan.ts';
+import { DEFAULT_LIMITS, planTemplate } from '../../src/content/plan.ts';
 import { blog } from './schema.ts';
 
 const plan = (prompt: string) => planTemplate({ prompt }, 'articles', blog);
@@ -83,5 +83,17 @@ describe('planning a template', () => {
 		expect(
 			plan('{{parent.parent.title}} {{author.articles.title}} {{tags.tag_id.articles.article_id.title}}'),
 		).not.toBeNull();
+	});
+
+	it('refuses the first of too many different fields by its name, and counts each field once', () => {
+		const limits = { ...DEFAULT_LIMITS, maxPaths: 2 };
+		const limited = (prompt: string) => planTemplate({ prompt }, 'articles', blog, limits);
+		expect(limited('{{title}}{{body}}{{title}}')?.paths.size).toBe(2);
+		expect(() => limited('{{title}}{{body}}{{author.first_name}}')).toThrow(
+			expect.objectContaining({
+				status: 400,
+				extensions: expect.objectContaining({ field: 'author.first_name' }) as unknown,
+			}),
+		);
 	});
 });

@@ -73,6 +73,42 @@ describe('rendering a template', () => {
 		expect(() => render('{{comments.text}}', item, { maxRelatedItems: 1 })).toThrow(/2 items/);
 	});
 
+	it('refuses a text over the limit by a 400 that names the placeholder, before the text is built', () => {
+		const body = 'x'.repeat(8000);
+		const started = performance.now();
+		expect(() => render('{{body}}'.repeat(60_000), { body })).toThrow(
+			expect.objectContaining({ status: 400, extensions: expect.objectContaining({ field: 'body' }) as unknown }),
+		);
+		expect(() => render('{{body}}'.repeat(100_000), { body: body + body })).toThrow(/body.*100000 times/);
+		expect(performance.now() - started).toBeLessThan(400);
+	});
+
+	it('counts the values of a list before it joins them', () => {
+		const text = 'x'.repeat(1_000_000);
+		const comments = Array.from({ length: 1000 }, (_, id) => ({ id, text }));
+		expect(() => render('{{comments.text}}', { comments })).toThrow(/comments\.text.*1000000/);
+	});
+
+	it('takes a text up to the limit', () => {
+		const body = 'x'.repeat(10);
+		expect(render('{{body}}{{body}}', { body }, { maxTextBytes: 36 }).prompt).toBe(body + body);
+		expect(() => render('{{body}}{{body}}', { body }, { maxTextBytes: 35 })).toThrow(/\{\{body\}\}/);
+	});
+
+	it('counts the items that a path leads to over all its relations, and all paths together', () => {
+		const articles = Array.from({ length: 3 }, (_, id) => ({
+			id,
+			comments: [
+				{ id: 1, text: 'a' },
+				{ id: 2, text: 'b' },
+			],
+		}));
+		const author = { id: 'u1', articles };
+		const path = '{{author.articles.comments.text}}';
+		expect(() => render(path, { author }, { maxRelatedItems: 5 })).toThrow(/6 items.*limit of 5/);
+		expect(() => render(`{{author.articles.id}}${path}`, { author }, { maxValues: 8 })).toThrow(/9 items.*limit of 8/);
+	});
+
 	it.each([
 		['title', {}],
 		['author.first_name', {}],

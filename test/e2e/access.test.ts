@@ -136,6 +136,21 @@ describe('an item’s template', () => {
 		expect(errors[0]?.message).toContain('{{body}}');
 		expect(emulator.calls() - before).toBe(1);
 	});
+
+	it.runIf(majorUnderTest() === 11)('that leads to an item which the caller may not read is a 403', async () => {
+		const reader = await createAccount(directus, 'related', [
+			{ ...READ_ARTICLE, fields: ['*'] },
+			{ collection: 'authors', action: 'read', permissions: { id: { _eq: 2 } } },
+		]);
+		const about = (item: number) =>
+			ask(chat({ collection: 'articles', item, prompt: 'Who wrote it? {{author.name}}' }), reader.token);
+		const before = emulator.calls();
+		expect(await about(1)).toMatchObject({ status: 200, cache: 'MISS' });
+		const { status, errors } = await about(2);
+		expect(status).toBe(403);
+		expect(errors[0]?.message).toContain('{{author.name}}');
+		expect(emulator.calls() - before).toBe(1);
+	});
 });
 
 describe('with lists of who may ask and who may store', () => {

@@ -212,6 +212,26 @@ describe('what cannot be rendered', () => {
 		expect(answer.errors[0]?.message).toContain('{{body}}');
 	});
 
+	it('a text that a template multiplies past the limit is refused at once, and Directus answers others meanwhile', async () => {
+		await edit('/items/articles/3', { body: 'x'.repeat(8000) });
+		const request = template('{{body}}'.repeat(60_000), 3);
+		const [answer, ping] = await Promise.all([
+			directus.api('POST', '/ai-cache/lookup', request),
+			directus.api('GET', '/server/ping'),
+		]);
+		expect(answer.status).toBe(400);
+		expect(JSON.stringify(answer.body)).toContain('{{body}}');
+		expect([answer.ms < 1000, ping.ms < 1000]).toEqual([true, true]);
+	});
+
+	it('of a list, one item whose value is none to be written fails alone', async () => {
+		await edit('/items/articles/4', { body: 'x'.repeat(900_000) });
+		const prompt = 'Sum up {{body}}{{body}}{{body}}{{body}}{{body}}';
+		const { status, data } = await ask({ ...template(prompt), item: undefined, items: [4, 5] });
+		expect(status).toBe(200);
+		expect(data).toMatchObject([{ errors: [{ extensions: { field: 'body' } }] }, { data: {} }]);
+	});
+
 	it('an item that the caller may not read is a 404 or a 403, and reaches no provider', async () => {
 		const account = await createAccount(directus, 'reader', [{ collection: 'authors', action: 'read' }]);
 		const answer = await ask(template('{{title}}'), account.token);

@@ -32,11 +32,15 @@ describe('a batch whose elements have items', () => {
 			throw new Error('no answer');
 		};
 		const native = new Native(cache, { ask } as unknown as Asker, exchanges, testHost(), values, clock);
-		native.prepare = async (request, caller) =>
-			(request.items ?? []).map((item) => ({
-				exchange: exchanges.native({ ...request, prompt: String(item) }, request, [], caller, String(item)),
-				item: String(item),
-			}));
+		native.plan = async (request, caller) => {
+			const items = (request.items ?? []).map(String);
+			const rendered = (item: string) => ({ ...request, prompt: item });
+			const prepare = async (index: number) => {
+				const item = items[index]!;
+				return { exchange: exchanges.native(rendered(item), request, [], caller, item), item };
+			};
+			return { items, prepare };
+		};
 		const request: GenerationRequest = {
 			provider: 'openai',
 			model: 'gpt-4o-mini',

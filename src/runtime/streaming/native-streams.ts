@@ -1,6 +1,7 @@
 import type { CacheStatus, GenerationAnswer } from '../../contract.ts';
 import type { Clock } from '../../cache/clock.ts';
 import { NotCachedError } from '../../cache/errors.ts';
+import { WorkBudget } from '../../content/work-budget.ts';
 import { parseObject } from '../../providers/json.ts';
 import { pieces } from '../../providers/pieces.ts';
 import type { ProviderDialect } from '../../providers/provider.ts';
@@ -9,7 +10,7 @@ import { nativeAnswer } from '../answer.ts';
 import type { Asked, Asker, AskOptions } from '../asker.ts';
 import type { Caller } from '../caller.ts';
 import { UNREADABLE, unreadable } from '../draft.ts';
-import { InvalidRequestError, NothingCachedError } from '../errors.ts';
+import { NothingCachedError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { parseGeneration } from '../generation-schema.ts';
 import type { Native } from '../native.ts';
@@ -40,14 +41,10 @@ export class NativeStreams {
 	/** What a request asks for. Rejects with errors fit to be shown. */
 	async prepare(input: unknown, caller: Caller): Promise<Exchange> {
 		const request = parseGeneration(input);
-		const [prepared] = await this.#native.prepare(request, caller);
-		const { exchange, item } = prepared!;
-		if (request.items !== undefined && item !== null) {
-			throw new InvalidRequestError({
-				field: 'stream',
-				reason: '"stream" takes one item: ask with "item", not "items"',
-			});
-		}
+		const { exchange } = await this.#native.prepareOne(request, caller, new WorkBudget(), {
+			field: 'stream',
+			reason: '"stream" takes one item: ask with "item", not "items"',
+		});
 		return exchange;
 	}
 
