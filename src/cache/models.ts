@@ -9,12 +9,18 @@ export interface ModelChange {
 	kind: 'snapshot' | 'system_fingerprint';
 	from: string;
 	to: string;
+	/** It was new in so many answers in a row that it names no version: from now on it is not looked at any more. */
+	unsteady?: true;
 }
 
 const FRESH: ModelState = { version: 1, snapshot: null, systemFingerprint: null, changedAt: null };
 const RELOAD_MS = 30_000;
 /** Snapshots, and families of one of them, that are remembered; providers serve several side by side. */
 const MAX_REMEMBERED = 16;
+/** So many new values in a row, none of them seen before, are no versions. */
+const UNSTEADY_AFTER = 4;
+/** Stands among the values that were seen of a model whose values are no versions. */
+export const UNSTEADY = '*';
 
 /**
  * Cache versions of models, and the snapshots that providers say they answered with. Kept in the process and reloaded
@@ -28,6 +34,8 @@ export class Models {
 	#loadedAt = -Infinity;
 	#loading: Promise<void> | null = null;
 	#loadingAgain: Promise<void> | null = null;
+	/** New values in a row, by model and kind. */
+	readonly #streaks = new Map<string, { last: string; length: number }>();
 	/** Counts up whenever a version was seen to change: keys reckoned before are not those reckoned after. */
 	generation = 0;
 
@@ -72,16 +80,36 @@ export class Models {
 	/** Takes note of who answered; tells of a snapshot or a fingerprint family that was not seen before. */
 	async observe(provider: Provider, model: string, snapshot: string | null, fingerprint: string | null): Promise<void> {
 		const family = fingerprint === null ? null : familyOf(fingerprint);
-		if (!isNews(newsOf(this.#state(provider, model), snapshot, family))) return;
+		const seen = newsOf(this.#state(provider, model), snapshot, family);
+		const name = nameOf(provider, model);
+		const isUnsteady = {
+			snapshot: this.#isUnsteady(`${name} snapshot`, snapshot, seen.snapshot),
+			family: this.#isUnsteady(`${name} family`, family, seen.family),
+		};
+		if (!isNews(seen)) return;
 		// Another process may have seen the same, or have raised the version.
 		await this.reload();
 		const state = this.#state(provider, model);
-		const news = newsOf(state, snapshot, family);
-		if (!isNews(news)) return;
+		const found = newsOf(state, snapshot, family);
+		if (!isNews(found)) return;
+		const news: News = {
+			snapshot: found.snapshot !== null && isUnsteady.snapshot ? UNSTEADY : found.snapshot,
+			family: found.family !== null && isUnsteady.family ? UNSTEADY : found.family,
+		};
 		const change = changeOf(provider, model, state, news);
 		const next = { ...withNews(state, news, family), ...(change && { changedAt: this.#clock.now() }) };
 		await this.#set(provider, model, next);
 		if (change) await this.#onChange(change, next);
+	}
+
+	/** Counts new values in a row. A value that was seen before ends the row. */
+	#isUnsteady(name: string, seen: string | null, news: string | null): boolean {
+		if (seen === null) return false;
+		const { last, length } = this.#streaks.get(name) ?? { last: '', length: 0 };
+		// Several answers with one new value may come before it is known.
+		const streak = { last: seen, length: news === null ? 0 : last === seen ? length : length + 1 };
+		this.#streaks.set(name, streak);
+		return streak.length >= UNSTEADY_AFTER;
 	}
 
 	async #load(): Promise<void> {
@@ -122,20 +150,24 @@ interface News {
 }
 
 const newsOf = (state: ModelState, snapshot: string | null, family: string | null): News => ({
-	snapshot: snapshot === null || snapshotsOf(state).includes(snapshot) ? null : snapshot,
-	family: family === null || familiesOf(state).includes(family) ? null : family,
+	snapshot: isKnown(snapshot, snapshotsOf(state)) ? null : snapshot,
+	family: isKnown(family, familiesOf(state)) ? null : family,
 });
+
+const isKnown = (value: string | null, seen: readonly string[]): boolean =>
+	value === null || seen.includes(value) || seen.includes(UNSTEADY);
 
 const isNews = ({ snapshot, family }: News): boolean => snapshot !== null || family !== null;
 
 /** Another snapshot has families of its own, of which this one was seen first. */
 function withNews(state: ModelState, news: News, seen: string | null): ModelState {
 	const { snapshot } = news;
-	const families = snapshot === null ? familiesOf(state) : [];
-	const family = snapshot === null ? news.family : seen;
+	const isChange = snapshot !== null && snapshot !== UNSTEADY;
+	const families = isChange ? [] : familiesOf(state);
+	const family = isChange ? seen : news.family;
 	return {
 		...state,
-		snapshot: snapshot ?? state.snapshot,
+		snapshot: isChange ? snapshot : state.snapshot,
 		snapshots: snapshot === null ? snapshotsOf(state) : remembering(snapshotsOf(state), snapshot),
 		systemFingerprint: family === null ? state.systemFingerprint : remembering(families, family).join(' '),
 	};
@@ -148,6 +180,8 @@ const familiesOf = ({ systemFingerprint }: ModelState): readonly string[] => sys
 
 const remembering = (known: readonly string[], seen: string): string[] => [...known, seen].slice(-MAX_REMEMBERED);
 
+const unsteady = (value: string) => value === UNSTEADY && { unsteady: true as const };
+
 function changeOf(
 	provider: Provider,
 	model: string,
@@ -155,11 +189,12 @@ function changeOf(
 	{ snapshot, family }: News,
 ): ModelChange | null {
 	if (snapshot !== null) {
-		return state.snapshot === null ? null : { provider, model, kind: 'snapshot', from: state.snapshot, to: snapshot };
+		if (state.snapshot === null) return null;
+		return { provider, model, kind: 'snapshot', from: state.snapshot, to: snapshot, ...unsteady(snapshot) };
 	}
 	if (family === null || state.systemFingerprint === null) return null;
 	const from = state.systemFingerprint.split(' ').at(-1) ?? '';
-	return { provider, model, kind: 'system_fingerprint', from, to: family };
+	return { provider, model, kind: 'system_fingerprint', from, to: family, ...unsteady(family) };
 }
 
 /**

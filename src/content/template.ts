@@ -22,7 +22,7 @@ export interface RequestPlan {
 	/** The item of each; null where there is no template. */
 	items: readonly (string | null)[];
 	/** Reads and renders one of them. */
-	prepare(index: number): Promise<PreparedRequest>;
+	prepare: (index: number) => Promise<PreparedRequest>;
 }
 
 /** Items that are read at once, and so in memory at once: each may hold megabytes. */

@@ -1,4 +1,5 @@
 import type { JournalDetail } from '../contract.ts';
+import { UNSTEADY } from '../cache/models.ts';
 
 /** Writes the journal row's note in English; null if there is nothing to add to its criteria. */
 export function writeNote(details: readonly JournalDetail[]): string | null {
@@ -26,6 +27,7 @@ function writeDetail(detail: JournalDetail): string {
 
 function writeModel({ provider, model, identifier, from, to }: JournalDetail & { kind: 'model' }): string {
 	const what = identifier === 'snapshot' ? 'snapshot' : 'system fingerprint';
+	if (to === UNSTEADY) return `${provider}/${model} answers with another ${what} each time: it names no version`;
 	return `${provider}/${model} answers with another ${what}: ${to} instead of ${from}`;
 }
 

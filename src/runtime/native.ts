@@ -34,7 +34,7 @@ export interface PreparedPlan {
 	/** The item of each, null without a template. */
 	items: readonly (string | null)[];
 	/** Reads the item, and renders and reckons one of them. */
-	prepare(index: number): Promise<Prepared>;
+	prepare: (index: number) => Promise<Prepared>;
 }
 
 /** What all elements of one call share, and their items. */

@@ -156,7 +156,7 @@ export class Runtime {
 		const details: JournalDetail[] = [{ kind: 'model', provider, model, identifier, from, to }];
 		host.logger.info(`AI cache: ${writeNote(details)}`);
 		const author = { cause: 'model_update', details } as const;
-		if (this.settings.values.AI_CACHE_ON_MODEL_UPDATE === 'invalidate') {
+		if (this.settings.values.AI_CACHE_ON_MODEL_UPDATE === 'invalidate' && !change.unsteady) {
 			await this.invalidator.raiseVersion(this.models, provider, model, author);
 		} else await this.invalidator.note({ provider, model }, author);
 	}

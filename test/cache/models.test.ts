@@ -153,3 +153,45 @@ describe('the version', () => {
 		expect(models.version('openai', 'gpt-4o')).toBe(2);
 	});
 });
+
+describe('a value that is new in each answer', () => {
+	const random = (index: number): string => `fp_${(0x100000000 + index * 7919).toString(16)}`;
+
+	it.each([
+		['fingerprint', (index: number) => [null, random(index)] as [string | null, string | null]],
+		['snapshot', (index: number) => [`gpt-4o-${random(index)}`, null] as [string | null, string | null]],
+	])('as a random %s, is no version: it is told of once, and no change any more', async (_, seen) => {
+		const { models, observe, changes, join } = setUp();
+		for (let index = 0; index < 20; index++) await observe(...seen(index));
+		expect(changes.filter(({ unsteady }) => unsteady)).toHaveLength(1);
+		expect(changes.at(-1)).toMatchObject({ unsteady: true });
+		const told = changes.length;
+		expect(told).toBeLessThan(5);
+		const other = join();
+		await other.reload();
+		await other.observe('openai', 'gpt-4o', ...seen(30));
+		await models.observe('openai', 'gpt-4o', ...seen(31));
+		expect(changes).toHaveLength(told);
+	});
+
+	it('does not hide that another snapshot answers', async () => {
+		const { observe, changes } = setUp();
+		for (let index = 0; index < 20; index++) await observe('gpt-4o-2024-08-06', random(index));
+		await observe('gpt-4o-2024-11-20', random(20));
+		expect(changes.at(-1)).toMatchObject({ kind: 'snapshot', to: 'gpt-4o-2024-11-20' });
+		expect(changes.at(-1)).not.toHaveProperty('unsteady');
+	});
+
+	it('is one if many answers with it come at the same time', async () => {
+		const { observe, changes } = setUp();
+		await observe('gpt-4o-2024-08-06');
+		await Promise.all(Array.from({ length: 8 }, () => observe('gpt-4o-2024-11-20')));
+		expect(changes).toMatchObject([{ to: 'gpt-4o-2024-11-20' }]);
+	});
+
+	it('is one once it comes again: values that answer by turns are versions', async () => {
+		const { observe, changes } = setUp();
+		for (const letter of ['a', 'b', 'a', 'c', 'a', 'd', 'a', 'e', 'a', 'f']) await observe(null, `fp_${letter}`);
+		expect(changes.every(({ unsteady }) => !unsteady)).toBe(true);
+	});
+});
