@@ -384,6 +384,8 @@ export interface WarmJob {
 	generated: number;
 	already_cached: number;
 	failed: number;
+	/** Requests that no provider was asked for, as what they get cannot be stored. They count as done. */
+	left_out: { key: string; model: string; reason: string }[];
 	spent_usd: number;
 	budget_usd: number | null;
 	/** Seconds left at the pace so far; null before it can be told. */
@@ -395,6 +397,8 @@ export interface WarmJob {
 
 export interface HealthReport {
 	status: 'ok' | 'degraded' | 'down';
+	/** What else is wrong, for people; empty if nothing is. */
+	problems?: string[];
 	store?: {
 		kind: 'memory' | 'redis';
 		mode: 'embedded' | 'standalone' | 'cluster' | 'sentinel';

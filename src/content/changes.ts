@@ -1,7 +1,7 @@
 import type { SchemaOverview } from '@directus/types';
 
 import { ANY_ITEM, type ContentChange } from '../cache/dependencies.ts';
-import { isItem, keyOf } from './item.ts';
+import { isItem, type Item, keyOf } from './item.ts';
 import { joinedParents, leftParents, parentsFilledIn, relatedCollections } from './parents.ts';
 import { schemaChanges } from './schema-changes.ts';
 
@@ -13,8 +13,10 @@ import { schemaChanges } from './schema-changes.ts';
  */
 export const contentEvents: readonly string[] = ['*.create', '*.update', '*.delete', 'items.sort', 'files.upload'];
 
-/** Directus writes these itself with every change; nobody generates text from them. */
-const LOGS = new Set(['directus_activity', 'directus_revisions']);
+/** Written by Directus and its Studio themselves, with every change and every page; nobody generates text from them. */
+const UNREAD = new Set(['directus_activity', 'directus_revisions', 'directus_sessions', 'directus_presets']);
+/** What Directus notes in a user whenever they log in or look at a page. */
+const UNREAD_USER_FIELDS = new Set(['last_page', 'last_access']);
 
 /** Scopes whose events tell of collections and fields instead of rows. */
 const SCHEMA_SCOPES = new Set(['collections', 'fields', 'relations']);
@@ -49,7 +51,7 @@ export function changesOf(event: string, meta: Meta, context: ChangeContext): Co
 	const { scope, action } = splitEvent(event);
 	if (SCHEMA_SCOPES.has(scope)) return schemaChanges(scope, action, meta, context);
 	const collection = meta['collection'];
-	if (typeof collection !== 'string' || LOGS.has(collection)) return [];
+	if (typeof collection !== 'string' || UNREAD.has(collection)) return [];
 	if (event === 'files.upload') return uploaded(collection, meta, context.schema);
 	switch (action) {
 		case 'create':
@@ -91,6 +93,7 @@ function created(collection: string, meta: Meta, schema: SchemaOverview | null):
 
 function updated(collection: string, meta: Meta, { schema, cascades, fields: known }: ChangeContext): ContentChange[] {
 	const payload = isItem(meta['payload']) ? meta['payload'] : {};
+	if (isPageView(collection, payload)) return [];
 	const items = keysOf(meta);
 	const fields = [...new Set([...Object.keys(payload), ...writtenByItself(collection, schema)])];
 	const left = leftParents(collection, payload, schema);
@@ -110,6 +113,11 @@ function deleted(collection: string, meta: Meta, { schema, cascades }: ChangeCon
 		? cascades.flatMap((change) => [change, ...parentsLeftBy(change, schema)])
 		: unknownCascades(collection, schema);
 	return [{ kind: 'delete', collection, items: keysOf(meta) }, ...leftParents(collection, null, schema), ...along];
+}
+
+function isPageView(collection: string, payload: Item): boolean {
+	const fields = Object.keys(payload);
+	return collection === 'directus_users' && fields.length > 0 && fields.every((field) => UNREAD_USER_FIELDS.has(field));
 }
 
 function parentsLeftBy(change: ContentChange, schema: SchemaOverview | null): ContentChange[] {

@@ -17,12 +17,24 @@ export interface Placeholder {
 /** A backslash before the braces, as in `\{{name}}`, keeps them as text. */
 const PLACEHOLDER = /(\\?)\{\{([^{}]*)\}\}/g;
 
+/** In one request; each of its items is written with all of them. */
+const MAX_PLACEHOLDERS = 10_000;
+
+const tooManyPlaceholders = (path: string, where: string): Error =>
+	new InvalidTemplateError({
+		reason: `{{${path}}} in ${where} is one more than ${MAX_PLACEHOLDERS} placeholders`,
+		field: path,
+	});
+
 /** All placeholders of the request, in order. An empty one or one with an empty part is refused with a 400. */
 export function placeholdersOf(source: TemplateSource): Placeholder[] {
 	const found: Placeholder[] = [];
 	replaceText(source, (text, where) => {
 		for (const [, escape, inner] of text.matchAll(PLACEHOLDER)) {
-			if (!escape) found.push({ path: readPath(inner ?? '', where), where });
+			if (escape) continue;
+			const path = readPath(inner ?? '', where);
+			if (found.length === MAX_PLACEHOLDERS) throw tooManyPlaceholders(path, where);
+			found.push({ path, where });
 		}
 		return text;
 	});

@@ -1,7 +1,7 @@
 import type { Relation, SchemaOverview } from '@directus/types';
 
-import type { ContentChange } from '../cache/dependencies.ts';
-import { isItem, keyOf } from './item.ts';
+import { ANY_ITEM, type ContentChange } from '../cache/dependencies.ts';
+import { isItem, type Item, keyOf } from './item.ts';
 
 /** As in `ChangeContext`. */
 interface Schemas {
@@ -39,9 +39,63 @@ export function schemaChanges(
 	meta: Readonly<Record<string, unknown>>,
 	schemas: Schemas,
 ): ContentChange[] {
+	const light = lightChange(scope, action, meta);
+	if (light !== null) return light;
 	const names = new Set([...namesIn(scope, action, meta, schemas)].filter((name) => name !== ''));
 	const rows: ContentChange = { kind: 'sort', collection: `directus_${scope}` };
 	return [...[...names].map((collection) => ({ kind: 'schema', collection }) as const), rows];
+}
+
+/** What says nothing of the fields and relations that there are already. Null if the change may. */
+function lightChange(
+	scope: string,
+	action: string,
+	{ collection, payload }: Readonly<Record<string, unknown>>,
+): ContentChange[] | null {
+	if (typeof collection !== 'string' || !isItem(payload)) return null;
+	if (scope === 'relations' && action === 'create') return newRelation(payload);
+	if (scope !== 'fields' || collection.startsWith('directus_fields')) return null;
+	if (action === 'create') return newField(collection, payload);
+	return action === 'update' && isAppearance(payload) ? [] : null;
+}
+
+/** Nothing was made from a new field. Only what depends on the collection, or on items, as a whole may miss it. */
+function newField(collection: string, payload: Item): ContentChange[] {
+	if (payload['type'] === 'alias') return [];
+	const column = isItem(payload['schema']) ? payload['schema'] : {};
+	const isEmpty = column['default_value'] === undefined || column['default_value'] === null;
+	const fields = texts(payload['field']);
+	return [{ kind: 'update', collection, items: isEmpty ? [] : [ANY_ITEM], fields }];
+}
+
+/** Nothing was made by way of a new relation. Its two fields are new to what depends on the items as a whole. */
+function newRelation(payload: Item): ContentChange[] | null {
+	const { many_collection: many, one_collection: one } = payload;
+	if (typeof many !== 'string') return null;
+	const allowed = texts(payload['one_allowed_collections']);
+	const change = (collection: string, field: unknown): ContentChange => ({
+		kind: 'update',
+		collection,
+		items: [ANY_ITEM],
+		fields: texts(field),
+	});
+	return [
+		change(many, payload['many_field']),
+		...[...texts(one), ...allowed].map((collection) => change(collection, payload['one_field'])),
+		{ kind: 'sort', collection: 'directus_relations' },
+	];
+}
+
+/** How the Studio shows a field: its place, width, interface and words. */
+const APPEARANCE = new Set([
+	...['field', 'collection', 'id', 'sort', 'group', 'width', 'interface', 'options', 'display', 'display_options'],
+	...['note', 'translations', 'hidden', 'readonly', 'required', 'conditions', 'searchable'],
+]);
+
+function isAppearance(payload: Item): boolean {
+	const { meta = {}, ...rest } = payload;
+	const isShown = (part: Item): boolean => Object.keys(part).every((name) => APPEARANCE.has(name));
+	return isItem(meta) && Object.keys(meta).length > 0 && isShown(meta) && isShown(rest);
 }
 
 function namesIn(

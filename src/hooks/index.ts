@@ -8,7 +8,7 @@ import { departuresOf } from '../content/departures.ts';
 import { SchemaMemory } from '../content/schema-changes.ts';
 import type { HostContext } from '../runtime/host.ts';
 import { openWrites } from '../runtime/open-writes.ts';
-import { getRuntime, latestRuntime } from '../runtime/runtime.ts';
+import { getRuntime, getWriteLog, latestRuntime } from '../runtime/runtime.ts';
 import { type Program, registerCommands } from './cli.ts';
 import { mountExpressLane } from './express-lane.ts';
 import { mountReadYourOwnWrite } from './own-write.ts';
@@ -18,6 +18,8 @@ import { mountProviderErrors } from './provider-errors.ts';
 const register: HookConfig = ({ action, filter, init, schedule }, context) => {
 	const host = context as unknown as HostContext;
 	const runtime = getRuntime(host);
+	const writes = getWriteLog(host);
+	runtime.listening = true;
 	const cascades = new CascadeMemory();
 	const commits = new CommitMemory();
 	const schemas = new SchemaMemory();
@@ -28,7 +30,10 @@ const register: HookConfig = ({ action, filter, init, schedule }, context) => {
 	});
 
 	init('middlewares.before', ({ app }) => {
-		mountExpressLane(app as Application, () => latestRuntime()?.lane ?? null);
+		mountExpressLane(app as Application, () => {
+			const latest = latestRuntime();
+			return latest?.listening ? latest.lane : null;
+		});
 		mountReadYourOwnWrite(app as Application, {
 			settled: () => latestRuntime()?.invalidator.settled() ?? null,
 			repeat: (tags) => latestRuntime()?.invalidator.repeat(tags) ?? Promise.resolve(),
@@ -67,6 +72,7 @@ const register: HookConfig = ({ action, filter, init, schedule }, context) => {
 	for (const name of contentEvents) {
 		action(name, async (meta, { schema, accountability }) => {
 			const event = String(meta['event'] ?? name);
+			writes?.hear(meta['collection']);
 			const looked = cascades.recall(meta['keys'] ?? meta['payload']);
 			const found = changesOf(event, meta, { schema, before: schemas.before, ...looked });
 			if (found.length === 0) return;

@@ -4,6 +4,8 @@
  * is looked up in the flow itself: text from outside that the flow put in is never read as a field.
  */
 
+import { InvalidRequestError } from '../runtime/errors.ts';
+
 type Node = Readonly<Record<string, unknown>>;
 
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -16,22 +18,42 @@ export interface AuthoredTexts {
 	itemFields: ReadonlySet<string>;
 	/** Paths written as `{{path}}`. */
 	flowValues: ReadonlySet<string>;
+	/** Those of them that are an option all by themselves: with null, the option is left out. */
+	optional: ReadonlySet<string>;
 }
+
+/** Options that a model reads: null is no text. */
+const READ_OPTIONS = new Set(['prompt', 'system', 'messages']);
+const ALONE = /^\s*\{\{([^{}]+)\}\}\s*$/;
 
 /**
  * What the author of the flow wrote into the options of the step that is running, null where the flow is not known.
  * Of two steps that might be it (a resolve and a reject path of the same kind), what is written in either counts.
  * A flow that another one triggers is shown the other one; its steps are not mistaken for this one's.
  */
-export function authoredTexts(flow: unknown, data: Node, type: string, options: Node): AuthoredTexts | null {
+export function authoredTexts(flow: unknown, data: Node, type: string, filled: Node): AuthoredTexts | null {
 	if (!isNode(flow)) return null;
-	const steps = nextSteps(flow['operation'], data).filter((step) => step['type'] === type && becomes(step, options));
+	const steps = nextSteps(flow['operation'], data).filter((step) => step['type'] === type && becomes(step, filled));
 	if (steps.length === 0) return null;
-	const texts = steps.flatMap((step) => textsIn(step['options']));
-	const found = (pattern: RegExp): Set<string> =>
-		new Set(texts.flatMap((text) => [...text.matchAll(pattern)].map((match) => (match[1] ?? '').trim())));
-	const flowValues = steps.length === 1 ? found(FLOW_VALUE) : new Set<string>();
-	return { itemFields: found(ITEM_FIELD), flowValues };
+	const options = steps.flatMap((step) => (isNode(step['options']) ? Object.entries(step['options']) : []));
+	const isOptional = ([name, value]: [string, unknown]): boolean =>
+		typeof value === 'string' && ALONE.test(value) && !READ_OPTIONS.has(name);
+	const found = (pattern: RegExp, among: [string, unknown][]): Set<string> => {
+		const texts = among.flatMap(([, value]) => textsIn(value));
+		return new Set(texts.flatMap((text) => [...text.matchAll(pattern)].map((match) => (match[1] ?? '').trim())));
+	};
+	// Of two steps that might be running, a value that one needs may be none that the other has.
+	const known = steps.length === 1 ? options : [];
+	const needed = found(
+		FLOW_VALUE,
+		known.filter((option) => !isOptional(option)),
+	);
+	const optional = [...found(FLOW_VALUE, known.filter(isOptional))].filter((path) => !needed.has(path));
+	return {
+		itemFields: found(ITEM_FIELD, options),
+		flowValues: found(FLOW_VALUE, known),
+		optional: new Set(optional),
+	};
 }
 
 /** The steps that may be running: those after the last one that has left its data, under its key. */
@@ -65,16 +87,39 @@ export function toTemplate(text: string, itemFields: ReadonlySet<string>): strin
 		.replaceAll(ITEM_FIELD, (whole, path: string) => (itemFields.has(path.trim()) ? `{{${path.trim()}}}` : whole));
 }
 
-/** Those of the author's `{{path}}` that the flow's data do not have. */
-export function missingValues(flowValues: ReadonlySet<string>, data: Node): string[] {
-	return [...flowValues].filter((path) => valueAt(path, data) === undefined);
+/** Those of the author's `{{path}}` that the flow's data do not have: Directus writes "undefined" or "null" for them. */
+export function missingValues(
+	{ flowValues, optional }: Pick<AuthoredTexts, 'flowValues' | 'optional'>,
+	data: Node,
+): string[] {
+	return [...flowValues].filter((path) => {
+		const value = valueAt(path, data);
+		return value === undefined || (value === null && !optional.has(path));
+	});
 }
 
-/** Directus writes paths as `$trigger.keys[0]` or `step["a b"]`. */
+/** Throws a 400 that names the `{{path}}` of the author for which the flow has no value. */
+export function demandValues(authored: AuthoredTexts | null, data: Node): void {
+	const missing = authored ? missingValues(authored, data) : [];
+	if (missing.length === 0) return;
+	throw new InvalidRequestError({
+		field: missing.join(', '),
+		reason: `The flow has no value for ${missing.map((path) => `{{${path}}}`).join(', ')}`,
+	});
+}
+
+/** A message about `{{title}}`, which the author wrote as `[[title]]`, in the author's words. */
+export const asWritten = (message: string, itemFields: ReadonlySet<string>): string =>
+	message.replaceAll(FLOW_VALUE, (whole, path: string) => (itemFields.has(path.trim()) ? `[[${path.trim()}]]` : whole));
+
+/** Names of a path: `name`, `[0]`, `["a.b"]`, `['a b']`. What stands within quotes is one name. */
+const NAMES = /\[\s*(?:(["'`])(.*?)\1|([^\]]*))\s*\]|([^.[\]]+)/g;
+
+/** Directus writes paths as `$trigger.keys[0]` or `step["a.b"]`. */
 function valueAt(path: string, data: Node): unknown {
-	const parts = path.split(/[.[\]'"]+/).filter((part) => part !== '');
-	return parts.reduce<unknown>(
-		(value, part) => (typeof value === 'object' && value !== null ? (value as Node)[part] : undefined),
+	const names = [...path.matchAll(NAMES)].map(([, , quoted, index, plain]) => quoted ?? (index ?? plain ?? '').trim());
+	return names.reduce<unknown>(
+		(value, name) => (typeof value === 'object' && value !== null ? (value as Node)[name] : undefined),
 		data,
 	);
 }

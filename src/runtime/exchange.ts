@@ -87,8 +87,11 @@ const MAX_TAGS = 10_000;
 export class Exchanges {
 	readonly #values: SettingValues;
 	readonly #models: Pick<Models, 'version'>;
+	readonly #isListening: () => boolean;
 
-	constructor(values: SettingValues, models: Pick<Models, 'version'>) {
+	/** `isListening`: whether changes of the content reach this process; what depends on content is not cached if not. */
+	constructor(values: SettingValues, models: Pick<Models, 'version'>, isListening: () => boolean = () => true) {
+		this.#isListening = isListening;
 		this.#values = values;
 		this.#models = models;
 	}
@@ -143,7 +146,7 @@ export class Exchanges {
 			rank: native !== null && item !== null ? fingerprint({ ...identity, body: templateOf(native, item) }) : key,
 			contentType: parts.contentType ?? settings?.content_type ?? 'standard',
 			ttlFactor: settings?.ttl_factor ?? 1,
-			uncacheable: settings?.enabled === false ? 'collection_off' : dialect.uncacheable(operation, body),
+			uncacheable: this.#uncacheable(parts) ?? dialect.uncacheable(operation, body),
 		};
 	}
 
@@ -172,6 +175,11 @@ export class Exchanges {
 			contentType: request.content_type ?? null,
 			confidence: request.confidence ?? null,
 		});
+	}
+
+	#uncacheable({ collection, dependencies }: ExchangeParts): string | null {
+		if (this.#collection(collection)?.enabled === false) return 'collection_off';
+		return dependencies.content.length > 0 && !this.#isListening() ? 'hook_off' : null;
 	}
 
 	#collection(collection: string | null): CollectionSettings | undefined {

@@ -6,14 +6,19 @@ import { baseUrlSetting, keySetting, type Settings, withoutCredentials } from '.
 import { VERSION } from './version.ts';
 
 const TIMEOUT_MS = 1000;
+const HOOK_OFF =
+	'The bundle\'s hook "ai-cache-hook" is switched off: changes of the content are not seen, and no answer that depends on content is cached';
 
 /** How the cache is. */
 export class Health {
 	readonly #settings: Settings;
 	readonly #opened: OpenedStore;
 	readonly #keys: ProviderKeys;
+	readonly #isListening: () => boolean;
 
-	constructor(settings: Settings, opened: OpenedStore, keys: ProviderKeys) {
+	/** `isListening`: whether changes of the content reach this process. */
+	constructor(settings: Settings, opened: OpenedStore, keys: ProviderKeys, isListening: () => boolean) {
+		this.#isListening = isListening;
 		this.#settings = settings;
 		this.#opened = opened;
 		this.#keys = keys;
@@ -22,9 +27,11 @@ export class Health {
 	/** `down` while the store does not answer, `degraded` while it refuses something, or its bus or breaker is not as it should be. */
 	async report(): Promise<Required<HealthReport>> {
 		const [store, providers] = await Promise.all([this.store(), this.#providers()]);
+		const problems = [...(this.#isListening() ? [] : [HOOK_OFF]), ...this.#keys.problems()];
 		const isBusy = store.bus === 'down' || store.breaker !== 'closed' || store.pending_invalidations > 0;
-		const degraded = isBusy || store.error !== null;
-		return { status: store.connected ? (degraded ? 'degraded' : 'ok') : 'down', store, providers, version: VERSION };
+		const degraded = isBusy || store.error !== null || problems.length > 0;
+		const status = store.connected ? (degraded ? 'degraded' : 'ok') : 'down';
+		return { status, problems, store, providers, version: VERSION };
 	}
 
 	/** How the store is, as this process sees it. Never rejects. */

@@ -11,6 +11,7 @@ import type { HostContext } from './host.ts';
 import { outageRow } from './outage-row.ts';
 import type { Settings } from './settings.ts';
 import { StoreOutage } from './store-outage.ts';
+import { VERSION } from './version.ts';
 
 export interface OpenedStore {
 	store: Store;
@@ -22,6 +23,18 @@ export interface OpenedStore {
 	lastError: () => string | null;
 	close: () => Promise<void>;
 }
+
+/** A memory store, and who is told of what happens in it. */
+interface SharedStore {
+	/** Code of another version may not know what is in it. */
+	version: string;
+	options: string;
+	store: MemoryStore;
+	told: StoreTold;
+}
+
+const PLACE = Symbol.for('directus-extension-ai-cache.memory');
+const shared = globalThis as { [PLACE]?: SharedStore };
 
 /** What the runtime has to hear from its store. */
 export type StoreTold = Pick<StoreEvents, 'modelsChanged' | 'revoked' | 'lost'>;
@@ -40,10 +53,17 @@ export function openStore(settings: Settings, host: HostContext, clock: Clock, t
 		staleSeconds: values.AI_CACHE_STALE_WINDOW / 1000,
 		journalRows: values.AI_CACHE_JOURNAL_MAX,
 	};
-	const plain = { breaker: () => 'closed' as const, pendingInvalidations: () => 0, lastError: () => null };
 	if (settings.store === 'memory') {
-		const store = new MemoryStore({ ...limits, maxBytes: values.AI_CACHE_MEMORY_MAX, clock, events });
-		return { ...plain, store, open: () => Promise.resolve(), close: () => store.close() };
+		const options = { ...limits, maxBytes: values.AI_CACHE_MEMORY_MAX };
+		const store = inheritStore(JSON.stringify(options), told) ?? shareStore(options, clock, events, told);
+		return {
+			breaker: () => 'closed',
+			pendingInvalidations: () => 0,
+			lastError: () => null,
+			store,
+			open: () => Promise.resolve(),
+			close: () => store.close(),
+		};
 	}
 	if (settings.unused.length > 0) {
 		host.logger.warn(`AI cache: not used for the connection to Redis: ${settings.unused.join(', ')}`);
@@ -91,4 +111,37 @@ async function isWorking(redis: RedisStore): Promise<boolean> {
 	if (!connected || bus !== 'up') return false;
 	await timeLimit(PROBE_MS, () => redis.putDocument(PROBE, '', PROBE_MS));
 	return true;
+}
+
+/**
+ * The memory store of this process if code of the same version made it with the same settings: Directus loads its
+ * extensions anew whenever any of them is switched, installed or updated, and the answers are still good then.
+ */
+function inheritStore(options: string, told: StoreTold): MemoryStore | null {
+	const found = shared[PLACE];
+	if (found?.version !== VERSION || found.options !== options) return null;
+	found.told = told;
+	return found.store;
+}
+
+function shareStore(
+	options: Omit<ConstructorParameters<typeof MemoryStore>[0], 'clock' | 'events'>,
+	clock: Clock,
+	events: StoreEvents,
+	told: StoreTold,
+): MemoryStore {
+	const latest = (): StoreTold => entry.told;
+	const store = new MemoryStore({
+		...options,
+		clock,
+		events: {
+			...events,
+			modelsChanged: () => latest().modelsChanged(),
+			revoked: (...parts) => latest().revoked(...parts),
+			lost: () => latest().lost(),
+		},
+	});
+	const entry: SharedStore = { version: VERSION, options: JSON.stringify(options), store, told };
+	shared[PLACE] = entry;
+	return store;
 }

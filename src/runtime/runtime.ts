@@ -5,6 +5,7 @@ import { allTag } from '../cache/dependencies.ts';
 import { type ModelChange, Models } from '../cache/models.ts';
 import { StatsRecorder } from '../cache/stats/recorder.ts';
 import type { Store } from '../cache/store.ts';
+import { withRelated, WriteLog } from '../content/write-log.ts';
 import { createPricing, type Pricing } from '../providers/prices.ts';
 import { createUpstream, type Upstream } from '../providers/upstream.ts';
 import { Asker } from './asker.ts';
@@ -71,6 +72,8 @@ export class Runtime {
 	readonly nativeReply: NativeReply;
 	readonly #upstream: Upstream;
 	readonly #closeStore: () => Promise<void>;
+	/** Whether the hook is registered in this load of the bundle: without it, changes of the content are not seen. */
+	listening = false;
 	/** Settles when the store was reached for the first time, or was found to be away. */
 	readonly ready: Promise<void>;
 
@@ -108,7 +111,7 @@ export class Runtime {
 		this.keys = new ProviderKeys(values, host);
 		this.#upstream = createUpstream({ proxies: this.settings.proxies });
 		const pricing = createPricing(values.AI_CACHE_PRICES ?? {});
-		this.exchanges = new Exchanges(values, this.models);
+		this.exchanges = new Exchanges(values, this.models, () => this.listening);
 		this.asker = new Asker(this.cache, this.#upstream, this.keys, pricing, values, clock);
 		this.readyAnswers = new ReadyAnswers(quickBytes(this.settings), ({ length }) => length);
 		this.joinedHits = new JoinedHits(clock, this.readyAnswers);
@@ -125,18 +128,34 @@ export class Runtime {
 		this.warmer = new Warmer(this.store, clock, this.asker, this.native, reviver, pricing, values);
 		this.#refresher = this.#createRefresher(reviver, pricing, host);
 		this.invalidator = new Invalidator(this.store, clock, () => this.lane.forgetCallers(), this.#refresher);
-		this.health = new Health(this.settings, opened, this.keys);
+		this.health = new Health(this.settings, opened, this.keys, () => this.listening);
 		this.metrics = new Metrics(this.store, this.recorder, this.health);
 		this.recorder.start();
 		this.ready = opened.open().then(() => this.models.reload());
 	}
 
-	async close(): Promise<void> {
+	/** `keepStore`: another runtime has taken it over. */
+	async close(keepStore = false): Promise<void> {
 		await this.warmer.close();
 		this.#refresher?.close();
 		await this.recorder.stop();
 		this.#upstream.close();
-		await this.#closeStore();
+		if (!keepStore) await this.#closeStore();
+	}
+
+	/** Takes away all that may have been made from content that changed while no hook was there to see it. */
+	async forgetMissed(log: WriteLog | null, host: HostContext): Promise<void> {
+		const tables = log?.missed() ?? null;
+		if (tables === null) await this.store.invalidate([allTag()]);
+		else if (tables.length > 0) {
+			const author = { cause: 'event', event: 'extensions.reload' } as const;
+			const take = (collections: readonly string[]): Promise<void> =>
+				this.invalidator.changed(
+					collections.map((collection) => ({ kind: 'schema', collection }) as const),
+					author,
+				);
+			await Promise.all([take(tables), host.getSchema().then((schema) => take(withRelated(tables, schema)))]);
+		}
 	}
 
 	/** Null where no collection's answers are made again. */
@@ -165,19 +184,38 @@ export class Runtime {
 /** A process that dies while it generates holds up the others for no longer. */
 const LEASE_MS = 5000;
 const PLACE = Symbol.for('directus-extension-ai-cache.runtime');
-const shared = globalThis as { [PLACE]?: Runtime };
+/** To be raised when `WriteLog` changes: the one of the process's first load stays. */
+const WRITES_PLACE = Symbol.for('directus-extension-ai-cache.writes.1');
+const shared = globalThis as { [PLACE]?: Runtime; [WRITES_PLACE]?: WriteLog };
 let own: Runtime | null = null;
+
+/** What this process writes; null if that cannot be known. */
+export function getWriteLog(host: HostContext): WriteLog | null {
+	if (shared[WRITES_PLACE]) return shared[WRITES_PLACE];
+	const log = new WriteLog();
+	if (!log.listen(host.database)) return null;
+	shared[WRITES_PLACE] = log;
+	return log;
+}
 
 /**
  * The process's runtime, made by the first door that asks. When Directus reloads its extensions it drops the old module
- * without a word, so the new one closes its predecessor's connections.
+ * without a word, so the new one closes its predecessor's connections, and gives up what may have changed in between.
  */
 export function getRuntime(host: HostContext): Runtime {
 	if (own === null) {
 		const predecessor = shared[PLACE];
+		const known = WRITES_PLACE in shared;
+		const log = getWriteLog(host);
 		own = createRuntime(host);
 		shared[PLACE] = own;
-		predecessor?.close().catch(() => {});
+		if (predecessor) {
+			own.forgetMissed(known ? log : null, host).catch((error: unknown) => {
+				const reason = error instanceof Error ? error.message : 'an unknown error';
+				host.logger.error(`AI cache: what changed while extensions were loaded may not be seen (${reason})`);
+			});
+			predecessor.close(predecessor.store === own.store).catch(() => {});
+		}
 	}
 	return own;
 }

@@ -51,7 +51,7 @@ export function readSettings(environment: Environment): Settings {
 	const { proxies, problems: proxyProblems } = readProxies(environment);
 	const store = sound.AI_CACHE_STORE ?? (redis === null ? 'memory' : 'redis');
 	const mistakes = [
-		...unknown.map((name) => `${name}: no such setting`),
+		...unknown.map((name) => `${name}: ${unknownReason(name)}`),
 		...problems,
 		...proxyProblems,
 		...(store === 'redis' ? redisProblems.filter((line) => !(nameIn(line) in SETTINGS)) : []),
@@ -73,6 +73,13 @@ export function readSettings(environment: Environment): Settings {
 
 /** The setting that a mistake is about. */
 const nameIn = (mistake: string): string => mistake.slice(0, mistake.indexOf(':'));
+
+/** Directus reads files for its own settings alone. */
+function unknownReason(name: string): string {
+	const setting = name.replace(/_FILE$/, '');
+	if (setting === name || !(setting in SETTINGS)) return 'no such setting';
+	return `no such setting; export ${setting} from the file before Directus starts, as ${setting}="$(cat <file>)"`;
+}
 
 /** One by one, so that a mistake in one does not hide that two others contradict each other. */
 function parseEach(given: Readonly<Record<string, unknown>>): { values: Partial<SettingValues>; problems: string[] } {

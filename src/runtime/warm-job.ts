@@ -1,4 +1,6 @@
+import * as z from 'zod';
 import type { WarmJob } from '../contract.ts';
+import { once } from './once.ts';
 
 /** A job of which no process said for so long that it works on it has none any more. */
 const LOST_MS = 30_000;
@@ -21,9 +23,33 @@ export function writeJob(job: WarmJob, now: number): string {
 	return JSON.stringify({ ...job, eta: etaOf(job, now), beat: now } satisfies SavedJob);
 }
 
-/** As it was written, or as what became of it where its process ended without a word. */
-export function readJob(text: string, now: number): WarmJob {
-	const { beat, ...job } = JSON.parse(text) as SavedJob;
+const STATES = ['running', 'done', 'aborted', 'over_budget', 'failed'] as const;
+
+const savedJob = once(() =>
+	z.object({
+		id: z.string(),
+		state: z.enum(STATES),
+		started: z.iso.datetime(),
+		finished: z.iso.datetime().nullable(),
+		total: z.number(),
+		done: z.number(),
+		generated: z.number(),
+		already_cached: z.number(),
+		failed: z.number(),
+		left_out: z.array(z.object({ key: z.string(), model: z.string(), reason: z.string() })).default([]),
+		spent_usd: z.number(),
+		budget_usd: z.number().nullable(),
+		eta: z.number().nullable(),
+		errors: z.array(z.string()),
+		beat: z.number(),
+	}),
+);
+
+/** As it was written, or as what became of it if its process ended without a word. Null if it is damaged. */
+export function readJob(text: string, now: number): WarmJob | null {
+	const parsed = savedJob().safeParse(fromJson(text));
+	if (!parsed.success) return null;
+	const { beat, ...job } = parsed.data;
 	if (job.state !== 'running' || now - beat <= LOST_MS) return job;
 	return {
 		...job,
@@ -32,4 +58,12 @@ export function readJob(text: string, now: number): WarmJob {
 		eta: null,
 		errors: [...job.errors, 'The process that worked on it ended before it was done'],
 	};
+}
+
+function fromJson(text: string): unknown {
+	try {
+		return JSON.parse(text) as unknown;
+	} catch {
+		return null;
+	}
 }

@@ -12,19 +12,17 @@ import type { Caller } from './caller.ts';
 import { NotFoundError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import type { Native } from './native.ts';
-import type { Remembered, Reviver } from './reviver.ts';
+import type { Reviver } from './reviver.ts';
 import type { SettingValues } from './settings-schema.ts';
 import { asProviderError } from './upstream-failure.ts';
+import { isLasting, SkippedRequests } from './skipped-requests.ts';
+import { WarmCandidates } from './warm-candidates.ts';
 import { etaOf, readJob, writeJob } from './warm-job.ts';
 
 const JOB_LIFE_MS = 24 * 3_600_000;
 const MAX_ERRORS = 20;
-/** An entry with less than this part of its life left counts as about to expire. */
-const EXPIRING_PART = 0.1;
-/** A request that was made once is not asked often. */
-const LEAST_REQUESTED = 2;
-/** How many of what is asked most are looked through for `top` that are missing. */
-const LOOK_THROUGH = 4;
+/** As many as one job may have been asked for. */
+const MAX_LEFT_OUT = 1000;
 
 /** How often a job's process says that it works on it. */
 const BEAT_MS = 5000;
@@ -36,22 +34,7 @@ interface Running {
 	ended: Promise<void>;
 }
 
-interface Candidate {
-	exchange: Exchange;
-	requested: number;
-	/** Seconds, null where it is missing. */
-	expiresIn: number | null;
-	/** What it cost when it was generated last; 0 where that is not known any more. */
-	usd: number;
-}
-
-/** One of those that are asked most. */
-interface Asked extends Remembered {
-	requested: number;
-	usd?: number;
-}
-
-type Outcome = 'generated' | 'already_cached' | 'failed';
+type Outcome = 'generated' | 'already_cached' | 'failed' | 'left_out';
 
 /** Fills the cache before it is asked: within a spending limit, a few at a time, to be watched and stopped. */
 export class Warmer {
@@ -59,9 +42,10 @@ export class Warmer {
 	readonly #clock: Clock;
 	readonly #asker: Asker;
 	readonly #native: Pick<Native, 'prepare'>;
-	readonly #reviver: Reviver;
 	readonly #pricing: Pick<Pricing, 'outputPrice'>;
 	readonly #values: SettingValues;
+	readonly #skipped: SkippedRequests;
+	readonly #candidates: WarmCandidates;
 	readonly #running = new Map<string, Running>();
 
 	constructor(
@@ -77,9 +61,10 @@ export class Warmer {
 		this.#clock = clock;
 		this.#asker = asker;
 		this.#native = native;
-		this.#reviver = reviver;
 		this.#pricing = pricing;
 		this.#values = values;
+		this.#skipped = new SkippedRequests(store);
+		this.#candidates = new WarmCandidates(store, clock, reviver, this.#skipped, values);
 	}
 
 	/** Starts a job with native requests; `budget` in USD, null for none. */
@@ -98,11 +83,15 @@ export class Warmer {
 
 	/** Starts a job with what is asked most, at least twice, and is missing or about to expire. */
 	top(count: number, budget: number | null): Promise<WarmJob> {
-		return this.#start(budget, async () => (await this.#candidates(count)).map(({ exchange }) => exchange));
+		return this.#start(budget, async () => {
+			const { wanted, skipped } = await this.#candidates.find(count);
+			return [...wanted.map(({ exchange }) => exchange), ...skipped];
+		});
 	}
 
 	async candidates(count: number, showContent: boolean): Promise<WarmCandidate[]> {
-		return (await this.#candidates(count)).map(({ exchange, requested, expiresIn, usd }) => ({
+		const { wanted } = await this.#candidates.find(count);
+		return wanted.map(({ exchange, requested, expiresIn, usd }) => ({
 			key: exchange.key,
 			provider: exchange.provider,
 			model: exchange.model,
@@ -119,15 +108,17 @@ export class Warmer {
 		const running = this.#running.get(id);
 		if (running) return { ...running.job, eta: etaOf(running.job, this.#clock.now()) };
 		const saved = await this.#store.getDocument(`warm:${id}`);
-		if (saved === null) throw new NotFoundError({ reason: `There is no warming job "${id}"` });
-		return readJob(saved, this.#clock.now());
+		const job = saved === null ? null : readJob(saved, this.#clock.now());
+		if (job === null) throw new NotFoundError({ reason: `There is no warming job "${id}"` });
+		return job;
 	}
 
 	/** Newest first. */
 	async jobs(): Promise<WarmJob[]> {
-		const saved = (await this.#store.listDocuments('warm:')).map((job) => readJob(job, this.#clock.now()));
-		const jobs = new Map(saved.map((job) => [job.id, job]));
-		for (const [id, { job }] of this.#running) jobs.set(id, { ...job, eta: etaOf(job, this.#clock.now()) });
+		const now = this.#clock.now();
+		const saved = (await this.#store.listDocuments('warm:')).map((job) => readJob(job, now));
+		const jobs = new Map(saved.flatMap((job) => (job === null ? [] : [[job.id, job] as const])));
+		for (const [id, { job }] of this.#running) jobs.set(id, { ...job, eta: etaOf(job, now) });
 		return [...jobs.values()].sort((one, other) => other.started.localeCompare(one.started));
 	}
 
@@ -161,6 +152,7 @@ export class Warmer {
 			generated: 0,
 			already_cached: 0,
 			failed: 0,
+			left_out: [],
 			spent_usd: 0,
 			budget_usd: budget,
 			eta: null,
@@ -187,7 +179,7 @@ export class Warmer {
 		await eachBounded(exchanges, this.#values.AI_CACHE_WARM_CONCURRENCY, async (exchange) => {
 			if (await this.#shouldStop(running)) return;
 			const outcome = await this.#warm(job, this.#affordable(job, exchange), controller.signal);
-			job[outcome]++;
+			if (outcome !== 'left_out') job[outcome]++;
 			job.done++;
 			await this.#save(job);
 		});
@@ -202,20 +194,30 @@ export class Warmer {
 	}
 
 	async #warm(job: WarmJob, exchange: Exchange, signal: AbortSignal): Promise<Outcome> {
+		const known = exchange.uncacheable ?? (await this.#skipped.reasonFor(exchange.key));
+		if (known !== null) return this.#leaveOut(job, exchange, known);
 		try {
 			const answer = await this.#asker.ask(exchange, { signal, wantsLive: false, background: true });
 			const { entry, notStored } = await answer.outcome;
 			if (answer.status === 'HIT' || answer.status === 'COALESCED') return 'already_cached';
 			job.spent_usd += entry.meta.usd;
 			if (notStored === null) return 'generated';
+			await this.#skipped.note(exchange.key, notStored);
 			this.#tell(job, `Not stored: ${notStored}`);
 			return 'failed';
 		} catch (error) {
 			if (signal.aborted) return 'failed';
-			if (error instanceof NotCachedError) this.#tell(job, unpriced(exchange));
-			else this.#tell(job, apiErrors(asProviderError(error, exchange.provider))[0]!.message);
+			if (error instanceof NotCachedError) return this.#leaveOut(job, exchange, unpriced(exchange));
+			const { message } = apiErrors(asProviderError(error, exchange.provider))[0]!;
+			if (isLasting(error)) await this.#skipped.note(exchange.key, message);
+			this.#tell(job, message);
 			return 'failed';
 		}
+	}
+
+	#leaveOut(job: WarmJob, { key, provider, model }: Exchange, reason: string): 'left_out' {
+		if (job.left_out.length < MAX_LEFT_OUT) job.left_out.push({ key, model: `${provider}/${model}`, reason });
+		return 'left_out';
 	}
 
 	#tell(job: WarmJob, message: string): void {
@@ -239,45 +241,10 @@ export class Warmer {
 		if (budget === null || this.#pricing.outputPrice(provider, model) !== null) return exchange;
 		return { ...exchange, directives: { ...directives, mode: 'only-if-cached' } };
 	}
-
-	async #candidates(count: number): Promise<Candidate[]> {
-		const requested = await this.#store.topRequested(count * LOOK_THROUGH);
-		const remembered = requested.flatMap(({ count: times, record }): Asked[] => {
-			if (Math.round(times) < LEAST_REQUESTED) return [];
-			const one = this.#reviver.recall(record);
-			return one ? [{ ...one, requested: Math.round(times) }] : [];
-		});
-		const asked = await this.#wanting(remembered);
-		const work = new WorkBudget();
-		const renewed = await eachBounded(asked, this.#values.AI_CACHE_BATCH_CONCURRENCY, async (one) => {
-			const exchange = await this.#reviver.renew(one, work);
-			return exchange && { ...one, exchange };
-		});
-		const wanted = await this.#wanting(renewed.filter((one) => one !== null));
-		return wanted.slice(0, count).map(({ exchange, requested: times, expiresIn, usd }): Candidate => {
-			if (expiresIn === null) return { exchange, requested: times, expiresIn, usd };
-			const afresh: Exchange = { ...exchange, directives: { ...exchange.directives, mode: 'no-cache' } };
-			return { exchange: afresh, requested: times, expiresIn, usd };
-		});
-	}
-
-	/** Those that are missing or about to expire. */
-	async #wanting<One extends Asked>(asked: readonly One[]): Promise<(One & Pick<Candidate, 'expiresIn' | 'usd'>)[]> {
-		const found = await this.#store.lookup(asked.map(({ exchange: { key, tags } }) => ({ key, tags })));
-		const now = this.#clock.now();
-		return asked.flatMap((one, index): (One & Pick<Candidate, 'expiresIn' | 'usd'>)[] => {
-			const place = found[index];
-			const usd = place?.entry.meta.usd ?? one.usd ?? 0;
-			if (place?.state !== 'fresh') return [{ ...one, expiresIn: null, usd }];
-			const left = (place.entry.meta.expires - now) / 1000;
-			if (left > place.entry.meta.ttl * EXPIRING_PART) return [];
-			return [{ ...one, expiresIn: Math.floor(left), usd }];
-		});
-	}
 }
 
 const unpriced = ({ provider, model }: Exchange): string =>
-	`Left out, as no budget can be kept without a price: AI_CACHE_PRICES names none for ${provider}/${model}`;
+	`no budget can be kept without a price: AI_CACHE_PRICES names none for ${provider}/${model}`;
 
 const PREVIEW_LENGTH = 160;
 

@@ -162,14 +162,6 @@ describe('events of Directus', () => {
 	});
 
 	it.each([
-		[
-			'relations.create',
-			{
-				collection: 'directus_relations',
-				key: 1,
-				payload: { many_collection: 'comments', one_collection: 'articles' },
-			},
-		],
 		['relations.delete', { collection: 'comments', payload: ['article'] }],
 		[
 			'relations.update',
@@ -181,6 +173,22 @@ describe('events of Directus', () => {
 				{ kind: 'schema', collection: 'comments' },
 				{ kind: 'schema', collection: 'articles' },
 			]),
+		);
+	});
+
+	it.each([
+		['users.update', { collection: 'directus_users', keys: ['u1'], payload: { last_page: '/content/articles' } }],
+		['users.update', { collection: 'directus_users', keys: ['u1'], payload: { last_access: '2026-01-01' } }],
+		['presets.create', { collection: 'directus_presets', key: 1, payload: { layout: 'tabular' } }],
+		['presets.update', { collection: 'directus_presets', keys: [1], payload: { layout: 'cards' } }],
+	])('that the Studio causes by itself, as %s of %j, say nothing', (event, meta) => {
+		expect(changes(event, meta)).toEqual([]);
+	});
+
+	it('of a user say what else is written beside the last page', () => {
+		const payload = { last_page: '/users', first_name: 'Bo' };
+		expect(drops(rendered, changes('users.update', { collection: 'directus_users', keys: ['u1'], payload }))).toBe(
+			true,
 		);
 	});
 

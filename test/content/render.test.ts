@@ -75,12 +75,15 @@ describe('rendering a template', () => {
 
 	it('refuses a text over the limit by a 400 that names the placeholder, before the text is built', () => {
 		const body = 'x'.repeat(8000);
+		const refused = expect.objectContaining({
+			status: 400,
+			extensions: expect.objectContaining({ field: 'body' }) as unknown,
+		}) as Error;
+		expect(() => render('{{body}}'.repeat(600), { body })).toThrow(refused);
+		expect(() => render('{{body}}'.repeat(600), { body })).toThrow(/\{\{body\}\}, 8000 bytes written 600 times/);
 		const started = performance.now();
-		expect(() => render('{{body}}'.repeat(60_000), { body })).toThrow(
-			expect.objectContaining({ status: 400, extensions: expect.objectContaining({ field: 'body' }) as unknown }),
-		);
-		expect(() => render('{{body}}'.repeat(100_000), { body: body + body })).toThrow(/body.*100000 times/);
-		expect(performance.now() - started).toBeLessThan(400);
+		expect(() => render('{{body}}'.repeat(60_000), { body })).toThrow(refused);
+		expect(performance.now() - started).toBeLessThan(200);
 	});
 
 	it('counts the values of a list before it joins them', () => {

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import manifest from '../../package.json' with { type: 'json' };
+import { type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
 import { type Directus, startDirectus } from './support/directus.ts';
+import { asker } from './support/generations.ts';
 import { type LogLine, logLines } from './support/log.ts';
 
 interface ExtensionRow {
+	id: string;
 	name: string;
 	bundle: string | null;
 	schema: { name: string; type: string } | null;
@@ -14,11 +17,16 @@ interface ExtensionRow {
 const INFO = 30;
 
 let directus: Directus;
+let provider: ProviderEmulator;
 
 beforeAll(async () => {
-	directus = await startDirectus();
+	provider = await startProviderEmulator();
+	directus = await startDirectus({ env: { AI_CACHE_STORE: 'memory', ...provider.environment() } });
 });
-afterAll(() => directus.stop());
+afterAll(async () => {
+	await directus.stop();
+	await provider.stop();
+});
 
 describe('the packed bundle in Directus', () => {
 	it('is loaded with every entry that its manifest names, all of them enabled', async () => {
@@ -48,5 +56,55 @@ describe('the packed bundle in Directus', () => {
 		const answer = await directus.api<string>('GET', '/extensions/sources/index.js', undefined, null);
 		expect(answer.status).toBe(200);
 		expect(answer.body).toContain('ai-cache');
+	});
+});
+
+describe('when Directus loads its extensions anew', () => {
+	const ask = (request: object) => asker(directus)(request);
+	const isHit = async (request: object) => (await ask(request)).cache === 'HIT';
+	const declared = (prompt: string) => ({ provider: 'openai', model: 'gpt-4o-mini', collection: 'tags', prompt });
+	const ids = async (): Promise<{ bundle: string; hook: string }> => {
+		const rows = await directus.data<ExtensionRow[]>('GET', '/extensions');
+		const find = (name: string) => rows.find(({ schema }) => schema?.name === name)!.id;
+		return { bundle: find('directus-extension-ai-cache'), hook: find('ai-cache-hook') };
+	};
+	const isServed = async () => (await directus.api('GET', '/ai-cache/health')).status === 200;
+	const enable = async (id: string, enabled: boolean) => {
+		const { status } = await directus.api('PATCH', `/extensions/${id}`, { meta: { enabled } });
+		await directus.data('GET', '/extensions');
+		await expect.poll(isServed, { timeout: 20_000 }).toBe(enabled);
+		return status;
+	};
+
+	it('its hook cannot be switched off alone, without which no change would be seen', async () => {
+		const { hook } = await ids();
+		const answer = await directus.api('PATCH', `/extensions/${hook}`, { meta: { enabled: false } });
+		expect(answer.status).toBe(422);
+	});
+
+	it('answers, figures and the journal of the memory store stay', async () => {
+		const { bundle } = await ids();
+		await ask(declared('Of tags'));
+		await directus.data('POST', '/ai-cache/invalidate', { tags: ['none'] });
+		const rows = async () => (await directus.data<{ rows: unknown[] }>('GET', '/ai-cache/journal')).rows.length;
+		const before = await rows();
+		// What was written just now may have been told to nobody.
+		await new Promise((resolve) => setTimeout(resolve, 6000));
+		await enable(bundle, true);
+		expect(await isHit(declared('Of tags'))).toBe(true);
+		expect(await rows()).toBeGreaterThanOrEqual(before);
+	});
+
+	it('what changed while the bundle was switched off is not answered from before', async () => {
+		const { bundle } = await ids();
+		const request = declared('Of tags while off');
+		await ask(request);
+		expect(await isHit(request)).toBe(true);
+		await enable(bundle, false);
+		await directus.data('PATCH', '/items/tags/1', { label: 'written unseen' });
+		await new Promise((resolve) => setTimeout(resolve, 6000));
+		await enable(bundle, true);
+		expect((await ask(request)).cache).toBe('MISS');
+		expect(await isHit(request)).toBe(true);
 	});
 });

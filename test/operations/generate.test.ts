@@ -4,9 +4,14 @@ import { describe, expect, it } from 'vitest';
 import type { BatchElement, GenerationAnswer, GenerationRequest } from '../../src/contract.ts';
 import { generateHandler } from '../../src/operations/generate/handler.ts';
 import { optionsToRequest } from '../../src/operations/generate/request.ts';
+import { InvalidRequestError } from '../../src/runtime/errors.ts';
 import type { FlowEngine } from '../../src/operations/port.ts';
 
-const authored = (...itemFields: string[]) => ({ itemFields: new Set(itemFields), flowValues: new Set<string>() });
+const authored = (...itemFields: string[]) => ({
+	itemFields: new Set(itemFields),
+	flowValues: new Set<string>(),
+	optional: new Set<string>(),
+});
 const minimal = { provider: 'openai', model: 'gpt-4o', prompt: 'Hello' };
 
 function refusal(field: string, reason: string | RegExp): Error {
@@ -157,10 +162,55 @@ describe('the step', () => {
 		expect(requests).toEqual([]);
 	});
 
-	it('takes null and values in lists for values', async () => {
-		const written = { ...minimal, prompt: 'Hello {{$trigger.keys[0]}} {{$last}}' };
+	it('rejects before asking anybody if the flow wrote null into a text', async () => {
 		const run = step({ ...minimal, prompt: 'Hello 7 null' });
-		expect(await run(written, { $trigger: { keys: [7] }, $last: null })).toBe(answer);
+		const written = { ...minimal, prompt: 'Hello {{$trigger.keys[0]}} {{$last}}' };
+		await expect(run(written, { $trigger: { keys: [7] }, $last: null })).rejects.toThrow(
+			refusal('$last', 'no value for'),
+		);
+		const alone = step({ ...minimal, system: null });
+		await expect(alone({ ...minimal, system: '{{$last}}' }, { $last: null })).rejects.toThrow('{{$last}}');
+		expect(requests).toEqual([]);
+	});
+
+	it('takes null for an option that was left empty', async () => {
+		const run = step({ ...minimal, ttl: null });
+		expect(await run({ ...minimal, ttl: '{{$trigger.ttl}}' }, { $trigger: { ttl: null } })).toBe(answer);
+	});
+
+	it.each([
+		['$trigger.body["seo.title"]', { $trigger: { body: { 'seo.title': 'Whales' } } }],
+		["$trigger.body['a b'].c", { $trigger: { body: { 'a b': { c: 'Whales' } } } }],
+		['$trigger.keys[0]', { $trigger: { keys: ['Whales'] } }],
+		['$trigger.rows[1].name', { $trigger: { rows: [{}, { name: 'Whales' }] } }],
+	])('finds the value of {{%s}} as Directus does', async (path, data) => {
+		const run = step({ ...minimal, prompt: 'Title: Whales' });
+		expect(await run({ ...minimal, prompt: `Title: {{${path}}}` }, data)).toBe(answer);
+	});
+
+	it('rejects if its text names a field, and no item is chosen', async () => {
+		const options = { ...minimal, prompt: 'Sum up [[ title ]]' };
+		await expect(step(options)(options)).rejects.toThrow(refusal('item', /\[\[title\]\]/));
+		expect(requests).toEqual([]);
+	});
+
+	it('takes brackets that the flow put in, or that name no field, for text', async () => {
+		const filled = { ...minimal, prompt: 'Sum up [[title]] of [[1, 2]]' };
+		expect(
+			await step(filled)({ ...minimal, prompt: 'Sum up {{$trigger}} of [[1, 2]]' }, { $trigger: '[[title]]' }),
+		).toBe(answer);
+	});
+
+	it('names a field that does not exist as the author wrote it', async () => {
+		const options = { ...minimal, collection: 'articles', item: 1, prompt: 'Sum up [[headline]]' };
+		const reason = '"headline" is no field of "articles" ({{headline}} in prompt)';
+		const engine: FlowEngine = {
+			generate: () => Promise.reject(new InvalidRequestError({ field: 'headline', reason })),
+			invalidate: () => Promise.reject(new Error('not asked for')),
+		};
+		const operation = { type: 'ai-cache-generate', key: 'ask', options, resolve: null, reject: null };
+		const context = { data: {}, flow: { operation } } as unknown as OperationContext;
+		await expect(generateHandler(() => engine)(options, context)).rejects.toThrow('([[headline]] in prompt)');
 	});
 
 	it('does not take a step of another flow for itself', async () => {

@@ -1,6 +1,9 @@
+import type { OperationContext } from '@directus/types';
 import { describe, expect, it } from 'vitest';
 
+import { invalidateHandler } from '../../src/operations/invalidate/handler.ts';
 import { optionsToInvalidation } from '../../src/operations/invalidate/request.ts';
+import type { FlowEngine } from '../../src/operations/port.ts';
 
 describe('the invalidation that a step’s options make', () => {
 	it('has the criteria that were chosen, and no others', () => {
@@ -40,5 +43,25 @@ describe('the invalidation that a step’s options make', () => {
 				extensions: expect.objectContaining({ field }) as unknown,
 			}),
 		);
+	});
+});
+
+describe('the step', () => {
+	it.each([
+		['a tag', { tags: 'null' }, { tags: '{{$trigger.tag}}, a' }],
+		[
+			'a list of items',
+			{ collection: 'articles', items: null },
+			{ collection: 'articles', items: '{{$trigger.keys}}' },
+		],
+	])('rejects if the flow has no value for %s', async (_, filled, written) => {
+		const engine: FlowEngine = {
+			generate: () => Promise.reject(new Error('not asked for')),
+			invalidate: () => Promise.reject(new Error('not asked for')),
+		};
+		const operation = { type: 'ai-cache-invalidate', key: 'drop', options: written, resolve: null, reject: null };
+		const data = { $trigger: { tag: null, keys: null } };
+		const context = { data, flow: { operation } } as unknown as OperationContext;
+		await expect(invalidateHandler(() => engine)(filled, context)).rejects.toThrow('no value for {{$trigger');
 	});
 });

@@ -6,8 +6,12 @@ import { readSettings } from '../../src/runtime/settings.ts';
 import { testHost } from './support/host.ts';
 
 /** Directus with a key in its settings, which can be read unless told otherwise. */
-function setUp() {
-	const saved = { key: 'sk-saved', fails: false, reads: 0 };
+function setUp(environment: Record<string, unknown> = {}) {
+	const saved = { key: 'sk-saved', fails: false, reads: 0, tokens: ['token-of-directus'] };
+	const database = () => ({
+		select: () => ({ where: ({ token }: { token: string }) => ({ first: async () => rowOf(token) }) }),
+	});
+	const rowOf = (token: string) => (saved.tokens.includes(token) ? { id: 'u1' } : undefined);
 	class SettingsService {
 		async readSingleton(): Promise<Record<string, unknown>> {
 			saved.reads++;
@@ -17,10 +21,11 @@ function setUp() {
 	}
 	const host = {
 		...testHost(),
+		database,
 		services: { SettingsService },
 		getSchema: async () => ({ collections: { directus_settings: { fields: { ai_openai_api_key: {} } } } }),
 	} as unknown as HostContext;
-	const keys = new ProviderKeys(readSettings({}).values, host);
+	const keys = new ProviderKeys(readSettings(environment).values, host);
 	return { saved, keys, find: async () => (await keys.find('openai'))?.key ?? null };
 }
 
@@ -59,5 +64,36 @@ describe('a key from Directus’ settings', () => {
 		saved.fails = false;
 		saved.key = 'sk-next';
 		expect(await find()).toBe('sk-next');
+	});
+});
+
+describe('a key that is an access token of Directus', () => {
+	const jwt = (claims: object) =>
+		['{}', JSON.stringify(claims), 'x'].map((part) => Buffer.from(part).toString('base64url')).join('.');
+
+	it.each([
+		['a static token of a user', 'token-of-directus'],
+		['a temporary token', jwt({ id: 'u1', iss: 'directus' })],
+	])('as %s is not given out, and is named', async (_, key) => {
+		const { saved, keys, find } = setUp();
+		saved.key = key;
+		expect(await find()).toBeNull();
+		expect(keys.problems()).toEqual([expect.stringContaining('openai in Settings → AI')]);
+		saved.key = 'sk-right';
+		keys.forget();
+		expect(await find()).toBe('sk-right');
+		expect(keys.problems()).toEqual([]);
+	});
+
+	it('is not given out from the environment either', async () => {
+		const { keys, find } = setUp({ AI_CACHE_OPENAI_API_KEY: 'token-of-directus' });
+		expect(await find()).toBeNull();
+		expect(keys.problems()).toEqual([expect.stringContaining('AI_CACHE_OPENAI_API_KEY')]);
+	});
+
+	it('is not mistaken for one that another issuer made', async () => {
+		const { saved, find } = setUp();
+		saved.key = jwt({ iss: 'a gateway' });
+		expect(await find()).toBe(saved.key);
 	});
 });

@@ -230,3 +230,11 @@ describe('docs/configuration.md', () => {
 		expect(section).toContain(value === '' ? 'empty by default' : `default \`${value}\``);
 	});
 });
+
+describe('a setting that names a file', () => {
+	it('is refused, and says how else a secret gets in', () => {
+		expect(() => readSettings({ AI_CACHE_OPENAI_API_KEY_FILE: '/run/secrets/key' })).toThrow(
+			/AI_CACHE_OPENAI_API_KEY_FILE: no such setting; export AI_CACHE_OPENAI_API_KEY from the file/,
+		);
+	});
+});

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { InvalidRequestError } from '../../src/runtime/errors.ts';
-import { announce, startArticles, user } from './support/articles.ts';
+import { announce, completion, startArticles, USD, user } from './support/articles.ts';
 
 let articles: ReturnType<typeof startArticles>;
 const start = () => {
@@ -78,10 +78,58 @@ describe('warming what is asked most', () => {
 			const { askOften, clock, upstream, prompts } = start();
 			await askOften(announce('1', { cache: { ttl: 100, [name]: 300 } }));
 			clock.advanceSeconds(200);
-			upstream.fail = 400;
+			upstream.fail = 403;
 			expect(await warm()).toMatchObject({ generated: 0, already_cached: 0, failed: 1, spent_usd: 0 });
 			expect(await warm()).toMatchObject({ generated: 1, failed: 0 });
 			expect(prompts).toHaveLength(3);
+		},
+	);
+});
+
+describe('what cannot be stored', () => {
+	const truncated = () => {
+		const answer = completion('About');
+		const [choice] = answer.choices;
+		return { ...answer, choices: [{ ...choice, finish_reason: 'length' }] };
+	};
+
+	it('is paid for once, and left out from then on with the reason', async () => {
+		const { warmer, invalidator, askOften, upstream, prompts } = start();
+		await askOften(announce('1'));
+		await invalidator.purge({ all: true }, { cause: 'purge' });
+		upstream.call = async () => {
+			prompts.push('truncated');
+			return { status: 200, headers: {}, body: Buffer.from(JSON.stringify(truncated())) };
+		};
+		expect(await warm()).toMatchObject({ done: 1, failed: 1, left_out: [], spent_usd: USD });
+		const asked = prompts.length;
+		const leftOut = [{ model: 'openai/gpt-4o-mini', reason: 'truncated' }];
+		expect(await warm()).toMatchObject({ total: 1, done: 1, failed: 0, left_out: leftOut, spent_usd: 0 });
+		expect(prompts).toHaveLength(asked);
+		expect(await warmer.candidates(10, true)).toEqual([]);
+	});
+
+	it('as the provider refuses it, is left out from then on until its content changes', async () => {
+		const { invalidator, askOften, upstream, save } = start();
+		await askOften(announce('1'));
+		await invalidator.purge({ all: true }, { cause: 'purge' });
+		upstream.fail = 400;
+		expect(await warm()).toMatchObject({ failed: 1, left_out: [] });
+		expect(await warm()).toMatchObject({ generated: 0, failed: 0, left_out: [{ model: 'openai/gpt-4o-mini' }] });
+		await save('1', 'Another title');
+		expect(await warm()).toMatchObject({ generated: 1, left_out: [] });
+	});
+});
+
+describe('a damaged job in the store', () => {
+	it.each(['{', 'null', '[]', '{"id":"broken"}', JSON.stringify({ id: 'broken', state: 'gone', beat: 'x' })])(
+		'as %s is left out of the list, and is a 404 by its id',
+		async (text) => {
+			const { store, warmer } = start();
+			const sound = await warmer.top(1, null);
+			await store.putDocument('warm:broken', text, 60_000);
+			expect((await warmer.jobs()).map(({ id }) => id)).toEqual([sound.id]);
+			await expect(warmer.job('broken')).rejects.toMatchObject({ status: 404 });
 		},
 	);
 });
@@ -135,9 +183,10 @@ describe('a job with a budget', () => {
 		const unpriced = announce('1', { model: 'acme-1' });
 		const { id } = await warmer.requests([unpriced, announce('2')], user('ann'), 1);
 		await expect.poll(async () => (await warmer.job(id)).state).toBe('done');
-		const { generated, failed, errors } = await warmer.job(id);
-		expect([generated, failed]).toEqual([1, 1]);
-		expect(errors).toEqual([expect.stringMatching(/AI_CACHE_PRICES.*openai\/acme-1/)]);
+		const { done, generated, failed, errors, left_out: leftOut } = await warmer.job(id);
+		expect([done, generated, failed, errors]).toEqual([2, 1, 0, []]);
+		const reason = expect.stringMatching(/AI_CACHE_PRICES.*openai\/acme-1/) as string;
+		expect(leftOut).toEqual([{ key: expect.any(String) as string, model: 'openai/acme-1', reason }]);
 		expect(prompts).toEqual(['Announce Title 2']);
 	});
 

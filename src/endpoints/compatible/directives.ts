@@ -52,7 +52,7 @@ const shown = once(() => new Map(Object.keys(headersSchema().shape).map((name) =
 export function headerDirectives(headers: IncomingHttpHeaders): HeaderDirectives {
 	const own = Object.entries(headers)
 		.filter(([name]) => name.startsWith(PREFIX))
-		.map(([name, value]) => [shown().get(name) ?? name, value]);
+		.map(([name, value]) => [shown().get(name) ?? name, decoded(shown().get(name) ?? name, value)]);
 	const parsed = parse(headersSchema(), Object.fromEntries(own));
 	const { 'X-AI-Cache-Collection': collection, 'X-AI-Cache-Items': items, 'X-AI-Cache-Fields': fields } = parsed;
 	const { 'X-AI-Cache-TTL': ttl, 'X-AI-Cache-Scope': scope } = parsed;
@@ -71,6 +71,18 @@ export function headerDirectives(headers: IncomingHttpHeaders): HeaderDirectives
 		dependencies: { content, tags: parsed['X-AI-Cache-Tags'] ?? [] },
 		contentType: parsed['X-AI-Cache-Content-Type'] ?? null,
 	};
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Node reads a header's bytes as latin-1, and most clients write UTF-8. Throws an `InvalidRequestError` if it is none. */
+function decoded(name: string, value: string | string[] | undefined): string | string[] | undefined {
+	if (typeof value !== 'string') return value;
+	try {
+		return utf8.decode(Buffer.from(value, 'latin1'));
+	} catch {
+		throw new InvalidRequestError({ field: name, reason: `"${name}" must be UTF-8` });
+	}
 }
 
 /** RFC 9111 §5.2.1 and RFC 5861 §3 and §4; what is none of these is ignored (RFC 9111 §5.2.3). */

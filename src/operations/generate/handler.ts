@@ -1,8 +1,7 @@
 import type { OperationContext } from '@directus/types';
 
 import type { BatchElement, GenerationAnswer } from '../../contract.ts';
-import { InvalidRequestError } from '../../runtime/errors.ts';
-import { authoredTexts, missingValues } from '../flow-texts.ts';
+import { asWritten, authoredTexts, demandValues } from '../flow-texts.ts';
 import type { Options } from '../options.ts';
 import type { ConnectEngine } from '../port.ts';
 import { optionsToRequest } from './request.ts';
@@ -19,24 +18,31 @@ export function generateHandler(connect: ConnectEngine) {
 		context: OperationContext,
 	): Promise<GenerationAnswer | BatchElement<GenerationAnswer>[]> => {
 		const authored = authoredTexts(context.flow, context.data, GENERATE_ID, options);
-		const missing = authored ? missingValues(authored.flowValues, context.data) : [];
-		if (missing.length > 0) throw missingError(missing);
+		demandValues(authored, context.data);
 		const request = optionsToRequest(options, authored);
 		const engine = await connect(context);
-		const result = await engine.generate(request, context);
-		if (Array.isArray(result)) demandAnswer(result);
+		const fields = authored?.itemFields ?? new Set<string>();
+		const result = await engine.generate(request, context).catch((error: unknown) => {
+			throw inAuthorsWords(error, fields);
+		});
+		if (!Array.isArray(result)) return result;
+		demandAnswer(result, fields);
 		return result;
 	};
 }
 
-/** Without this, the provider would be asked about "undefined". */
-const missingError = (paths: string[]): Error =>
-	new InvalidRequestError({
-		field: paths.join(', '),
-		reason: `The flow has no value for ${paths.map((path) => `{{${path}}}`).join(', ')}`,
-	});
+function inAuthorsWords(error: unknown, fields: ReadonlySet<string>): unknown {
+	if (!(error instanceof Error)) return error;
+	error.message = asWritten(error.message, fields);
+	const { extensions } = error as { extensions?: { reason?: unknown } };
+	if (typeof extensions?.reason === 'string') extensions.reason = asWritten(extensions.reason, fields);
+	return error;
+}
 
-function demandAnswer(elements: BatchElement<GenerationAnswer>[]): void {
+function demandAnswer(elements: BatchElement<GenerationAnswer>[], fields: ReadonlySet<string>): void {
+	for (const element of elements) {
+		if ('errors' in element) for (const error of element.errors) error.message = asWritten(error.message, fields);
+	}
 	const [first] = elements;
 	if (!first || !('errors' in first) || elements.some((element) => 'data' in element)) return;
 	const [error] = first.errors;

@@ -58,13 +58,29 @@ function texts(options: Options, authored: AuthoredTexts | null): Texts {
 	if (prompt === undefined && !messages) throw refuse('prompt', 'is missing: write a prompt or messages');
 	const written = compact({ prompt, system: textOption(options, 'system'), messages });
 	const { item, items } = itemsOf(options);
-	if (item === undefined && !items) return written;
+	if (item === undefined && !items) {
+		const field = [...(authored?.itemFields ?? [])].find(
+			(path) => FIELD_PATH.test(path) && isIn(written, `[[${path}]]`),
+		);
+		if (field !== undefined) throw refuse('item', `is missing: the text names [[${field}]], a field of an item`);
+		return written;
+	}
 	const found = [written.prompt, written.system, JSON.stringify(written.messages)].some((text) => text?.includes('[['));
 	if (found && !authored)
 		throw refuse('prompt', 'names fields as [[field]], which a flow that another flow triggers cannot do');
 	const fields = authored?.itemFields ?? new Set<string>();
 	return inTexts(written, (text) => toTemplate(text, fields)) as Texts;
 }
+
+/** What looks like one; `[[1, 2]]` is text. */
+const FIELD_PATH = /^[a-z_$][\w$:.-]*$/i;
+
+const isIn = ({ prompt, system, messages }: Texts, text: string): boolean =>
+	[prompt, system, JSON.stringify(messages)].some((written) =>
+		written?.replaceAll(/\[\[\s+|\s+\]\]/g, trimmed).includes(text),
+	);
+
+const trimmed = (brackets: string): string => brackets.trim();
 
 function inTexts(value: JsonValue, change: (text: string) => string): JsonValue {
 	if (typeof value === 'string') return change(value);

@@ -31,7 +31,7 @@ export function startReporting(env: Record<string, string> = {}): Reporting {
 		lastError: () => null,
 		close: () => store.close(),
 	};
-	const metrics = new Metrics(store, recorder, new Health(settings, opened, keys));
+	const metrics = new Metrics(store, recorder, new Health(settings, opened, keys, () => true));
 	let changes = 0;
 	return {
 		...engine,

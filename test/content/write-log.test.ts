@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+
+import { withRelated, writtenTable, WriteLog } from '../../src/content/write-log.ts';
+import { blog } from './schema.ts';
+
+/** A log of a database; `write` runs a statement, `pass` lets seconds pass. */
+function start() {
+	let now = 0;
+	let listener: (query: { sql: string }) => void = () => {};
+	const log = new WriteLog(() => now);
+	const on = (_: string, listen: typeof listener): void => {
+		listener = listen;
+	};
+	expect(log.listen({ on })).toBe(true);
+	return { log, write: (sql: string) => listener({ sql }), pass: (seconds: number) => void (now += seconds * 1000) };
+}
+
+describe('what was written while no hook was there', () => {
+	it('is every table that no event told of since', () => {
+		const { log, write, pass } = start();
+		write('update `articles` set `title` = ? where `id` = ?');
+		log.hear('articles');
+		pass(60);
+		write('insert into "tags" ("label") values (?)');
+		pass(60);
+		expect(log.missed()).toEqual(['tags']);
+	});
+
+	it('is what was written just now, too: the event may have been of another write', () => {
+		const { log, write, pass } = start();
+		write('delete from `articles` where `id` in (?)');
+		log.hear('articles');
+		expect(log.missed()).toEqual(['articles']);
+		pass(6);
+		expect(log.missed()).toEqual([]);
+	});
+
+	it('takes along the rows that go with theirs, and the lists that they are in', () => {
+		expect(withRelated(['comments'], blog).sort()).toEqual(['articles', 'comments']);
+		expect(withRelated(['tags'], blog)).toEqual(expect.arrayContaining(['tags', 'articles_tags', 'articles']));
+	});
+});
+
+describe('the table that a statement writes', () => {
+	it.each([
+		['insert into `articles` (`title`) values (?)', 'articles'],
+		['insert into "public"."articles" ("title") values ($1) returning "id"', 'articles'],
+		['update "articles" set "title" = $1', 'articles'],
+		['UPDATE articles SET title = 1', 'articles'],
+		['update [my articles] set [title] = @p0', 'my articles'],
+		['delete from `articles-2` where `id` = ?', 'articles-2'],
+		['truncate "articles" restart identity', 'articles'],
+		['alter table `articles` add column `x` text', 'articles'],
+		['select * from "articles"', null],
+		['BEGIN;', null],
+		['update `directus_users` set `last_access` = ? where `id` = ?', null],
+		['update `directus_users` set `email` = ? where `id` = ?', 'directus_users'],
+		['insert into `directus_activity` (`action`) values (?)', null],
+	])('%s: %s', (sql, table) => {
+		expect(writtenTable(sql)).toBe(table);
+	});
+});

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+
+import { headerDirectives } from '../../src/endpoints/compatible/directives.ts';
+
+/** A header's bytes as Node reads them. */
+const received = (text: string): string => Buffer.from(text).toString('latin1');
+
+describe('a header that is not ASCII', () => {
+	it('is read as UTF-8', () => {
+		const { collection, dependencies } = headerDirectives({
+			'x-ai-cache-collection': received('artículos'),
+			'x-ai-cache-items': received('ключ,2'),
+			'x-ai-cache-fields': received('Überschrift'),
+			'x-ai-cache-tags': received('été, 夏'),
+		});
+		expect(collection).toBe('artículos');
+		expect(dependencies).toEqual({
+			content: [{ collection: 'artículos', items: ['ключ', '2'], fields: ['Überschrift'] }],
+			tags: ['été', '夏'],
+		});
+	});
+
+	it.each(['Tags', 'Collection', 'Items', 'Fields'])('and not UTF-8 is a 400 that names X-AI-Cache-%s', (name) => {
+		const headers = { 'x-ai-cache-collection': 'a', [`x-ai-cache-${name.toLowerCase()}`]: '\xe9t\xe9' };
+		expect(() => headerDirectives(headers)).toThrow(
+			expect.objectContaining({
+				status: 400,
+				extensions: expect.objectContaining({ field: `X-AI-Cache-${name}` }) as unknown,
+			}),
+		);
+	});
+});
