@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { countCommands } from './command-counts.ts';
 import { startCluster } from './redis-cluster.ts';
 import { startRedis, type TestRedis } from './redis.ts';
 
@@ -17,6 +18,16 @@ describe('the Redis harness', () => {
 		await redis.client.get('a');
 		await redis.client.get('a');
 		expect(await redis.commandCalls()).toEqual({ set: 1, get: 2 });
+	});
+
+	it('counts the commands of several servers while work runs', async () => {
+		const other = await startRedis();
+		await redis.client.get('before');
+		const counts = await countCommands([redis, other], () =>
+			Promise.all([redis.client.get('a'), other.client.get('a'), other.client.set('a', '1')]),
+		);
+		expect(counts).toEqual({ get: 2, set: 1 });
+		await other.stop();
 	});
 
 	it('comes back empty on the same port after it was killed', async () => {
