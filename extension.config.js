@@ -1,4 +1,4 @@
-import { lazyLibraries, modernSyntax } from './scripts/support/rollup.mjs';
+import { lazyLibraries, modernSyntax } from './scripts/support/build-plugins.mjs';
 
 export default {
 	plugins: [modernSyntax(), lazyLibraries()],

@@ -9,7 +9,7 @@ import { freePort, isPortFree } from '../test/support/port.ts';
 import { nameArticles } from './articles.ts';
 import { type DemoProviders, EMULATED_DELAY_MS, startProviders } from './providers.ts';
 import { milliseconds, table } from './table.ts';
-import { type Call, isAsExpected, walker } from './walk.ts';
+import { type Call, isAsExpected, walker } from './scenario.ts';
 
 const DIRECTUS_PORT = 8055;
 const EDITED = 1;

@@ -1,4 +1,4 @@
-import type { Hop } from './field-path.ts';
+import type { Hop } from './templates/field-path.ts';
 
 /** An item as Directus' services give it. */
 export type Item = Record<string, unknown>;

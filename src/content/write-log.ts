@@ -1,4 +1,4 @@
-import { toManyEnds, relatedCollections } from './parents.ts';
+import { toManyEnds, relatedCollections } from './changes/parent-relations.ts';
 import type { SchemaOverview } from '@directus/types';
 
 /** Directus' connection to its database, as far as it is listened to. */

@@ -2,9 +2,9 @@ import type { EndpointConfig } from '@directus/types';
 import { BASE_PATH } from '../contract.ts';
 import type { HostContext } from '../runtime/host.ts';
 import { getRuntime } from '../runtime/runtime.ts';
-import { administrationRoutes } from './routes/administration.ts';
-import { compatibleRoutes } from './routes/compatible.ts';
-import { generationRoutes } from './routes/generation.ts';
+import { administrationRoutes } from './admin-routes.ts';
+import { compatibleRoutes } from './compatible/routes.ts';
+import { generationRoutes } from './generation-routes.ts';
 
 const endpoint: EndpointConfig = {
 	id: BASE_PATH,

@@ -1,6 +1,6 @@
 /**
  * USD per million tokens by provider and model, as JSON: parsed when the first price is asked, not when the bundle is
- * loaded. Written by scripts/prices.mjs from @pydantic/genai-prices (MIT, © Pydantic Services Inc.); not edited by hand.
+ * loaded. Written by scripts/update-prices.mjs from @pydantic/genai-prices (MIT, © Pydantic Services Inc.); not edited by hand.
  */
 export const PRICE_TABLE = String.raw`{"openai":[
 {"id":"ada","match":{"or":[{"equals":"ada"},{"equals":"text-ada-001"}]},"prices":[{"input":0.4,"output":0.4}]},

@@ -1,5 +1,5 @@
 import type { Accountability } from '@directus/types';
-import type { Database } from '../content/cascades.ts';
+import type { Database } from '../content/changes/cascades.ts';
 import { type Caller, callerOf, mayAsk } from './caller.ts';
 
 /** Who asked once. */

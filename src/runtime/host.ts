@@ -1,5 +1,5 @@
 import type { SchemaOverview } from '@directus/types';
-import type { Database } from '../content/cascades.ts';
+import type { Database } from '../content/changes/cascades.ts';
 
 /** What an extension's context gives, as far as this bundle uses it. */
 export interface HostContext {

@@ -1,6 +1,6 @@
 import type { Clock } from '../cache/clock.ts';
 import type { Store, StoreEvents } from '../cache/store.ts';
-import { createOutbox } from '../content/outbox.ts';
+import { createOutbox } from '../content/outbox/outbox.ts';
 import { GuardedStore } from '../stores/guarded.ts';
 import { MemoryStore } from '../stores/memory/store.ts';
 import { outboxOfTags } from '../stores/outbox.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-import type { Database } from '../../src/content/cascades.ts';
+import type { Database } from '../../src/content/changes/cascades.ts';
 
 const directus = new URL('../../sandbox/directus-12/package.json', import.meta.url);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { planRequests } from '../../src/content/template.ts';
+import { planRequests } from '../../src/content/templates/prepare-requests.ts';
 import { MAX_CALL_BYTES, waitForTurn, WorkBudget } from '../../src/content/work-budget.ts';
 import { blog } from './schema.ts';
 

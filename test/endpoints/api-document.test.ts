@@ -3,8 +3,8 @@ import path from 'node:path';
 import type { Router } from 'express';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { administrationRoutes } from '../../src/endpoints/routes/administration.ts';
-import { generationRoutes } from '../../src/endpoints/routes/generation.ts';
+import { administrationRoutes } from '../../src/endpoints/admin-routes.ts';
+import { generationRoutes } from '../../src/endpoints/generation-routes.ts';
 import { ERROR_CODES } from '../../src/contract.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
 import { testHost } from '../runtime/support/host.ts';

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../src/contract.ts';
 import { packSection } from '../../src/cache/codec.ts';
 import type { Entry } from '../../src/cache/entry.ts';
 import { UndecodableEntryError } from '../../src/cache/errors.ts';
-import { CompatibleReply, type Given } from '../../src/endpoints/compatible/reply.ts';
+import { CompatibleReply, type Given } from '../../src/endpoints/compatible/responder.ts';
 import { ReadyAnswers } from '../../src/runtime/ready-answers.ts';
 import { entryOf } from '../bench/support/entries.ts';
 import { fakeClock } from '../support/clock.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { headerDirectives } from '../../src/endpoints/compatible/directives.ts';
+import { headerDirectives } from '../../src/endpoints/compatible/request-headers.ts';
 
 /** A header's bytes as Node reads them. */
 const received = (text: string): string => Buffer.from(text).toString('latin1');

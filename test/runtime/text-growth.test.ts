@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { contentOfTags } from '../../src/cache/dependencies.ts';
 import { isSnapshotOf } from '../../src/cache/policy/cost-tier.ts';
-import { fillPlaceholders } from '../../src/content/placeholders.ts';
-import { acceptsGzip } from '../../src/endpoints/http-encoding.ts';
+import { fillPlaceholders } from '../../src/content/templates/placeholders.ts';
+import { acceptsGzip } from '../../src/endpoints/compatible/http-encoding.ts';
 import { plainLine } from '../../src/module/lib/preview.ts';
 import { authoredTexts, missingValues, toTemplate } from '../../src/operations/flow-texts.ts';
 import { parseExactly, withExactNumbers } from '../../src/providers/exact-numbers.ts';

@@ -7,7 +7,7 @@ import { changeTags, type ContentChange, type ContentDependency } from '../../..
 import { Models } from '../../../src/cache/models.ts';
 import { StatsRecorder } from '../../../src/cache/stats/recorder.ts';
 import type { Store } from '../../../src/cache/store.ts';
-import { declaredDependencies } from '../../../src/content/declared.ts';
+import { declaredDependencies } from '../../../src/content/templates/declared-dependencies.ts';
 import { createPricing } from '../../../src/providers/prices.ts';
 import type { Upstream } from '../../../src/providers/upstream.ts';
 import { bodyOf } from '../../../src/runtime/answer.ts';

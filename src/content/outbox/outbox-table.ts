@@ -1,0 +1,110 @@
+import type { Tag } from '../../cache/dependencies.ts';
+import type { Database } from '../changes/cascades.ts';
+import type { PendingInvalidation } from './outbox.ts';
+
+export const OUTBOX_TABLE = 'ai_cache_outbox';
+
+/** Below the number of variables that any supported database takes in one statement. */
+const ROWS_PER_STATEMENT = 100;
+
+interface Row {
+	id: number;
+	created: string;
+	tags: string;
+	cause: string;
+}
+
+/** MySQL's driver tells the number alone. */
+type Inserted = number | { id: number };
+
+export interface OutboxTable {
+	/** Answers the ids that they have from now on, in order. */
+	append(invalidations: readonly PendingInvalidation[]): Promise<string[]>;
+	/** In the order in which they were appended. */
+	read(): Promise<PendingInvalidation[]>;
+	/** How many of these rows there were. */
+	remove(ids: readonly string[]): Promise<number>;
+	/** Puts one invalidation in the place of all that are there. */
+	collapse(invalidation: PendingInvalidation): Promise<void>;
+}
+
+/** The table in Directus' database, made when first written to. Every method rejects where the database does. */
+export function createOutboxTable(database: Database): OutboxTable {
+	let made: Promise<void> | null = null;
+	const isThere = async (): Promise<boolean> => made !== null || database.schema.hasTable(OUTBOX_TABLE);
+	const ready = (): Promise<void> => {
+		made ??= makeTable(database).catch((error: unknown) => {
+			made = null;
+			throw error;
+		});
+		return made;
+	};
+	return {
+		async append(invalidations) {
+			await ready();
+			const ids: string[] = [];
+			await database.transaction(async (transaction) => {
+				for (const invalidation of invalidations) {
+					// One by one: MySQL tells the first number alone.
+					const [inserted] = await transaction(OUTBOX_TABLE).insert(toRow(invalidation)).returning<Inserted[]>('id');
+					ids.push(`d${typeof inserted === 'object' ? inserted.id : inserted}`);
+				}
+			});
+			return ids;
+		},
+		async read() {
+			if (!(await isThere())) return [];
+			return (await database(OUTBOX_TABLE).select<Row[]>('id', 'created', 'tags', 'cause').orderBy('id')).map(fromRow);
+		},
+		async remove(ids) {
+			await ready();
+			const numbers = ids.filter((id) => id.startsWith('d')).map((id) => Number(id.slice(1)));
+			let removed = 0;
+			for (let start = 0; start < numbers.length; start += ROWS_PER_STATEMENT) {
+				removed += await database(OUTBOX_TABLE)
+					.whereIn('id', numbers.slice(start, start + ROWS_PER_STATEMENT))
+					.delete();
+			}
+			return removed;
+		},
+		async collapse(invalidation) {
+			await ready();
+			await database.transaction(async (transaction) => {
+				const last = await transaction(OUTBOX_TABLE).max<{ last: number | null }[]>('id as last').first();
+				await transaction(OUTBOX_TABLE).insert(toRow(invalidation));
+				await transaction(OUTBOX_TABLE)
+					.where('id', '<=', last?.last ?? 0)
+					.delete();
+			});
+		},
+	};
+}
+
+/** Two processes may try at once: whoever comes second finds the table there. */
+async function makeTable(database: Database): Promise<void> {
+	if (await database.schema.hasTable(OUTBOX_TABLE)) return;
+	try {
+		await database.schema.createTable(OUTBOX_TABLE, (table) => {
+			table.increments('id');
+			table.string('created', 30).notNullable();
+			// MySQL's plain text ends at 64 KB; an update of 10 000 items names more tags than that.
+			table.text('tags', 'longtext').notNullable();
+			table.string('cause', 255).notNullable();
+		});
+	} catch (error) {
+		if (!(await database.schema.hasTable(OUTBOX_TABLE))) throw error;
+	}
+}
+
+const toRow = ({ created, tags, cause }: PendingInvalidation): Omit<Row, 'id'> => ({
+	created,
+	tags: JSON.stringify(tags),
+	cause: cause.slice(0, 255),
+});
+
+const fromRow = ({ id, created, tags, cause }: Row): PendingInvalidation => ({
+	id: `d${id}`,
+	created,
+	tags: JSON.parse(tags) as Tag[],
+	cause,
+});

@@ -1,0 +1,116 @@
+import type { SchemaOverview } from '@directus/types';
+
+import { ForbiddenFieldError } from '../errors.ts';
+import type { FieldPath, Hop } from './field-path.ts';
+import { type Item, keyOf, relatedItems } from '../item.ts';
+import type { TemplatePlan } from './template-plan.ts';
+
+/** A field that is null in some items: the last of a path, or a relation to one item on the way. */
+interface NullField {
+	path: FieldPath;
+	collection: string;
+	field: string;
+	/** Of the items. */
+	keys: Set<string>;
+}
+
+/** By the path and the place of the field in it. */
+type Nulls = Map<string, NullField>;
+
+type ReadAll = () => Promise<Iterable<Item>>;
+
+/**
+ * Where a rule of Directus' permissions names single items, the fields that it keeps from the caller are null in the
+ * others, as is a relation to an item that it keeps from the caller; both would go into a prompt as empty texts. What is null to the caller and to nobody else is a 403 that names
+ * the field. `readUnrestricted` is asked only where a value is null at all, and the caller's `readAgain` only where the
+ * two then differ: the value may have been given in between.
+ */
+export async function demandNoneHidden(
+	plan: TemplatePlan,
+	items: Iterable<Item>,
+	schema: SchemaOverview,
+	readUnrestricted: ReadAll,
+	readAgain: ReadAll,
+): Promise<void> {
+	const nulls = nullsIn(plan, items, schema);
+	if (nulls.size === 0) return;
+	const hidden = without(nulls, nullsIn(plan, await readUnrestricted(), schema));
+	if (hidden.size === 0) return;
+	const still = nullsIn(plan, await readAgain(), schema);
+	for (const [name, found] of hidden) {
+		const key = [...found.keys].find((each) => still.get(name)?.keys.has(each));
+		if (key !== undefined) throw hiddenError(found, key);
+	}
+}
+
+/**
+ * Of a many-to-any relation, Directus leaves out all items of a collection that the caller may not read at all, which
+ * would go into a prompt as empty texts: a 403 that names the field. `mayRead` is asked only where an item is missing.
+ */
+export async function demandAnyReadable(
+	{ paths }: TemplatePlan,
+	items: Iterable<Item>,
+	mayRead: (collection: string) => Promise<boolean>,
+): Promise<void> {
+	const all = [...items];
+	for (const path of paths.values()) {
+		for (const [index, hop] of path.hops.entries()) {
+			if (hop.kind !== 'any' || !holdersOf(path.hops.slice(0, index), all).some((row) => lacksItem(row, hop))) continue;
+			if (await mayRead(hop.collection)) continue;
+			const reason = `You may not read "${hop.collection}", which {{${path.path}}} needs`;
+			throw new ForbiddenFieldError({ reason, field: path.path });
+		}
+	}
+}
+
+const lacksItem = (row: Item, hop: Hop & { kind: 'any' }): boolean =>
+	row[hop.collectionField] === hop.collection && row[hop.field] === null;
+
+function nullsIn({ root, paths }: TemplatePlan, items: Iterable<Item>, schema: SchemaOverview): Nulls {
+	const nulls: Nulls = new Map();
+	const all = [...items];
+	for (const path of paths.values()) {
+		let holders = all;
+		let { collection } = root;
+		const note = (field: string, place: number, of: readonly Item[]): void => {
+			const primary = schema.collections[collection]?.primary ?? 'id';
+			const keys = of.filter((holder) => holder[field] === null).map((holder) => keyOf(holder[primary]));
+			if (keys.length > 0) nulls.set(`${place} ${path.path}`, { path, collection, field, keys: new Set(keys) });
+		};
+		for (const [place, hop] of path.hops.entries()) {
+			if (hop.kind !== 'many')
+				note(
+					hop.field,
+					place,
+					holders.filter((holder) => leadsTo(hop, holder)),
+				);
+			holders = holdersOf([hop], holders);
+			({ collection } = hop);
+		}
+		note(path.field, path.hops.length, holders);
+	}
+	return nulls;
+}
+
+/** A row of a many-to-any relation leads to one collection alone. */
+const leadsTo = (hop: Hop, holder: Item): boolean =>
+	hop.kind !== 'any' || holder[hop.collectionField] === hop.collection;
+
+function holdersOf(hops: readonly Hop[], roots: Item[]): Item[] {
+	return hops.reduce((items, hop) => items.flatMap((item) => relatedItems(hop, item) ?? []), roots);
+}
+
+function without(nulls: Nulls, others: Nulls): Nulls {
+	const left: Nulls = new Map();
+	for (const [name, found] of nulls) {
+		const own = [...found.keys].filter((key) => !others.get(name)?.keys.has(key));
+		if (own.length > 0) left.set(name, { ...found, keys: new Set(own) });
+	}
+	return left;
+}
+
+const hiddenError = ({ path: { path }, field, collection }: NullField, key: string): Error =>
+	new ForbiddenFieldError({
+		reason: `You may not read "${field}" of item "${key}" of "${collection}", which {{${path}}} needs`,
+		field: path,
+	});

@@ -1,0 +1,94 @@
+import type { JsonValue } from '../../contract.ts';
+import { InvalidTemplateError } from '../errors.ts';
+
+/** The parts of a request that may hold `{{field}}`. */
+export interface TemplateSource {
+	prompt?: string;
+	system?: string;
+	messages?: JsonValue[];
+}
+
+/** `{{author.name}}` as it stands in a text: its path, and where the text stands, for errors. */
+export interface Placeholder {
+	path: string;
+	where: string;
+}
+
+/** A backslash before the braces, as in `\{{name}}`, keeps them as text. */
+const PLACEHOLDER = /(\\?)\{\{([^{}]*)\}\}/g;
+
+/** In one request; each of its items is written with all of them. */
+const MAX_PLACEHOLDERS = 10_000;
+
+const tooManyPlaceholders = (path: string, where: string): Error =>
+	new InvalidTemplateError({
+		reason: `{{${path}}} in ${where} is one more than ${MAX_PLACEHOLDERS} placeholders`,
+		field: path,
+	});
+
+/** All placeholders of the request, in order. An empty one or one with an empty part is refused with a 400. */
+export function placeholdersOf(source: TemplateSource): Placeholder[] {
+	const found: Placeholder[] = [];
+	replaceText(source, (text, where) => {
+		for (const [, escape, inner] of text.matchAll(PLACEHOLDER)) {
+			if (escape) continue;
+			const path = readPath(inner ?? '', where);
+			if (found.length === MAX_PLACEHOLDERS) throw tooManyPlaceholders(path, where);
+			found.push({ path, where });
+		}
+		return text;
+	});
+	return found;
+}
+
+/** Bytes of all texts that may hold placeholders. */
+export function countTextBytes(source: TemplateSource): number {
+	let bytes = 0;
+	replaceText(source, (text) => {
+		bytes += Buffer.byteLength(text);
+		return text;
+	});
+	return bytes;
+}
+
+/** The request with `value(path)` in the place of each placeholder. Values are put in as they are, never read again. */
+export function fillPlaceholders(source: TemplateSource, value: (path: string) => string): TemplateSource {
+	return replaceText(source, (text) =>
+		text.replaceAll(PLACEHOLDER, (whole: string, escape: string, inner: string) =>
+			escape ? whole.slice(1) : value(inner.trim()),
+		),
+	);
+}
+
+function readPath(inner: string, where: string): string {
+	const path = inner.trim();
+	if (path !== '' && path.split('.').every((part) => part !== '' && !part.startsWith(':') && !part.endsWith(':'))) {
+		return path;
+	}
+	throw new InvalidTemplateError({ reason: `{{${inner}}} in ${where} names no field`, field: where });
+}
+
+/** Prompt, system, and each text in the `content` of a message; nothing else of a message is text to be written. */
+function replaceText(source: TemplateSource, replace: (text: string, where: string) => string): TemplateSource {
+	const { prompt, system, messages } = source;
+	return {
+		...(prompt !== undefined && { prompt: replace(prompt, 'prompt') }),
+		...(system !== undefined && { system: replace(system, 'system') }),
+		...(messages && { messages: messages.map((message, index) => inMessage(message, `messages[${index}]`, replace)) }),
+	};
+}
+
+function inMessage(message: JsonValue, where: string, replace: (text: string, where: string) => string): JsonValue {
+	if (typeof message !== 'object' || message === null || Array.isArray(message)) return message;
+	if (message['content'] === undefined) return message;
+	return { ...message, content: inValue(message['content'], `${where}.content`, replace) };
+}
+
+function inValue(value: JsonValue, where: string, replace: (text: string, where: string) => string): JsonValue {
+	if (typeof value === 'string') return replace(value, where);
+	if (Array.isArray(value)) return value.map((part, index) => inValue(part, `${where}[${index}]`, replace));
+	if (typeof value !== 'object' || value === null) return value;
+	return Object.fromEntries(
+		Object.entries(value).map(([name, part]) => [name, inValue(part, `${where}.${name}`, replace)]),
+	);
+}

@@ -1,0 +1,126 @@
+import type { ContentDependency } from '../../cache/dependencies.ts';
+import { dependenciesOf } from './collect-dependencies.ts';
+import { ForbiddenFieldError, InvalidTemplateError } from '../errors.ts';
+import type { FieldPath } from './field-path.ts';
+import { isItem, type Item, relatedItems } from '../item.ts';
+import { fillPlaceholders, type TemplateSource } from './placeholders.ts';
+import type { TemplateLimits, TemplatePlan } from './template-plan.ts';
+
+export interface RenderedTemplate extends TemplateSource {
+	/** Exactly what the text was made from. */
+	content: ContentDependency[];
+}
+
+/** The values of one item, ready to be written. */
+export interface TemplateValues {
+	texts: ReadonlyMap<string, string>;
+	/** An upper bound of the rendered text's bytes. */
+	bytes: number;
+}
+
+/**
+ * Reads the template's values from the item and counts what they come to, before any text is built. Lists are joined by
+ * `, ` without their empty values, null is an empty text. A 400 that names the placeholder: a value that is no text,
+ * number or boolean, or too much text. A 403 that names it: a value that the caller may not read, which Directus left
+ * out.
+ */
+export function collectValues(plan: TemplatePlan, item: Item): TemplateValues {
+	const { limits, uses } = plan;
+	const texts = new Map<string, string>();
+	let values = 0;
+	let { textBytes: bytes } = plan;
+	for (const path of plan.paths.values()) {
+		const holders = itemsAt(path, item, limits);
+		values += holders.length;
+		if (values > limits.maxValues) throw tooMany(path, values, limits.maxValues);
+		const { text, size } = joinValues(path, holders, limits);
+		const times = uses.get(path.path) ?? 1;
+		bytes += size * times;
+		if (bytes > limits.maxTextBytes) throw tooLong(path, size, times, limits);
+		texts.set(path.path, text);
+	}
+	return { texts, bytes };
+}
+
+/** Writes the item's values into the request. */
+export function renderTemplate(
+	plan: TemplatePlan,
+	item: Item,
+	{ texts }: TemplateValues = collectValues(plan, item),
+): RenderedTemplate {
+	return {
+		...fillPlaceholders(plan.source, (path) => texts.get(path) ?? ''),
+		content: dependenciesOf(plan.root, item),
+	};
+}
+
+/** Counts as it goes: ten thousand long values make a text that no string holds. */
+function joinValues(path: FieldPath, holders: Item[], limits: TemplateLimits): { text: string; size: number } {
+	const values: string[] = [];
+	let size = 0;
+	for (const holder of holders) {
+		const value = valueText(path, holder);
+		if (value === '') continue;
+		size += Buffer.byteLength(value) + (values.length > 0 ? 2 : 0);
+		if (size > limits.maxValueBytes) {
+			throw new InvalidTemplateError({
+				reason: `{{${path.path}}} comes to ${size} bytes, more than the limit of ${limits.maxValueBytes}`,
+				field: path.path,
+			});
+		}
+		values.push(value);
+	}
+	return { text: values.join(', '), size };
+}
+
+/** The items that hold the path's last field. */
+function itemsAt(path: FieldPath, root: Item, { maxRelatedItems }: TemplateLimits): Item[] {
+	let items = [root];
+	for (const hop of path.hops) {
+		const next: Item[] = [];
+		for (const item of items) {
+			const related = relatedItems(hop, item);
+			if (!related) throw forbidden(path, hop.field);
+			if (next.length + related.length > maxRelatedItems)
+				throw tooMany(path, next.length + related.length, maxRelatedItems);
+			for (const one of related) next.push(one);
+		}
+		items = next;
+	}
+	return items;
+}
+
+function valueText(path: FieldPath, item: Item): string {
+	const { field, keyField, type } = path;
+	const value = item[field];
+	if (value === undefined) throw forbidden(path, field);
+	if (keyField !== null && isItem(value)) return scalarText(value[keyField], path);
+	if (type === 'csv' && Array.isArray(value)) return value.map((part) => scalarText(part, path)).join(', ');
+	return scalarText(value, path);
+}
+
+function scalarText(value: unknown, path: FieldPath): string {
+	if (value === null) return '';
+	if (typeof value === 'string') return value;
+	if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+	if (value instanceof Date) return value.toISOString();
+	throw new InvalidTemplateError({
+		reason: `{{${path.path}}} is ${Array.isArray(value) ? 'a list' : 'an object'}, not a text, number or boolean`,
+		field: path.path,
+	});
+}
+
+const forbidden = ({ path }: FieldPath, field: string): Error =>
+	new ForbiddenFieldError({ reason: `You may not read "${field}", which {{${path}}} needs`, field: path });
+
+const tooMany = ({ path }: FieldPath, count: number, most: number): Error =>
+	new InvalidTemplateError({
+		reason: `{{${path}}} leads to ${count} items, more than the limit of ${most}`,
+		field: path,
+	});
+
+const tooLong = ({ path }: FieldPath, size: number, times: number, { maxTextBytes }: TemplateLimits): Error =>
+	new InvalidTemplateError({
+		reason: `{{${path}}}, ${size} bytes written ${times} times, makes the text longer than the limit of ${maxTextBytes} bytes`,
+		field: path,
+	});

@@ -1,0 +1,136 @@
+import type { SchemaOverview } from '@directus/types';
+
+import { InvalidTemplateError } from '../errors.ts';
+import { type FieldPath, type Hop, resolvePath } from './field-path.ts';
+import { countTextBytes, type Placeholder, placeholdersOf, type TemplateSource } from './placeholders.ts';
+
+export interface TemplateLimits {
+	/** Relations that one path may cross. */
+	maxDepth: number;
+	/** Bytes of one rendered value. */
+	maxValueBytes: number;
+	/** Items that one path leads to. */
+	maxRelatedItems: number;
+	/** Items that all paths of a request lead to, together. */
+	maxValues: number;
+	/** Different paths in one request. */
+	maxPaths: number;
+	/** Bytes of the rendered text of one request: more than any model takes. */
+	maxTextBytes: number;
+}
+
+export const DEFAULT_LIMITS: TemplateLimits = {
+	maxDepth: 5,
+	maxValueBytes: 1_000_000,
+	maxRelatedItems: 10_000,
+	maxValues: 100_000,
+	maxPaths: 200,
+	maxTextBytes: 4_000_000,
+};
+
+/** A collection on the way of a template's paths: what is read of each of its items, and depended on. */
+export interface PlanNode {
+	collection: string;
+	primary: string;
+	/** Fields whose change changes the text, relations among them; of a to-many relation's items also its two ends. */
+	fields: Set<string>;
+	/** By the path's segment. */
+	relations: Map<string, { hop: Hop; node: PlanNode }>;
+}
+
+/** Directus' `deep` parameter: lists are read whole, not to the default limit. */
+export type DeepQuery = { [segment: string]: DeepQuery | number };
+
+/** How to read an item so that the template can be rendered from it. */
+export interface TemplatePlan {
+	source: TemplateSource;
+	root: PlanNode;
+	paths: ReadonlyMap<string, FieldPath>;
+	/** How often each path is to be written. */
+	uses: ReadonlyMap<string, number>;
+	/** Bytes of the texts before they are rendered. */
+	textBytes: number;
+	/** For `ItemsService.readMany`. */
+	fields: string[];
+	deep: DeepQuery;
+	limits: TemplateLimits;
+}
+
+/**
+ * Checks the placeholders of the request against the schema. Null where there are none. An unknown field, too many
+ * relations, a circle or a field without a value is a 400 that names it.
+ */
+export function planTemplate(
+	source: TemplateSource,
+	collection: string,
+	schema: SchemaOverview,
+	limits: TemplateLimits = DEFAULT_LIMITS,
+): TemplatePlan | null {
+	const paths = new Map<string, FieldPath>();
+	const uses = new Map<string, number>();
+	for (const placeholder of placeholdersOf(source)) {
+		const { path } = placeholder;
+		uses.set(path, (uses.get(path) ?? 0) + 1);
+		if (paths.has(path)) continue;
+		if (paths.size === limits.maxPaths) throw tooManyPaths(placeholder, limits);
+		paths.set(path, resolvePath(placeholder, collection, schema, limits.maxDepth));
+	}
+	if (paths.size === 0) return null;
+	const root = emptyNode(collection, schema);
+	for (const path of paths.values()) addPath(root, path, schema);
+	return { source, root, paths, uses, textBytes: countTextBytes(source), ...queryOf(root, paths), limits };
+}
+
+const tooManyPaths = ({ path, where }: Placeholder, { maxPaths }: TemplateLimits): Error =>
+	new InvalidTemplateError({
+		reason: `{{${path}}} in ${where} is one more than ${maxPaths} different fields`,
+		field: path,
+	});
+
+function emptyNode(collection: string, schema: SchemaOverview): PlanNode {
+	const primary = schema.collections[collection]?.primary ?? 'id';
+	return { collection, primary, fields: new Set(), relations: new Map() };
+}
+
+function addPath(root: PlanNode, path: FieldPath, schema: SchemaOverview): void {
+	let node = root;
+	for (const hop of path.hops) {
+		node.fields.add(hop.field);
+		if (hop.kind === 'any') node.fields.add(hop.collectionField);
+		const child = node.relations.get(hop.segment)?.node ?? childNode(hop, schema);
+		node.relations.set(hop.segment, { hop, node: child });
+		node = child;
+	}
+	node.fields.add(path.field);
+}
+
+/**
+ * An item of a to-many relation is in the list by its foreign key, and at its place by the sort field: Directus takes
+ * the relation's own, else the collection's. `POST /utils/sort` can move by the collection's alone.
+ */
+function childNode(hop: Hop, schema: SchemaOverview): PlanNode {
+	const node = emptyNode(hop.collection, schema);
+	if (hop.kind !== 'many') return node;
+	node.fields.add(hop.relation.field);
+	const sort = hop.relation.meta?.sort_field ?? schema.collections[hop.collection]?.sortField ?? null;
+	if (sort !== null) node.fields.add(sort);
+	return node;
+}
+
+/** Fields to ask for: each path, and the primary key of every item on its way. */
+function queryOf(root: PlanNode, paths: ReadonlyMap<string, FieldPath>): Pick<TemplatePlan, 'fields' | 'deep'> {
+	const fields = new Set([root.primary, ...[...paths.keys()]]);
+	const deep: DeepQuery = {};
+	addRelations(root, '', fields, deep);
+	return { fields: [...fields], deep };
+}
+
+function addRelations(node: PlanNode, prefix: string, fields: Set<string>, deep: DeepQuery): void {
+	for (const [segment, { hop, node: child }] of node.relations) {
+		const nested: DeepQuery = hop.kind === 'many' ? { _limit: -1 } : {};
+		if (hop.kind === 'any') fields.add(prefix + hop.collectionField);
+		fields.add(`${prefix}${segment}.${child.primary}`);
+		addRelations(child, `${prefix}${segment}.`, fields, nested);
+		if (Object.keys(nested).length > 0) deep[segment] = nested;
+	}
+}

@@ -1,0 +1,123 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import * as z from 'zod';
+import { type CacheDirectives, type CacheMode, type ContentType, SCOPES } from '../../contract.ts';
+import type { Dependencies } from '../../cache/dependencies.ts';
+import { declaredDependencies } from '../../content/templates/declared-dependencies.ts';
+import { InvalidRequestError } from '../../runtime/errors.ts';
+import { cachingShape, parse, seconds as secondsSchema } from '../../runtime/generation-schema.ts';
+import { once } from '../../runtime/once.ts';
+
+/** What a request says in its headers about caching. */
+export interface HeaderDirectives {
+	directives: CacheDirectives;
+	collection: string | null;
+	dependencies: Dependencies;
+	contentType: ContentType | null;
+}
+
+const PREFIX = 'x-ai-cache-';
+
+/** By the header's name as errors show it. */
+const headersSchema = once(() => {
+	const number = z
+		.string()
+		.regex(/^\d+(?:\.\d+)?$/, 'must be a number of seconds')
+		.transform(Number);
+	const list = z.string().transform((text) => text.split(',').map((part) => part.trim()));
+	const { collection, items, fields, tags, content_type: contentType } = cachingShape();
+	return z
+		.strictObject({
+			'X-AI-Cache-TTL': number.pipe(secondsSchema()).optional(),
+			'X-AI-Cache-Collection': collection,
+			'X-AI-Cache-Items': list
+				.transform((keys): (string | number)[] => keys)
+				.pipe(items.unwrap())
+				.optional(),
+			'X-AI-Cache-Fields': list.pipe(fields.unwrap()).optional(),
+			'X-AI-Cache-Tags': list.pipe(tags.unwrap()).optional(),
+			'X-AI-Cache-Content-Type': contentType,
+			'X-AI-Cache-Scope': z.enum(SCOPES, `must be one of ${SCOPES.join(', ')}`).optional(),
+		})
+		.superRefine((headers, context) => {
+			for (const name of ['X-AI-Cache-Items', 'X-AI-Cache-Fields'] as const) {
+				if (headers[name] === undefined || headers['X-AI-Cache-Collection'] !== undefined) continue;
+				context.addIssue({ code: 'custom', path: [name], message: 'needs X-AI-Cache-Collection' });
+			}
+		});
+});
+
+const shown = once(() => new Map(Object.keys(headersSchema().shape).map((name) => [name.toLowerCase(), name])));
+
+/** Reads `Cache-Control` and `X-AI-Cache-*`. Throws an `InvalidRequestError` that names the header. */
+export function headerDirectives(headers: IncomingHttpHeaders): HeaderDirectives {
+	const own = Object.entries(headers)
+		.filter(([name]) => name.startsWith(PREFIX))
+		.map(([name, value]) => [shown().get(name) ?? name, decoded(shown().get(name) ?? name, value)]);
+	const parsed = parse(headersSchema(), Object.fromEntries(own));
+	const { 'X-AI-Cache-Collection': collection, 'X-AI-Cache-Items': items, 'X-AI-Cache-Fields': fields } = parsed;
+	const { 'X-AI-Cache-TTL': ttl, 'X-AI-Cache-Scope': scope } = parsed;
+	const content = declaredDependencies({
+		...(collection !== undefined && { collection }),
+		...(items && { items }),
+		...(fields && { fields }),
+	});
+	return {
+		directives: {
+			...cacheControl(headers['cache-control'] ?? ''),
+			...(ttl !== undefined && { ttl }),
+			...(scope && { scope }),
+		},
+		collection: collection ?? null,
+		dependencies: { content, tags: parsed['X-AI-Cache-Tags'] ?? [] },
+		contentType: parsed['X-AI-Cache-Content-Type'] ?? null,
+	};
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Node reads a header's bytes as latin-1, and most clients write UTF-8. Throws an `InvalidRequestError` if it is none. */
+function decoded(name: string, value: string | string[] | undefined): string | string[] | undefined {
+	if (typeof value !== 'string') return value;
+	try {
+		return utf8.decode(Buffer.from(value, 'latin1'));
+	} catch {
+		throw new InvalidRequestError({ field: name, reason: `"${name}" must be UTF-8` });
+	}
+}
+
+/** RFC 9111 §5.2.1 and RFC 5861 §3 and §4; what is none of these is ignored (RFC 9111 §5.2.3). */
+function cacheControl(header: string): CacheDirectives {
+	const told = new Map<string, string>();
+	for (const part of header.split(',')) {
+		const [name = '', value = ''] = part.split('=', 2);
+		told.set(name.trim().toLowerCase(), value.trim().replace(/^"(.*)"$/, '$1'));
+	}
+	const mode = modeOf(told);
+	const maxAge = seconds(told, 'max-age');
+	const staleIfError = seconds(told, 'stale-if-error');
+	const staleWhileRevalidate = seconds(told, 'stale-while-revalidate');
+	return {
+		...(mode && { mode }),
+		...(maxAge !== undefined && { max_age: maxAge }),
+		...(staleWhileRevalidate !== undefined && { stale_while_revalidate: staleWhileRevalidate }),
+		...(staleIfError !== undefined && { stale_if_error: staleIfError }),
+	};
+}
+
+function modeOf(told: ReadonlyMap<string, string>): CacheMode | undefined {
+	const only = told.has('only-if-cached');
+	const past = (['no-store', 'no-cache'] as const).find((name) => told.has(name));
+	if (only && past) throw refused(`"only-if-cached" and "${past}" exclude each other`);
+	return only ? 'only-if-cached' : past;
+}
+
+/** Delta-seconds (RFC 9111 §1.2.2). */
+function seconds(told: ReadonlyMap<string, string>, name: string): number | undefined {
+	const value = told.get(name);
+	if (value === undefined) return undefined;
+	if (!/^\d{1,9}$/.test(value)) throw refused(`"${name}" must be a whole number of seconds`);
+	return Number(value);
+}
+
+const refused = (reason: string): Error =>
+	new InvalidRequestError({ field: 'Cache-Control', reason: `Cache-Control: ${reason}` });

@@ -1,0 +1,99 @@
+import type { Router, Response } from 'express';
+import type { CacheMode } from '../contract.ts';
+import { batchElements, single } from '../runtime/api-errors.ts';
+import type { Caller } from '../runtime/caller.ts';
+import { type Resolved, toLookup } from '../runtime/native.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { setNotCachedHeaders } from '../runtime/cache-headers.ts';
+import { NothingCachedError, ProviderRateLimitedError } from '../runtime/errors.ts';
+import { sendNativeStream } from './native/native-stream.ts';
+import { bodyOf, demandCaller, demandWriter, type DirectusRequest, leaving, route } from './http.ts';
+
+const LASTING_MODES: ReadonlySet<CacheMode> = new Set<CacheMode>(['default', 'only-if-cached']);
+
+/** `POST /generate`, `/lookup` and `/store`. */
+export function generationRoutes(router: Router, runtime: Runtime): void {
+	const { native, nativeReply, nativeStreams, putter, settings, lane, clock } = runtime;
+	const { values } = settings;
+
+	/** The same bytes may be answered by the express lane from now on, where nothing of them has to be read anew. */
+	async function send(request: DirectusRequest, response: Response, caller: Caller, resolved: Resolved): Promise<null> {
+		const { exchange, entry, status, notStored, rendered } = resolved;
+		const lasting = exchange.directives.mode === undefined || LASTING_MODES.has(exchange.directives.mode);
+		if (!rendered && lasting && exchange.uncacheable === null && notStored === null) {
+			lane.remember(request, response, caller, [toLookup(exchange)], ([hit], _, to) =>
+				nativeReply.send(to, hit!, 'HIT', null),
+			);
+		}
+		await nativeReply.send(response, entry, status, notStored);
+		return null;
+	}
+
+	router.post(
+		'/generate',
+		route(async (request, response) => {
+			const caller = demandCaller(request, values);
+			const signal = leaving(response);
+			const body = bodyOf(request);
+			if (Array.isArray(body)) return native.generateBatch(body, caller, signal);
+			try {
+				if (streams(body)) {
+					const exchange = await nativeStreams.prepare(body, caller);
+					const { key, dialect } = exchange;
+					await sendNativeStream(response, {
+						key,
+						open: (onHead) => nativeStreams.open(exchange, signal, onHead),
+						comments: dialect.streamComments ?? true,
+						eventsPerSecond: values.AI_CACHE_REPLAY_RATE,
+						clock,
+					});
+					return null;
+				}
+				const resolved = await native.resolve(body, caller, signal);
+				if (Array.isArray(resolved)) return resolved;
+				return await send(request, response, caller, resolved);
+			} catch (error) {
+				if (error instanceof NothingCachedError) setNotCachedHeaders(response);
+				passRetryAfter(response, error);
+				throw error;
+			}
+		}),
+	);
+
+	router.post(
+		'/lookup',
+		route(async (request, response) => {
+			const caller = demandCaller(request, values);
+			const body = bodyOf(request);
+			if (!Array.isArray(body)) {
+				const resolved = single(await native.lookup([body], caller));
+				return resolved && send(request, response, caller, resolved);
+			}
+			const settled = await native.lookup(body, caller);
+			return Promise.all(
+				batchElements(settled).map(async (element) =>
+					'data' in element && element.data ? { data: await native.answer(element.data) } : element,
+				),
+			);
+		}),
+	);
+
+	router.post(
+		'/store',
+		route(async (request) => {
+			const caller = demandWriter(request, values);
+			const body = bodyOf(request);
+			if (Array.isArray(body)) return batchElements(await putter.store(body, caller));
+			return single(await putter.store([body], caller));
+		}),
+	);
+}
+
+const streams = (body: unknown): boolean =>
+	typeof body === 'object' && body !== null && 'stream' in body && body.stream === true;
+
+function passRetryAfter(response: Response, error: unknown): void {
+	if (!(error instanceof ProviderRateLimitedError)) return;
+	const { retry_after: retryAfter } = error.extensions;
+	if (retryAfter !== null) response.setHeader('Retry-After', retryAfter);
+}

@@ -1,0 +1,103 @@
+import { BASE_PATH } from '../../contract.ts';
+import type { HostContext } from '../../runtime/host.ts';
+import { type CommandEngine, connect } from './client.ts';
+import { invalidationOf, statsQueryOf, warmRequestOf, type Options } from './options.ts';
+import { invalidationLines, jobLines, statsLines } from './output.ts';
+
+/** As much of commander's `Command` as is used; Directus hands over its own. */
+export interface Program {
+	command(name: string): Program;
+	description(text: string): Program;
+	option(flags: string, description: string): Program;
+	action(handler: (options: Options) => Promise<void>): Program;
+}
+
+interface Result {
+	/** For `--json`, on one line. */
+	data: unknown;
+	/** For people. */
+	lines: string[];
+	failed?: boolean;
+}
+
+type Work = (engine: CommandEngine, options: Options) => Promise<Result>;
+
+const POLL_MS = 500;
+
+/**
+ * `directus ai-cache stats | invalidate | warm`. Exits with 0 when done, 1 when not. The last line on stdout is the
+ * result with `--json`; Directus' own log lines may stand before it.
+ */
+export function registerCommands(program: Program, host: HostContext): void {
+	const cache = program.command(BASE_PATH).description('Look into the AI cache, empty it and fill it');
+	const add = (name: string, text: string, flags: [string, string][], work: Work): void => {
+		const command = cache.command(name).description(text);
+		for (const [flag, description] of [...flags, ...COMMON]) command.option(flag, description);
+		command.action((options) => run(host, options, work));
+	};
+
+	add('stats', 'Hits, misses and savings', STATS, async (engine, options) => {
+		const report = await engine.stats(statsQueryOf(options));
+		return { data: report, lines: statsLines(report) };
+	});
+	add('invalidate', 'Drop answers; criteria are ANDed', INVALIDATE, async (engine, options) => {
+		const result = await engine.invalidate(invalidationOf(options));
+		return { data: result, lines: invalidationLines(result) };
+	});
+	add('warm', 'Generate answers before they are asked', WARM, async (engine, options) => {
+		let job = await engine.warm(await warmRequestOf(options));
+		while (job.state === 'running') {
+			await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+			job = await engine.job(job.id);
+		}
+		return { data: job, lines: jobLines(job), failed: job.state !== 'done' || job.failed > 0 };
+	});
+}
+
+const COMMON: [string, string][] = [
+	['--url <url>', 'ask the Directus that runs there, with --token, in place of the store itself'],
+	['--token <token>', "an admin's token for --url"],
+	['--json', 'write the result as JSON, on one line'],
+];
+const STATS: [string, string][] = [
+	['--provider <name>', 'openai, anthropic, mistral or deepseek'],
+	['--model <name>', 'one model'],
+	['--collection <name>', 'one collection'],
+	['--from <time>', 'as 2026-01-31T12:00:00Z; by default 24 hours ago'],
+	['--to <time>', 'by default now'],
+	['--interval <interval>', 'minute, hour or day: adds a series to --json'],
+];
+const INVALIDATE: [string, string][] = [
+	['--provider <name>', 'openai, anthropic, mistral or deepseek'],
+	['--model <name>', 'one model'],
+	['--collection <name>', 'what has to do with the collection'],
+	['--items <keys>', 'items of the collection, with commas'],
+	['--fields <fields>', 'fields of the collection or its items, with commas'],
+	['--tags <tags>', 'free tags, with commas'],
+	['--key <key>', 'one entry'],
+	['--all', 'everything'],
+	['--dry-run', 'say what would be dropped, and drop nothing'],
+];
+const WARM: [string, string][] = [
+	['--top <count>', 'what is asked most and is missing or about to expire'],
+	['--requests <file>', 'a JSON file with a list of generation requests'],
+	['--budget <usd>', 'stop when so much was spent'],
+];
+
+async function run(host: HostContext, options: Options, work: Work): Promise<void> {
+	let code = 1;
+	let engine: CommandEngine | null = null;
+	try {
+		engine = await connect(host, options);
+		const { data, lines, failed = false } = await work(engine, options);
+		code = failed ? 1 : 0;
+		await write(process.stdout, options['json'] === true ? JSON.stringify(data) : lines.join('\n'));
+	} catch (error) {
+		await write(process.stderr, `AI cache: ${error instanceof Error ? error.message : String(error)}`);
+	}
+	await engine?.close();
+	process.exit(code);
+}
+
+const write = (stream: NodeJS.WriteStream, text: string): Promise<void> =>
+	new Promise((resolve) => stream.write(`${text}\n`, () => resolve()));

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+
+import {
+	changeTags,
+	type ContentChange,
+	type ContentDependency,
+	dependencyTags,
+} from '../../../src/cache/dependencies.ts';
+import { changesOf } from '../../../src/content/changes/content-changes.ts';
+import { blog } from '../schema.ts';
+
+function drops(content: readonly ContentDependency[], happened: readonly ContentChange[]): boolean {
+	const held = new Set(dependencyTags('openai', 'gpt-4o', { content, tags: [] }));
+	return happened.flatMap(changeTags).some((tag) => held.has(tag));
+}
+
+const changes = (event: string, meta: Record<string, unknown>) => changesOf(event, meta, { schema: blog });
+const rendered = [{ collection: 'articles', items: ['5'], fields: ['author', 'comments', 'title'] }];
+
+describe('events of the schema', () => {
+	it('of a new relation take what depends on its collections or items as a whole, and nothing else', () => {
+		const made = changes('relations.create', {
+			collection: 'directus_relations',
+			key: 1,
+			payload: {
+				many_collection: 'comments',
+				many_field: 'article',
+				one_collection: 'articles',
+				one_field: 'comments',
+			},
+		});
+		const whole = [{ collection: 'articles' }, { collection: 'comments' }, { collection: 'articles', items: ['5'] }];
+		expect(whole.map((one) => drops([one], made))).toEqual([true, true, true]);
+		expect(drops([{ collection: 'articles', items: ['5'], fields: ['comments'] }], made)).toBe(true);
+		expect(drops([{ collection: 'articles', items: ['5'], fields: ['title'] }], made)).toBe(false);
+		expect(drops([{ collection: 'tags' }], made)).toBe(false);
+	});
+
+	describe('of a new field', () => {
+		const whole = [{ collection: 'articles' }];
+		const wholeItem = [{ collection: 'articles', items: ['5'] }];
+		const title = [{ collection: 'articles', items: ['5'], fields: ['title'] }];
+		const titles = [{ collection: 'articles', fields: ['title'] }];
+		const made = (field: object) =>
+			changes('fields.create', { collection: 'articles', key: 'summary', payload: { field: 'summary', ...field } });
+		const dropped = (field: object) =>
+			[whole, wholeItem, title, titles, rendered].map((content) => drops(content, made(field)));
+
+		it('take only what depends on the whole collection', () => {
+			expect(dropped({ type: 'text', schema: {}, meta: {} })).toEqual([true, false, false, false, false]);
+		});
+
+		it('take what depends on a whole item, too, if the field has a value from the first', () => {
+			const field = { type: 'string', schema: { default_value: 'draft' } };
+			expect(dropped(field)).toEqual([true, true, false, false, false]);
+		});
+
+		it('take nothing if it is an alias', () => {
+			expect(dropped({ type: 'alias', meta: { interface: 'ai-cache-item' } })).toEqual([
+				false,
+				false,
+				false,
+				false,
+				false,
+			]);
+		});
+	});
+
+	it('of a field take nothing if only its looks change, and all if its type or meaning may', () => {
+		const changed = (payload: object) =>
+			drops(rendered, changes('fields.update', { collection: 'articles', keys: ['title'], payload }));
+		expect(changed({ field: 'title', meta: { sort: 3, width: 'half', note: 'x' } })).toBe(false);
+		expect(changed({ field: 'title', meta: { special: ['conceal'] } })).toBe(true);
+		expect(changed({ field: 'title', type: 'text', meta: { sort: 3 } })).toBe(true);
+	});
+});

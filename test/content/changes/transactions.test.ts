@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { CommitMemory, OpenTransactions } from '../../../src/content/changes/transactions.ts';
+import { hasDatabase, openDatabase } from '../database.ts';
+
+describe.skipIf(!hasDatabase)('whether a change was committed before Directus told of it', () => {
+	let database: ReturnType<typeof openDatabase>;
+	let commits: CommitMemory;
+	beforeAll(() => {
+		database = openDatabase();
+		commits = new CommitMemory();
+	});
+	afterAll(() => database.destroy());
+
+	it.each(['items.update', 'items.delete'])('is certain of %s by a service that has its own transaction', (event) => {
+		const keys = [1];
+		commits.expect(keys, database);
+		expect(commits.isCommitted(event, keys)).toBe(true);
+	});
+
+	it('is not known of a service that was given one, nested ones too', async () => {
+		await database.transaction(async (outer) => {
+			const keys = [1];
+			commits.expect(keys, outer);
+			expect(commits.isCommitted('items.update', keys)).toBe(false);
+			await outer.transaction((inner) => {
+				const others = [2];
+				commits.expect(others, inner);
+				expect(commits.isCommitted('items.update', others)).toBe(false);
+				return Promise.resolve();
+			});
+		});
+	});
+
+	it('is not known of keys that were also changed in a transaction, whichever came first', async () => {
+		await database.transaction((transaction) => {
+			for (const order of [
+				[database, transaction],
+				[transaction, database],
+			]) {
+				const keys = [1];
+				for (const one of order) commits.expect(keys, one);
+				expect(commits.isCommitted('items.update', keys)).toBe(false);
+			}
+			return Promise.resolve();
+		});
+	});
+
+	it.each<[string, unknown]>([
+		['a change that no filter was asked about', [1]],
+		['keys that another extension replaced', [1]],
+		['no keys', undefined],
+	])('is not known of %s', (_, keys) => {
+		commits.expect([1], database);
+		expect(commits.isCommitted('items.update', keys)).toBe(false);
+	});
+
+	it.each(['items.create', 'items.sort', 'users.update', 'files.delete', 'articles.items.update'])(
+		'is not known of %s',
+		(event) => {
+			const keys = [1];
+			commits.expect(keys, database);
+			expect(commits.isCommitted(event, keys)).toBe(false);
+		},
+	);
+
+	it.each([undefined, null, {}])('is not known where the filter got %j for a database', (none) => {
+		const keys = [1];
+		commits.expect(keys, none);
+		expect(commits.isCommitted('items.update', keys)).toBe(false);
+	});
+});
+
+describe.skipIf(!hasDatabase)('what was told of in a transaction', () => {
+	let database: ReturnType<typeof openDatabase>;
+	let committed: string[][];
+	let transactions: OpenTransactions;
+	beforeAll(() => {
+		database = openDatabase();
+	});
+	afterAll(() => database.destroy());
+	beforeEach(() => {
+		committed = [];
+		transactions = new OpenTransactions((tags) => committed.push([...tags]));
+	});
+
+	it('is told once more when that is committed, all of it at once', async () => {
+		await database.transaction((transaction) => {
+			for (const tags of [
+				['a', 'b'],
+				['b', 'c'],
+			]) {
+				transactions.meet(transaction);
+				transactions.add(tags);
+			}
+			expect(committed).toEqual([]);
+			return Promise.resolve();
+		});
+		expect(committed).toEqual([['a', 'b', 'c']]);
+		transactions.add(['late']);
+		expect(committed).toHaveLength(1);
+	});
+
+	it('of which another is part, is told when the outermost is committed', async () => {
+		await database.transaction(async (outer) => {
+			await outer.transaction((inner) => {
+				transactions.meet(inner);
+				transactions.add(['a']);
+				return Promise.resolve();
+			});
+			expect(committed).toEqual([]);
+		});
+		expect(committed).toEqual([['a']]);
+	});
+
+	it('may be uncommitted as long as any transaction is under way, and no longer', async () => {
+		expect(transactions.underWay).toBe(false);
+		await database.transaction((transaction) => {
+			transactions.meet(transaction);
+			expect(transactions.underWay).toBe(true);
+			return Promise.resolve();
+		});
+		expect(transactions.underWay).toBe(false);
+	});
+
+	it('that is rolled back, or in which nothing was told of, is no news', async () => {
+		const failed = database.transaction((transaction) => {
+			transactions.meet(transaction);
+			transactions.add(['a']);
+			throw new Error('rolled back');
+		});
+		await expect(failed).rejects.toThrow('rolled back');
+		await database.transaction((transaction) => {
+			transactions.meet(transaction);
+			return Promise.resolve();
+		});
+		expect(committed).toEqual([]);
+	});
+
+	it.each([undefined, null, {}])('is nothing where a filter got %j for a database', (none) => {
+		transactions.meet(none);
+		transactions.meet(database);
+		transactions.add(['a']);
+		expect(committed).toEqual([]);
+	});
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+
+import type { InvalidationResult, StatsReport, WarmJob } from '../../../src/contract.ts';
+import { formatUsd, invalidationLines, jobLines, statsLines } from '../../../src/hooks/cli/output.ts';
+
+describe('sums of the command line', () => {
+	it.each([
+		[0, '0.00'],
+		[0.0000004, '0.0000004'],
+		[0.000038, '0.000038'],
+		[0.00419, '0.0042'],
+		[0.01, '0.01'],
+		[12.3456, '12.35'],
+	])('writes %d as %s', (usd, text) => {
+		expect(formatUsd(usd)).toBe(text);
+	});
+
+	it('says of entries without a price that their cost is not known', () => {
+		const result = (usd: number) => ({ entries: 1, usd, hits: 2, bytes: 9, dry_run: false }) as InvalidationResult;
+		expect(invalidationLines(result(0.00004))[0]).toContain('which cost 0.00004 USD and served 2 hits');
+		expect(invalidationLines(result(0))[0]).toContain('whose cost is not known, and served 2 hits');
+	});
+
+	it('says of a run without a price that what was spent is not known', () => {
+		const job = { state: 'done', done: 1, total: 1, generated: 1, already_cached: 0, failed: 0, errors: [] };
+		expect(jobLines({ ...job, spent_usd: 0.00004 } as unknown as WarmJob)[0]).toContain('0.00004 USD spent');
+		expect(jobLines({ ...job, spent_usd: 0 } as unknown as WarmJob)[0]).toContain('not known');
+	});
+});
+
+describe('the table of the command line', () => {
+	const figures = (hits: number, tokens: number, usd: number) => ({
+		lookups: hits * 2,
+		hits,
+		stale: 0,
+		bypassed: 0,
+		stored: hits,
+		errors: 0,
+		hit_rate: 0.5,
+		saved: { usd, tokens, ms: hits },
+		spent: { usd, tokens, ms: hits },
+	});
+	const model = (priced: boolean, ...of: Parameters<typeof figures>) => ({ ...figures(...of), priced });
+
+	it('has a dash for what nobody knows, and 0.00 for what was nothing', () => {
+		const models = {
+			known: model(true, 2, 90, 0.00004),
+			free: model(true, 2, 90, 0),
+			unpriced: model(false, 2, 90, 0),
+		};
+		const report = {
+			from: 'a',
+			to: 'b',
+			overall: { ...figures(6, 270, 0.00004), entries: 3, bytes: 9 },
+			providers: { openai: { ...figures(6, 270, 0.00004), models } },
+		};
+		const lines = statsLines(report as unknown as StatsReport);
+		const endOf = (name: string) =>
+			lines
+				.find((line) => line.trim().startsWith(name))
+				?.trim()
+				.split(/ +/)
+				.slice(-2);
+		expect(endOf('known')).toEqual(['0.00004', '0.00004']);
+		expect(endOf('free')).toEqual(['0.00', '0.00']);
+		expect(endOf('unpriced')).toEqual(['–', '–']);
+	});
+});
