@@ -1,5 +1,5 @@
 import { defineModule } from '@directus/extensions-sdk';
-import { studioText } from '../locales/text.ts';
+import { translateText } from '../locales/text.ts';
 import CollectionsPage from './pages/collections.vue';
 import EntriesPage from './pages/entries.vue';
 import JournalPage from './pages/journal.vue';
@@ -11,7 +11,7 @@ import WarmingPage from './pages/warming.vue';
 export default defineModule({
 	id: 'ai-cache',
 	get name() {
-		return studioText('title');
+		return translateText('title');
 	},
 	icon: 'cached',
 	preRegisterCheck: (user) => (user as { admin_access?: boolean }).admin_access === true,

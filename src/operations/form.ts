@@ -1,7 +1,7 @@
 import type { AppField, DeepPartial } from '@directus/types';
 
 import type { MessageKey } from '../locales/index.ts';
-import { studioText } from '../locales/text.ts';
+import { translateText } from '../locales/text.ts';
 
 export interface FormField {
 	field: string;
@@ -18,11 +18,11 @@ export interface FormField {
 }
 
 /** One option of a step, as Directus' forms take it. */
-export function formField(described: FormField): DeepPartial<AppField> {
+export function buildFormField(described: FormField): DeepPartial<AppField> {
 	const { field, name, type = 'string', width = 'half', note, required = false, options, shownWhen } = described;
 	return {
 		field,
-		name: studioText(name),
+		name: translateText(name),
 		type,
 		...(described.default !== undefined && { schema: { default_value: described.default } }),
 		meta: {
@@ -40,17 +40,17 @@ export function formField(described: FormField): DeepPartial<AppField> {
 }
 
 /** A tick that is off at first. `label` says what it does: Directus' own label says "Enabled", whatever it is about. */
-export const formSwitch = (field: string, name: MessageKey, label: MessageKey): FormField => ({
+export const buildSwitch = (field: string, name: MessageKey, label: MessageKey): FormField => ({
 	field,
 	name,
 	type: 'boolean',
 	interface: 'boolean',
 	default: false,
-	options: { label: studioText(label) },
+	options: { label: translateText(label) },
 });
 
 /** Choices of a field, each a value with its text. */
-export const choices = (texts: Readonly<Record<string, string>>): Record<string, unknown> => ({
+export const buildChoices = (texts: Readonly<Record<string, string>>): Record<string, unknown> => ({
 	choices: Object.entries(texts).map(([value, text]) => ({ value, text })),
 	allowNone: true,
 });
@@ -63,5 +63,5 @@ export const PROVIDER_CHOICES = {
 } as const;
 
 /** A provider's own name for what the option holds; anything else as it is, as a value of the flow. */
-export const providerName = (option: unknown): unknown =>
+export const getProviderName = (option: unknown): unknown =>
 	Object.entries(PROVIDER_CHOICES).find(([provider]) => provider === option)?.[1] ?? option;

@@ -4,85 +4,86 @@ import { InvalidRequestError } from '../runtime/errors.ts';
 /** What a Flow hands over: form values, with the flow's own `{{…}}` already replaced. */
 export type Options = Readonly<Record<string, unknown>>;
 
-export function refuse(field: string, reason: string): Error {
+export function createInvalidOptionError(field: string, reason: string): Error {
 	return new InvalidRequestError({ field, reason: `"${field}" ${reason}` });
 }
 
 /** Forms leave an empty text where nothing was written; that and null are no value. */
-const present = (value: unknown): boolean =>
+const isPresent = (value: unknown): boolean =>
 	value !== undefined && value !== null && !(typeof value === 'string' && value.trim() === '');
 
-const valueOf = (options: Options, field: string): unknown => (present(options[field]) ? options[field] : undefined);
+const readOption = (options: Options, field: string): unknown =>
+	isPresent(options[field]) ? options[field] : undefined;
 
-export function textOption(options: Options, field: string): string | undefined {
-	const value = valueOf(options, field);
+export function parseTextOption(options: Options, field: string): string | undefined {
+	const value = readOption(options, field);
 	if (value === undefined || typeof value === 'string') return value;
 	if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-	throw refuse(field, 'must be a text');
+	throw createInvalidOptionError(field, 'must be a text');
 }
 
-export function choiceOption<Choice extends string>(
+export function parseChoiceOption<Choice extends string>(
 	options: Options,
 	field: string,
 	choices: readonly Choice[],
 ): Choice | undefined {
-	const value = textOption(options, field);
+	const value = parseTextOption(options, field);
 	if (value === undefined) return undefined;
 	const choice = choices.find((one) => one === value);
-	if (choice === undefined) throw refuse(field, `must be one of ${choices.join(', ')}`);
+	if (choice === undefined) throw createInvalidOptionError(field, `must be one of ${choices.join(', ')}`);
 	return choice;
 }
 
-export function numberOption(options: Options, field: string): number | undefined {
-	const value = valueOf(options, field);
+export function parseNumberOption(options: Options, field: string): number | undefined {
+	const value = readOption(options, field);
 	if (value === undefined) return undefined;
 	const number = typeof value === 'string' ? Number(value) : value;
 	if (typeof number !== 'number' || !Number.isFinite(number) || number < 0)
-		throw refuse(field, 'must be a number of 0 or more');
+		throw createInvalidOptionError(field, 'must be a number of 0 or more');
 	return number;
 }
 
-export function booleanOption(options: Options, field: string): boolean | undefined {
-	const value = valueOf(options, field);
+export function parseBooleanOption(options: Options, field: string): boolean | undefined {
+	const value = readOption(options, field);
 	if (value === undefined || typeof value === 'boolean') return value;
 	if (value === 'true' || value === 'false') return value === 'true';
-	throw refuse(field, 'must be true or false');
+	throw createInvalidOptionError(field, 'must be true or false');
 }
 
 /** One key of an item. `undefined` is what a Flow writes for a value that its data do not have. */
-export function keyOption(options: Options, field: string): string | number | undefined {
-	const value = valueOf(options, field);
+export function parseKeyOption(options: Options, field: string): string | number | undefined {
+	const value = readOption(options, field);
 	if (value === undefined) return undefined;
-	return demandKey(value, field);
+	return parseKey(value, field);
 }
 
 /** A list, its JSON, or a text with commas. */
-export function keysOption(options: Options, field: string): (string | number)[] | undefined {
-	const value = valueOf(options, field);
+export function parseKeysOption(options: Options, field: string): (string | number)[] | undefined {
+	const value = readOption(options, field);
 	if (value === undefined) return undefined;
-	const list = (typeof value === 'string' ? splitText(value, field) : [value].flat()).filter(present);
-	return list.length === 0 ? undefined : list.map((key) => demandKey(key, field));
+	const list = (typeof value === 'string' ? splitText(value, field) : [value].flat()).filter(isPresent);
+	return list.length === 0 ? undefined : list.map((key) => parseKey(key, field));
 }
 
-export function textsOption(options: Options, field: string): string[] | undefined {
-	return keysOption(options, field)?.map(String);
+export function parseTextsOption(options: Options, field: string): string[] | undefined {
+	return parseKeysOption(options, field)?.map(String);
 }
 
-export function listOption(options: Options, field: string): JsonValue[] | undefined {
-	const value = jsonOption(options, field);
+export function parseListOption(options: Options, field: string): JsonValue[] | undefined {
+	const value = parseJsonOption(options, field);
 	if (value === undefined || Array.isArray(value)) return value;
-	throw refuse(field, 'must be a JSON list');
+	throw createInvalidOptionError(field, 'must be a JSON list');
 }
 
-export function objectOption(options: Options, field: string): JsonObject | undefined {
-	const value = jsonOption(options, field);
+export function parseObjectOption(options: Options, field: string): JsonObject | undefined {
+	const value = parseJsonOption(options, field);
 	if (value === undefined) return undefined;
 	if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-	throw refuse(field, 'must be a JSON object');
+	throw createInvalidOptionError(field, 'must be a JSON object');
 }
 
-function jsonOption(options: Options, field: string): JsonValue | undefined {
-	const value = valueOf(options, field);
+function parseJsonOption(options: Options, field: string): JsonValue | undefined {
+	const value = readOption(options, field);
 	return typeof value === 'string' ? parseJson(value, field) : (value as JsonValue | undefined);
 }
 
@@ -90,7 +91,7 @@ function parseJson(text: string, field: string): JsonValue {
 	try {
 		return JSON.parse(text) as JsonValue;
 	} catch {
-		throw refuse(field, 'is no valid JSON');
+		throw createInvalidOptionError(field, 'is no valid JSON');
 	}
 }
 
@@ -99,15 +100,15 @@ function splitText(text: string, field: string): unknown[] {
 	return text.split(',').map((part) => part.trim());
 }
 
-function demandKey(value: unknown, field: string): string | number {
+function parseKey(value: unknown, field: string): string | number {
 	if (value === 'undefined' || value === 'null')
-		throw refuse(field, `came out as "${value}": the flow has no such value`);
+		throw createInvalidOptionError(field, `came out as "${value}": the flow has no such value`);
 	if (typeof value === 'number' || (typeof value === 'string' && value.trim() !== '')) return value;
-	throw refuse(field, 'must be made of keys: numbers or texts');
+	throw createInvalidOptionError(field, 'must be made of keys: numbers or texts');
 }
 
 /** The object without its absent values. */
-export function compact<Shape extends object>(
+export function omitUndefined<Shape extends object>(
 	shape: Shape,
 ): { [Name in keyof Shape]?: Exclude<Shape[Name], undefined> } {
 	return Object.fromEntries(Object.entries(shape).filter(([, value]) => value !== undefined)) as never;

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { SeriesPoint } from '../../src/contract.ts';
 import {
-	bucketHitRate,
-	condense,
-	labelIndexes,
-	labelPlace,
-	linePath,
-	niceCeiling,
-	stackedBars,
+	computeHitRate,
+	mergeBuckets,
+	pickLabelIndexes,
+	placeLabel,
+	buildLinePath,
+	roundUpAxis,
+	buildStackedBars,
 } from '../../src/module/lib/chart.ts';
 import { createFormatter } from '../../src/module/lib/format.ts';
-import { labelSeconds } from '../../src/module/lib/period.ts';
+import { getLabelSeconds } from '../../src/module/lib/period.ts';
 
 const PLOT = { width: 100, height: 50 };
 
@@ -22,10 +22,10 @@ function point(hour: number, figures: Partial<SeriesPoint> = {}): SeriesPoint {
 
 describe('the times on an axis', () => {
 	it('name the day as soon as hours alone could be of several days', () => {
-		expect(labelSeconds(60, 60)).toBe(60);
-		expect(labelSeconds(3_600, 25)).toBe(3_600);
-		expect(labelSeconds(86_400, 30)).toBe(86_400);
-		const week = createFormatter('en-US').bucket('2026-05-01T12:00:00Z', labelSeconds(3_600, 168));
+		expect(getLabelSeconds(60, 60)).toBe(60);
+		expect(getLabelSeconds(3_600, 25)).toBe(3_600);
+		expect(getLabelSeconds(86_400, 30)).toBe(86_400);
+		const week = createFormatter('en-US').bucket('2026-05-01T12:00:00Z', getLabelSeconds(3_600, 168));
 		expect(week).toMatch(/^\w{3} \d+:00/);
 	});
 });
@@ -33,7 +33,7 @@ describe('the times on an axis', () => {
 describe('buckets of the activity chart', () => {
 	it('merges neighbours without losing a count, and says how many points a bucket spans', () => {
 		const points = Array.from({ length: 7 }, (_, hour) => point(hour, { hits: hour, misses: 1, saved_usd: 0.5 }));
-		const { buckets, span } = condense(points, 3);
+		const { buckets, span } = mergeBuckets(points, 3);
 
 		expect(span).toBe(3);
 		expect(buckets.map((bucket) => bucket.hits)).toEqual([0 + 1 + 2, 3 + 4 + 5, 6]);
@@ -42,21 +42,21 @@ describe('buckets of the activity chart', () => {
 	});
 
 	it('leaves few points as they are', () => {
-		expect(condense([point(0), point(1)], 60)).toMatchObject({ span: 1, buckets: [{}, {}] });
-		expect(condense([], 60).buckets).toEqual([]);
+		expect(mergeBuckets([point(0), point(1)], 60)).toMatchObject({ span: 1, buckets: [{}, {}] });
+		expect(mergeBuckets([], 60).buckets).toEqual([]);
 	});
 
 	it('has no hit rate where nothing was looked up, and counts stale answers as hits', () => {
-		const [idle, busy] = condense([point(0), point(1, { hits: 2, stale: 1, misses: 1 })], 60).buckets;
-		expect(idle && bucketHitRate(idle)).toBeNull();
-		expect(busy && bucketHitRate(busy)).toBe(0.75);
+		const [idle, busy] = mergeBuckets([point(0), point(1, { hits: 2, stale: 1, misses: 1 })], 60).buckets;
+		expect(idle && computeHitRate(idle)).toBeNull();
+		expect(busy && computeHitRate(busy)).toBe(0.75);
 	});
 });
 
 describe('geometry', () => {
 	it('stacks hits, stale and misses from the bottom up, to the height of their sum', () => {
-		const { buckets } = condense([point(0, { hits: 5, stale: 2, misses: 3 })], 60);
-		const [bar] = stackedBars(buckets, PLOT, 10);
+		const { buckets } = mergeBuckets([point(0, { hits: 5, stale: 2, misses: 3 })], 60);
+		const [bar] = buildStackedBars(buckets, PLOT, 10);
 
 		expect(bar?.segments.map((segment) => segment.part)).toEqual(['hits', 'stale', 'misses']);
 		expect(bar?.segments[0]).toMatchObject({ y: 25, height: 25 });
@@ -64,37 +64,37 @@ describe('geometry', () => {
 	});
 
 	it('keeps a count of one visible beside large ones', () => {
-		const { buckets } = condense([point(0, { hits: 9999, misses: 1 })], 60);
-		expect(stackedBars(buckets, PLOT, 10_000)[0]?.segments[1]?.height).toBe(1);
+		const { buckets } = mergeBuckets([point(0, { hits: 9999, misses: 1 })], 60);
+		expect(buildStackedBars(buckets, PLOT, 10_000)[0]?.segments[1]?.height).toBe(1);
 	});
 
 	it('ends the axis on a round number that is not below the largest value', () => {
-		for (const value of [0, 3, 7, 41, 99, 101, 5_431, 98_765]) expect(niceCeiling(value)).toBeGreaterThanOrEqual(value);
-		expect(niceCeiling(41)).toBe(60);
-		expect(niceCeiling(0)).toBe(4);
+		for (const value of [0, 3, 7, 41, 99, 101, 5_431, 98_765]) expect(roundUpAxis(value)).toBeGreaterThanOrEqual(value);
+		expect(roundUpAxis(41)).toBe(60);
+		expect(roundUpAxis(0)).toBe(4);
 	});
 
 	it('scales down to the smallest sums of money', () => {
-		expect(niceCeiling(0.00037, 0.00001)).toBeCloseTo(0.0004, 10);
-		expect(niceCeiling(0, 0.00001)).toBe(0.00001);
+		expect(roundUpAxis(0.00037, 0.00001)).toBeCloseTo(0.0004, 10);
+		expect(roundUpAxis(0, 0.00001)).toBe(0.00001);
 	});
 
 	it('spreads at most as many labels as there is room for', () => {
-		expect(labelIndexes(24, 5)).toEqual([0, 5, 10, 15, 20]);
-		expect(labelIndexes(3, 5)).toEqual([0, 1, 2]);
+		expect(pickLabelIndexes(24, 5)).toEqual([0, 5, 10, 15, 20]);
+		expect(pickLabelIndexes(3, 5)).toEqual([0, 1, 2]);
 	});
 
 	it('breaks a line at gaps, keeps lone values as dots and those above the top inside the plot', () => {
-		expect(linePath([0, 0.5, null, 2], PLOT, 1)).toBe('M12.5 50.0L37.5 25.0M87.5 0.0h0');
-		expect(linePath([null, null], PLOT, 1)).toBe('');
+		expect(buildLinePath([0, 0.5, null, 2], PLOT, 1)).toBe('M12.5 50.0L37.5 25.0M87.5 0.0h0');
+		expect(buildLinePath([null, null], PLOT, 1)).toBe('');
 	});
 });
 
 describe('the label of an axis', () => {
 	it('stands below the middle of its slot, but is cut at neither end', () => {
-		expect(labelPlace(0, 24, 40)).toEqual({ x: 20, anchor: 'start' });
-		expect(labelPlace(12, 24, 40)).toEqual({ x: 500, anchor: 'middle' });
-		expect(labelPlace(23, 24, 40)).toEqual({ x: 960, anchor: 'end' });
-		expect(labelPlace(23, 24, 100)).toEqual({ x: 2350, anchor: 'middle' });
+		expect(placeLabel(0, 24, 40)).toEqual({ x: 20, anchor: 'start' });
+		expect(placeLabel(12, 24, 40)).toEqual({ x: 500, anchor: 'middle' });
+		expect(placeLabel(23, 24, 40)).toEqual({ x: 960, anchor: 'end' });
+		expect(placeLabel(23, 24, 100)).toEqual({ x: 2350, anchor: 'middle' });
 	});
 });

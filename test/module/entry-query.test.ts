@@ -1,35 +1,35 @@
 import { describe, expect, it } from 'vitest';
 import type { StatsReport } from '../../src/contract.ts';
 import {
-	collectionChoices,
-	filterFrom,
-	modelChoices,
-	sortingFrom,
-	sortParameter,
-	toQuery,
+	listCollectionChoices,
+	parseFilter,
+	listModelChoices,
+	parseSorting,
+	formatSorting,
+	buildQuery,
 } from '../../src/module/lib/entry-query.ts';
 
 describe('the filter of the entries page in its address', () => {
 	it('survives the way through the address', () => {
 		const filter = { provider: 'openai', model: 'gpt-4o', collection: 'articles', item: '5', tag: 'news' } as const;
-		const query = toQuery(filter, { by: 'hits', desc: true });
-		expect(filterFrom(query)).toEqual(filter);
-		expect(sortingFrom(query['sort'])).toEqual({ by: 'hits', desc: true });
+		const query = buildQuery(filter, { by: 'hits', desc: true });
+		expect(parseFilter(query)).toEqual(filter);
+		expect(parseSorting(query['sort'])).toEqual({ by: 'hits', desc: true });
 	});
 
 	it('leaves out what is at its default', () => {
-		expect(toQuery({}, { by: 'created', desc: true })).toEqual({});
+		expect(buildQuery({}, { by: 'created', desc: true })).toEqual({});
 	});
 
 	it('drops what it does not know rather than passing it on', () => {
-		expect(filterFrom({ provider: 'acme', model: '', tag: ['a', 'b'], other: 'x' })).toEqual({});
-		expect(filterFrom({ item: '5' })).toEqual({});
-		expect(sortingFrom('-usd')).toEqual({ by: 'created', desc: true });
+		expect(parseFilter({ provider: 'acme', model: '', tag: ['a', 'b'], other: 'x' })).toEqual({});
+		expect(parseFilter({ item: '5' })).toEqual({});
+		expect(parseSorting('-usd')).toEqual({ by: 'created', desc: true });
 	});
 
 	it('asks the server for descending order with a minus', () => {
-		expect(sortParameter({ by: 'size', desc: true })).toBe('-size');
-		expect(sortParameter({ by: 'expires', desc: false })).toBe('expires');
+		expect(formatSorting({ by: 'size', desc: true })).toBe('-size');
+		expect(formatSorting({ by: 'expires', desc: false })).toBe('expires');
 	});
 });
 
@@ -46,13 +46,13 @@ describe('what the entries can be narrowed by', () => {
 	const valuesOf = (choices: { value: string }[]) => choices.map(({ value }) => value);
 
 	it('are the models of the provider that is chosen, or of all, in order', () => {
-		expect(valuesOf(modelChoices(stats, undefined))).toEqual(['claude-haiku-4-5', 'gpt-4o', 'gpt-4o-mini']);
-		expect(valuesOf(modelChoices(stats, 'openai'))).toEqual(['gpt-4o', 'gpt-4o-mini']);
-		expect(modelChoices(stats, 'mistral')).toEqual([]);
+		expect(valuesOf(listModelChoices(stats, undefined))).toEqual(['claude-haiku-4-5', 'gpt-4o', 'gpt-4o-mini']);
+		expect(valuesOf(listModelChoices(stats, 'openai'))).toEqual(['gpt-4o', 'gpt-4o-mini']);
+		expect(listModelChoices(stats, 'mistral')).toEqual([]);
 	});
 
 	it('are the collections that are known, and none before the figures are there', () => {
-		expect(valuesOf(collectionChoices(stats))).toEqual(['articles', 'pages']);
-		expect([...modelChoices(null, undefined), ...collectionChoices(null)]).toEqual([]);
+		expect(valuesOf(listCollectionChoices(stats))).toEqual(['articles', 'pages']);
+		expect([...listModelChoices(null, undefined), ...listCollectionChoices(null)]).toEqual([]);
 	});
 });

@@ -1,45 +1,48 @@
 import { describe, expect, it } from 'vitest';
 import type { SeriesPoint } from '../../src/contract.ts';
-import { parseBudget } from '../../src/module/lib/budget.ts';
-import { changeOf } from '../../src/module/lib/delta.ts';
-import { ApiFailure, toApiFailure } from '../../src/module/lib/errors.ts';
-import { memoryShare } from '../../src/module/lib/health.ts';
-import { isLineUsed, lineTotal, lineValues } from '../../src/module/lib/panel.ts';
-import { periodQuery, toPeriod } from '../../src/module/lib/period.ts';
+import { parseBudget } from '../../src/module/lib/warming-costs.ts';
+import { computeChange } from '../../src/module/lib/change.ts';
+import { ApiFailure, parseApiFailure } from '../../src/module/lib/api-failure.ts';
+import { computeMemoryShare } from '../../src/module/lib/health.ts';
+import { hasValues, computeTotal, computeLineValues } from '../../src/module/lib/savings-panel.ts';
+import { buildPeriodQuery, parsePeriod } from '../../src/module/lib/period.ts';
 
 describe('periods', () => {
 	it('ask for the time up to now, in points that fit the length', () => {
 		const now = Date.parse('2026-05-02T00:00:00Z');
-		expect(periodQuery('24h', now)).toEqual({
+		expect(buildPeriodQuery('24h', now)).toEqual({
 			from: '2026-05-01T00:00:00.000Z',
 			to: '2026-05-02T00:00:00.000Z',
 			interval: 'hour',
 		});
-		expect(periodQuery('1h', now).interval).toBe('minute');
-		expect(periodQuery('30d', now).interval).toBe('day');
+		expect(buildPeriodQuery('1h', now).interval).toBe('minute');
+		expect(buildPeriodQuery('30d', now).interval).toBe('day');
 	});
 
 	it('fall back to the last day', () => {
-		expect(toPeriod('7d')).toBe('7d');
-		expect(toPeriod(['7d'])).toBe('24h');
+		expect(parsePeriod('7d')).toBe('7d');
+		expect(parsePeriod(['7d'])).toBe('24h');
 	});
 });
 
 describe('change against the period before', () => {
 	it('has a direction and a share, but no share of nothing', () => {
-		expect(changeOf(12, 10)).toEqual({ direction: 'up', share: 0.2, difference: 2 });
-		expect(changeOf(5, 10).direction).toBe('down');
-		expect(changeOf(5, 0).share).toBeNull();
-		expect(changeOf(0, 0).direction).toBe('same');
+		expect(computeChange(12, 10)).toEqual({ direction: 'up', share: 0.2, difference: 2 });
+		expect(computeChange(5, 10).direction).toBe('down');
+		expect(computeChange(5, 0).share).toBeNull();
+		expect(computeChange(0, 0).direction).toBe('same');
 	});
 });
 
 describe('failures', () => {
 	it('are told apart by what the page can do about them', () => {
-		const answer = (status: number, body?: unknown) => toApiFailure({ response: { status, data: body } });
+		const answer = (status: number, body?: unknown) => parseApiFailure({ response: { status, data: body } });
 		expect(answer(403).kind).toBe('forbidden');
 		expect(answer(404).kind).toBe('not_found');
-		expect(toApiFailure({ message: 'Network Error' })).toMatchObject({ kind: 'unreachable', message: 'Network Error' });
+		expect(parseApiFailure({ message: 'Network Error' })).toMatchObject({
+			kind: 'unreachable',
+			message: 'Network Error',
+		});
 		expect(answer(503, { errors: [{ message: 'Store away.' }] })).toMatchObject({
 			kind: 'failed',
 			message: 'Store away.',
@@ -48,7 +51,7 @@ describe('failures', () => {
 
 	it('stay what they are when passed on', () => {
 		const failure = new ApiFailure('failed', 'x');
-		expect(toApiFailure(failure)).toBe(failure);
+		expect(parseApiFailure(failure)).toBe(failure);
 	});
 });
 
@@ -74,26 +77,26 @@ describe('lines of the panel', () => {
 	const points = [point(9, 1, 0.9), point(0, 0, 0), point(0, 10, 0)];
 
 	it('leave a gap in the hit rate where nothing was asked, and draw no savings as 0', () => {
-		expect(lineValues(points, 'hit_rate')).toEqual([0.9, null, 0]);
-		expect(lineValues(points, 'saved_usd')).toEqual([0.9, 0, 0]);
+		expect(computeLineValues(points, 'hit_rate')).toEqual([0.9, null, 0]);
+		expect(computeLineValues(points, 'saved_usd')).toEqual([0.9, 0, 0]);
 	});
 
 	it('weigh the hit rate of the period by its lookups', () => {
-		expect(lineTotal(points, 'hit_rate')).toBe(0.45);
-		expect(lineTotal(points, 'saved_usd')).toBe(0.9);
+		expect(computeTotal(points, 'hit_rate')).toBe(0.45);
+		expect(computeTotal(points, 'saved_usd')).toBe(0.9);
 	});
 
 	it('show a hit rate of 0, and leave out whom nobody asked', () => {
-		expect(isLineUsed([point(0, 10, 0)], 'hit_rate')).toBe(true);
-		expect(isLineUsed([point(0, 10, 0)], 'saved_usd')).toBe(false);
-		expect(isLineUsed([point(0, 0, 0)], 'hit_rate')).toBe(false);
+		expect(hasValues([point(0, 10, 0)], 'hit_rate')).toBe(true);
+		expect(hasValues([point(0, 10, 0)], 'saved_usd')).toBe(false);
+		expect(hasValues([point(0, 0, 0)], 'hit_rate')).toBe(false);
 	});
 });
 
 describe('memory in use', () => {
 	it('is a share of its bound, where there is one', () => {
-		expect(memoryShare({ used: 50, max: 200 })).toBe(0.25);
-		expect(memoryShare({ used: 500, max: 200 })).toBe(1);
-		expect(memoryShare({ used: 50, max: null })).toBeNull();
+		expect(computeMemoryShare({ used: 50, max: 200 })).toBe(0.25);
+		expect(computeMemoryShare({ used: 500, max: 200 })).toBe(1);
+		expect(computeMemoryShare({ used: 50, max: null })).toBeNull();
 	});
 });

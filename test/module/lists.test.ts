@@ -1,7 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { pageSizeFrom } from '../../src/module/lib/page-size.ts';
-import { readStored, writeStored } from '../../src/module/lib/local-storage.ts';
-import { widthsFrom } from '../../src/module/lib/column-widths.ts';
+import { parsePageSize, readStored, writeStored, parseColumnWidths } from '../../src/module/lib/preferences.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -30,11 +28,11 @@ describe('what a browser remembers of a list', () => {
 	});
 
 	it('counts only as far as it makes sense', () => {
-		expect(pageSizeFrom(100)).toBe(100);
-		expect(pageSizeFrom(7)).toBe(25);
-		expect(pageSizeFrom(null)).toBe(25);
-		expect(widthsFrom({ preview: 400, hits: 3, model: 'wide' })).toEqual({ preview: 400 });
-		expect(widthsFrom(['x'])).toEqual({});
-		expect(widthsFrom(null)).toEqual({});
+		expect(parsePageSize(100)).toBe(100);
+		expect(parsePageSize(7)).toBe(25);
+		expect(parsePageSize(null)).toBe(25);
+		expect(parseColumnWidths({ preview: 400, hits: 3, model: 'wide' })).toEqual({ preview: 400 });
+		expect(parseColumnWidths(['x'])).toEqual({});
+		expect(parseColumnWidths(null)).toEqual({});
 	});
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StatsReport, WarmCandidate } from '../../src/contract.ts';
-import { estimateOf, sumOf } from '../../src/module/lib/estimate.ts';
+import { estimateCost, sumEstimates } from '../../src/module/lib/warming-costs.ts';
 
 const missing: WarmCandidate = {
 	key: 'openai:gpt-4o:k',
@@ -20,22 +20,22 @@ const statsWith = (figures: { stored: number; misses: number; usd: number }): St
 
 describe('what warming costs', () => {
 	it('is what the stored answer had cost, where it is only about to expire', () => {
-		expect(estimateOf({ ...missing, state: 'expiring', usd: 0.02 }, null)).toBe(0.02);
+		expect(estimateCost({ ...missing, state: 'expiring', usd: 0.02 }, null)).toBe(0.02);
 	});
 
 	it('is what an answer of its model costs on average, where it is missing', () => {
-		expect(estimateOf(missing, statsWith({ stored: 4, misses: 3, usd: 0.08 }))).toBe(0.02);
-		expect(estimateOf(missing, statsWith({ stored: 0, misses: 4, usd: 0.08 }))).toBe(0.02);
+		expect(estimateCost(missing, statsWith({ stored: 4, misses: 3, usd: 0.08 }))).toBe(0.02);
+		expect(estimateCost(missing, statsWith({ stored: 0, misses: 4, usd: 0.08 }))).toBe(0.02);
 	});
 
 	it('is not known of a model that made none, or without a price', () => {
-		expect(estimateOf(missing, null)).toBeNull();
-		expect(estimateOf({ ...missing, model: 'gpt-5' }, statsWith({ stored: 4, misses: 4, usd: 1 }))).toBeNull();
-		expect(estimateOf(missing, statsWith({ stored: 4, misses: 4, usd: 0 }))).toBeNull();
+		expect(estimateCost(missing, null)).toBeNull();
+		expect(estimateCost({ ...missing, model: 'gpt-5' }, statsWith({ stored: 4, misses: 4, usd: 1 }))).toBeNull();
+		expect(estimateCost(missing, statsWith({ stored: 4, misses: 4, usd: 0 }))).toBeNull();
 	});
 
 	it('adds up what is known of several', () => {
-		expect(sumOf([0.1, null, 0.2])).toBeCloseTo(0.3);
-		expect(sumOf([null])).toBeNull();
+		expect(sumEstimates([0.1, null, 0.2])).toBeCloseTo(0.3);
+		expect(sumEstimates([null])).toBeNull();
 	});
 });

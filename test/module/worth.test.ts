@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Figures, ModelFigures, SeriesPoint } from '../../src/contract.ts';
-import { linesWorth, lineValues } from '../../src/module/lib/panel.ts';
-import { areAllPriced, entryWorth, pointWorth, savedWorth, spentWorth } from '../../src/module/lib/worth.ts';
+import { computeWorth, computeLineValues } from '../../src/module/lib/savings-panel.ts';
+import {
+	hasAllPrices,
+	determineEntryWorth,
+	determinePointWorth,
+	determineSavedWorth,
+	determineSpentWorth,
+} from '../../src/module/lib/worth.ts';
 
 const saved = (usd: number, tokens: number, hits: number) =>
 	({ hits, stale: 0, saved: { usd, tokens, ms: hits * 900 } }) as Figures;
@@ -11,23 +17,23 @@ const point = (usd: number, tokens: number, hits: number) =>
 
 describe('what was saved', () => {
 	it('is 0 if nothing was a hit', () => {
-		expect(savedWorth(saved(0, 0, 0), false)).toEqual({ usd: 0, unknown: null });
+		expect(determineSavedWorth(saved(0, 0, 0), false)).toEqual({ usd: 0, unknown: null });
 	});
 
 	it('is not known without a price', () => {
-		expect(savedWorth(saved(0, 150, 3), false)).toEqual({ usd: null, unknown: 'price' });
+		expect(determineSavedWorth(saved(0, 150, 3), false)).toEqual({ usd: null, unknown: 'price' });
 	});
 
 	it('is not known if the provider reported no tokens', () => {
-		expect(savedWorth(saved(0, 0, 3), true)).toEqual({ usd: null, unknown: 'usage' });
+		expect(determineSavedWorth(saved(0, 0, 3), true)).toEqual({ usd: null, unknown: 'usage' });
 	});
 
 	it('is 0 for a model whose price is 0', () => {
-		expect(savedWorth(saved(0, 150, 3), true)).toEqual({ usd: 0, unknown: null });
+		expect(determineSavedWorth(saved(0, 150, 3), true)).toEqual({ usd: 0, unknown: null });
 	});
 
 	it('is the sum of what is known', () => {
-		expect(savedWorth(saved(0.2, 150, 3), false)).toEqual({ usd: 0.2, unknown: null });
+		expect(determineSavedWorth(saved(0.2, 150, 3), false)).toEqual({ usd: 0.2, unknown: null });
 	});
 });
 
@@ -35,29 +41,31 @@ describe('what was spent', () => {
 	const spent = (usd: number, tokens: number, ms: number) => ({ spent: { usd, tokens, ms } }) as Figures;
 
 	it('tells apart no generation, no price and no tokens reported', () => {
-		expect(spentWorth(spent(0, 0, 0), false).unknown).toBeNull();
-		expect(spentWorth(spent(0, 150, 900), false).unknown).toBe('price');
-		expect(spentWorth(spent(0, 0, 900), true).unknown).toBe('usage');
+		expect(determineSpentWorth(spent(0, 0, 0), false).unknown).toBeNull();
+		expect(determineSpentWorth(spent(0, 150, 900), false).unknown).toBe('price');
+		expect(determineSpentWorth(spent(0, 0, 900), true).unknown).toBe('usage');
 	});
 });
 
 describe('what one entry cost', () => {
 	it('is not known without a price or without tokens', () => {
 		const usage = { input_tokens: 10, output_tokens: 5 };
-		expect(entryWorth({ usd: 0, usage, priced: false }).unknown).toBe('price');
-		expect(entryWorth({ usd: 0, usage: { input_tokens: 0, output_tokens: 0 }, priced: true }).unknown).toBe('usage');
-		expect(entryWorth({ usd: 0.1, usage, priced: true })).toEqual({ usd: 0.1, unknown: null });
+		expect(determineEntryWorth({ usd: 0, usage, priced: false }).unknown).toBe('price');
+		expect(determineEntryWorth({ usd: 0, usage: { input_tokens: 0, output_tokens: 0 }, priced: true }).unknown).toBe(
+			'usage',
+		);
+		expect(determineEntryWorth({ usd: 0.1, usage, priced: true })).toEqual({ usd: 0.1, unknown: null });
 	});
 });
 
 describe('a chart', () => {
 	it('draws a gap where nobody knows what was saved, and 0 where nothing was', () => {
-		expect(pointWorth(point(0, 100, 2), false).usd).toBeNull();
-		expect(lineValues([point(0, 100, 2), point(0, 0, 0)], 'saved_usd', false)).toEqual([null, 0]);
+		expect(determinePointWorth(point(0, 100, 2), false).usd).toBeNull();
+		expect(computeLineValues([point(0, 100, 2), point(0, 0, 0)], 'saved_usd', false)).toEqual([null, 0]);
 	});
 
 	it('does not say $0.00 of a period whose savings nobody knows', () => {
-		expect(linesWorth([{ provider: null, points: [point(0, 100, 2)], priced: false }]).unknown).toBe('price');
+		expect(computeWorth([{ provider: null, points: [point(0, 100, 2)], priced: false }]).unknown).toBe('price');
 	});
 });
 
@@ -66,7 +74,7 @@ describe('models', () => {
 		({ priced, saved: { tokens: 0 }, spent: { tokens } }) as ModelFigures;
 
 	it('are all priced if those without a price were not used', () => {
-		expect(areAllPriced([model(true, 9), model(false, 0)])).toBe(true);
-		expect(areAllPriced([model(true, 9), model(false, 1)])).toBe(false);
+		expect(hasAllPrices([model(true, 9), model(false, 0)])).toBe(true);
+		expect(hasAllPrices([model(true, 9), model(false, 1)])).toBe(false);
 	});
 });

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import generate from '../../src/operations/generate/app.ts';
-import { generateForm } from '../../src/operations/generate/form.ts';
+import { buildGenerateForm } from '../../src/operations/generate/form.ts';
 import { optionsToRequest } from '../../src/operations/generate/request.ts';
 import invalidate from '../../src/operations/invalidate/app.ts';
-import { invalidateForm } from '../../src/operations/invalidate/form.ts';
+import { buildInvalidateForm } from '../../src/operations/invalidate/form.ts';
 import { optionsToInvalidation } from '../../src/operations/invalidate/request.ts';
 
 afterEach(() => vi.unstubAllGlobals());
@@ -22,27 +22,27 @@ describe('the forms of the steps', () => {
 			model: 'm',
 			prompt: 'p',
 		});
-		expect(new Set(generateForm({}).map(({ field }) => field))).toEqual(new Set([...generated, 'show_caching']));
+		expect(new Set(buildGenerateForm({}).map(({ field }) => field))).toEqual(new Set([...generated, 'show_caching']));
 		const invalidated = read(optionsToInvalidation, { all: true });
-		expect(new Set(invalidateForm().map(({ field }) => field))).toEqual(invalidated);
+		expect(new Set(buildInvalidateForm().map(({ field }) => field))).toEqual(invalidated);
 	});
 
 	it('suggest the models of the provider chosen, and take any other', () => {
-		const model = generateForm({ provider: 'deepseek' }).find(({ field }) => field === 'model');
+		const model = buildGenerateForm({ provider: 'deepseek' }).find(({ field }) => field === 'model');
 		expect(JSON.stringify(model?.meta?.options)).toContain('deepseek-chat');
 		expect(JSON.stringify(model?.meta?.options)).not.toContain('gpt');
 		expect(model?.meta?.options).toMatchObject({ allowOther: true });
 	});
 
 	it('ask for the model, the prompt, the collection and the item before anything else, and hide none of these', () => {
-		const first = generateForm({}).slice(0, 5);
+		const first = buildGenerateForm({}).slice(0, 5);
 		expect(first.map(({ field }) => field)).toEqual(['provider', 'model', 'prompt', 'collection', 'item']);
 		expect(first.filter(({ meta }) => meta?.hidden)).toEqual([]);
 	});
 
 	it('say beside each tick what it does, where Directus would say "Enabled"', () => {
 		const labels = () =>
-			[...generateForm({}), ...invalidateForm()]
+			[...buildGenerateForm({}), ...buildInvalidateForm()]
 				.filter(({ type }) => type === 'boolean')
 				.map(({ meta }) => meta?.options?.['label'] as string);
 		expect(labels()).toEqual(['Show cache options', 'Invalidate everything', 'Count the answers and drop none']);
@@ -51,7 +51,7 @@ describe('the forms of the steps', () => {
 	});
 
 	it('hide what belongs to caching until it is asked for', () => {
-		const ttl = generateForm({}).find(({ field }) => field === 'ttl');
+		const ttl = buildGenerateForm({}).find(({ field }) => field === 'ttl');
 		expect(ttl?.meta).toMatchObject({
 			hidden: true,
 			conditions: [{ rule: { show_caching: { _eq: true } }, hidden: false }],
@@ -59,7 +59,7 @@ describe('the forms of the steps', () => {
 	});
 
 	it('speak the language of the Studio', () => {
-		const nameOfItem = () => generateForm({}).find(({ field }) => field === 'item')?.name;
+		const nameOfItem = () => buildGenerateForm({}).find(({ field }) => field === 'item')?.name;
 		expect(nameOfItem()).toBe('Item');
 		vi.stubGlobal('document', { documentElement: { lang: 'de-DE' } });
 		expect(nameOfItem()).toBe('Element');

@@ -3,7 +3,7 @@ import { contentOfTags } from '../../src/cache/dependencies.ts';
 import { isSnapshotOf } from '../../src/cache/policy/cost-tier.ts';
 import { fillPlaceholders } from '../../src/content/templates/placeholders.ts';
 import { acceptsGzip } from '../../src/endpoints/compatible/http-encoding.ts';
-import { plainLine } from '../../src/module/lib/preview.ts';
+import { stripMarkdown } from '../../src/module/lib/preview.ts';
 import { authoredTexts, missingValues, toTemplate } from '../../src/operations/flow-texts.ts';
 import { parseExactly, withExactNumbers } from '../../src/providers/exact-numbers.ts';
 import { callerHeaders } from '../../src/providers/headers.ts';
@@ -44,7 +44,7 @@ const readers: Record<string, (text: string) => unknown> = {
 	withoutCredentials,
 	parseDuration,
 	parseSize,
-	plainLine,
+	plainLine: stripMarkdown,
 	isRepeated,
 	fillPlaceholders: (text) => fillPlaceholders({ prompt: text }, () => ''),
 	toTemplate: (text) => toTemplate(text, new Set(['a'])),

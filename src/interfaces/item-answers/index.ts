@@ -1,16 +1,16 @@
 import { defineInterface } from '@directus/extensions-sdk';
-import { studioText } from '../../locales/text.ts';
+import { translateText } from '../../locales/text.ts';
 import ItemAnswers from './interface.vue';
 
 /** A field of an item's page that lists what was generated from it. Its name follows the language of the Studio. */
 export default defineInterface({
 	id: 'ai-cache-item',
 	get name() {
-		return studioText('item.name');
+		return translateText('item.name');
 	},
 	icon: 'cached',
 	get description() {
-		return studioText('item.copy');
+		return translateText('item.copy');
 	},
 	component: ItemAnswers,
 	hideLabel: true,

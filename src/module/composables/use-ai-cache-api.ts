@@ -16,7 +16,7 @@ import {
 	type WarmJob,
 	type WarmRequest,
 } from '../../contract.ts';
-import { toApiFailure } from '../lib/errors.ts';
+import { parseApiFailure } from '../lib/api-failure.ts';
 import type { PeriodQuery } from '../lib/period.ts';
 
 export interface EntryQuery {
@@ -53,30 +53,31 @@ export type AiCacheApi = ReturnType<typeof useAiCacheApi>;
 export function useAiCacheApi() {
 	const http = useApi();
 
-	async function ask<Result>(method: string, path: string, options: { params?: object; data?: unknown } = {}) {
+	async function send<Result>(method: string, path: string, options: { params?: object; data?: unknown } = {}) {
 		try {
 			const { data } = await http.request<{ data: Result }>({ method, url: `/${BASE_PATH}${path}`, ...options });
 			return data.data;
 		} catch (error) {
-			throw toApiFailure(error);
+			throw parseApiFailure(error);
 		}
 	}
 
 	return {
-		stats: (query: StatsQuery) => ask<StatsReport>('GET', '/stats', { params: query }),
-		health: () => ask<HealthReport>('GET', '/health'),
-		settings: () => ask<SettingsReport>('GET', '/settings'),
-		entries: (query: EntryQuery) => ask<EntryPage>('GET', '/entries', { params: query }),
-		entry: (key: string) => ask<EntryDetail>('GET', `/entries/${encodeURIComponent(key)}`),
-		deleteEntries: (keys: string[]) => ask<InvalidationResult | null>('DELETE', '/entries', { data: { keys } }),
-		invalidate: (request: InvalidationRequest) => ask<InvalidationResult>('POST', '/invalidate', { data: request }),
-		journal: (query: { limit: number; cursor?: string }) => ask<JournalPage>('GET', '/journal', { params: query }),
+		fetchStats: (query: StatsQuery) => send<StatsReport>('GET', '/stats', { params: query }),
+		fetchHealth: () => send<HealthReport>('GET', '/health'),
+		fetchSettings: () => send<SettingsReport>('GET', '/settings'),
+		fetchEntries: (query: EntryQuery) => send<EntryPage>('GET', '/entries', { params: query }),
+		fetchEntry: (key: string) => send<EntryDetail>('GET', `/entries/${encodeURIComponent(key)}`),
+		deleteEntries: (keys: string[]) => send<InvalidationResult | null>('DELETE', '/entries', { data: { keys } }),
+		invalidate: (request: InvalidationRequest) => send<InvalidationResult>('POST', '/invalidate', { data: request }),
+		fetchJournal: (query: { limit: number; cursor?: string }) =>
+			send<JournalPage>('GET', '/journal', { params: query }),
 		raiseVersion: (provider: Provider, model: string) =>
-			ask<{ version: number }>('POST', '/versions', { data: { provider, model } }),
-		warmCandidates: (top: number) => ask<WarmCandidate[]>('GET', '/warm/candidates', { params: { top } }),
-		startWarming: (request: WarmRequest) => ask<{ id: string }>('POST', '/warm', { data: request }),
-		warmJobs: () => ask<WarmJob[]>('GET', '/warm'),
-		stopWarming: (id: string) => ask<unknown>('DELETE', `/warm/${encodeURIComponent(id)}`),
-		regenerate: (key: string) => ask<GenerationAnswer>('POST', `/entries/${encodeURIComponent(key)}/regenerate`),
+			send<{ version: number }>('POST', '/versions', { data: { provider, model } }),
+		fetchWarmCandidates: (top: number) => send<WarmCandidate[]>('GET', '/warm/candidates', { params: { top } }),
+		startWarming: (request: WarmRequest) => send<{ id: string }>('POST', '/warm', { data: request }),
+		fetchWarmJobs: () => send<WarmJob[]>('GET', '/warm'),
+		stopWarming: (id: string) => send<unknown>('DELETE', `/warm/${encodeURIComponent(id)}`),
+		regenerate: (key: string) => send<GenerationAnswer>('POST', `/entries/${encodeURIComponent(key)}/regenerate`),
 	};
 }

@@ -1,6 +1,5 @@
 import { computed, ref, type WritableComputedRef } from 'vue';
-import { readStored, writeStored } from '../lib/local-storage.ts';
-import { widthsFrom } from '../lib/column-widths.ts';
+import { readStored, writeStored, parseColumnWidths } from '../lib/preferences.ts';
 
 export interface Column {
 	text: string;
@@ -12,7 +11,7 @@ export interface Column {
 /** The columns of a table, as wide as they were drawn in this browser: for `v-model:headers` of a `v-table`. */
 export function useColumns(table: string, columns: () => Column[]): WritableComputedRef<Column[]> {
 	const name = `${table}-columns`;
-	const widths = ref(widthsFrom(readStored(name)));
+	const widths = ref(parseColumnWidths(readStored(name)));
 
 	return computed({
 		get: () => columns().map((column) => ({ ...column, width: widths.value[column.value] ?? column.width })),

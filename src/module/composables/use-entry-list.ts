@@ -1,17 +1,16 @@
 import { computed, ref, watch } from 'vue';
 import { useRoute, useRouter } from 'vue-router';
 import {
-	filterFrom,
-	sortingFrom,
-	sortParameter,
-	toQuery,
+	parseFilter,
+	parseSorting,
+	formatSorting,
+	buildQuery,
 	type EntryFilter,
 	type EntrySorting,
 } from '../lib/entry-query.ts';
-import { pageSizeFrom } from '../lib/page-size.ts';
-import { readStored, writeStored } from '../lib/local-storage.ts';
+import { parsePageSize, readStored, writeStored } from '../lib/preferences.ts';
 import { useAiCacheApi } from './use-ai-cache-api.ts';
-import { useLive } from './use-live.ts';
+import { usePolling } from './use-polling.ts';
 
 const PAGE_SIZE = 'entries-per-page';
 
@@ -27,16 +26,16 @@ export function useEntryList() {
 	const route = useRoute();
 	const router = useRouter();
 
-	const filter = computed(() => filterFrom(route.query));
-	const sorting = computed(() => sortingFrom(route.query['sort']));
+	const filter = computed(() => parseFilter(route.query));
+	const sorting = computed(() => parseSorting(route.query['sort']));
 	const starts = ref<PageStart[]>([]);
-	const pageSize = ref(pageSizeFrom(readStored(PAGE_SIZE)));
+	const pageSize = ref(parsePageSize(readStored(PAGE_SIZE)));
 
-	const live = useLive(
+	const live = usePolling(
 		async () => {
 			const { cursor, before } = starts.value.at(-1) ?? { cursor: undefined, before: 0 };
-			const query = { ...filter.value, sort: sortParameter(sorting.value), limit: pageSize.value };
-			return { ...(await api.entries(cursor === undefined ? query : { ...query, cursor })), before };
+			const query = { ...filter.value, sort: formatSorting(sorting.value), limit: pageSize.value };
+			return { ...(await api.fetchEntries(cursor === undefined ? query : { ...query, cursor })), before };
 		},
 		() => 15,
 	);
@@ -46,7 +45,7 @@ export function useEntryList() {
 	// What was on the last page may all be gone.
 	watch(live.data, (page) => {
 		const left = page === null || page.entries.length > 0 || page.next_cursor !== null || 'search' in filter.value;
-		if (!left && starts.value.length > 0) turn(starts.value.slice(0, -1));
+		if (!left && starts.value.length > 0) goToPage(starts.value.slice(0, -1));
 	});
 
 	watch(question, () => {
@@ -56,11 +55,11 @@ export function useEntryList() {
 
 	const hasNext = computed(() => Boolean(live.data.value?.next_cursor));
 
-	function ask(nextFilter: EntryFilter, nextSorting: EntrySorting): void {
-		void router.replace({ path: route.path, query: toQuery(nextFilter, nextSorting) });
+	function navigate(nextFilter: EntryFilter, nextSorting: EntrySorting): void {
+		void router.replace({ path: route.path, query: buildQuery(nextFilter, nextSorting) });
 	}
 
-	function turn(to: PageStart[]): void {
+	function goToPage(to: PageStart[]): void {
 		starts.value = to;
 		void live.refresh();
 	}
@@ -69,7 +68,7 @@ export function useEntryList() {
 		...live,
 		filter,
 		sorting,
-		filtered: computed(() => Object.keys(filter.value).length > 0),
+		isFiltered: computed(() => Object.keys(filter.value).length > 0),
 		/** `total` is null while a search has more to look through: nobody knows then how many it will find. */
 		range: computed(() => {
 			const { before, entries, total } = live.data.value ?? { before: 0, entries: [], total: 0 };
@@ -84,13 +83,13 @@ export function useEntryList() {
 			pageSize.value = size;
 			writeStored(PAGE_SIZE, size);
 		},
-		setFilter: (next: EntryFilter) => ask(next, sorting.value),
-		setSorting: (next: EntrySorting) => ask(filter.value, next),
-		previous: () => turn(starts.value.slice(0, -1)),
-		next: () => {
+		setFilter: (next: EntryFilter) => navigate(next, sorting.value),
+		setSorting: (next: EntrySorting) => navigate(filter.value, next),
+		goToPrevious: () => goToPage(starts.value.slice(0, -1)),
+		goToNext: () => {
 			const page = live.data.value;
 			if (!page?.next_cursor || live.loading.value) return;
-			turn([...starts.value, { cursor: page.next_cursor, before: page.before + page.entries.length }]);
+			goToPage([...starts.value, { cursor: page.next_cursor, before: page.before + page.entries.length }]);
 		},
 	};
 }

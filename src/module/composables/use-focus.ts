@@ -16,7 +16,7 @@ export function useInitialFocus(open: () => boolean, target: () => HTMLElement |
 }
 
 /** Puts the focus on `target` where what had it is gone, as a row or a dialog that leaves; elsewhere it stays. */
-export async function regainFocus(target: () => HTMLElement | null | undefined): Promise<void> {
+export async function restoreFocus(target: () => HTMLElement | null | undefined): Promise<void> {
 	await nextTick();
 	const holder = document.activeElement;
 	const gone = holder === null || holder === document.body || holder.closest('#dialog-outlet') !== null;

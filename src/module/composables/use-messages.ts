@@ -8,7 +8,7 @@ export interface Messages {
 	/** The text of `key`; `values` fill its placeholders, `plural` picks its form. */
 	t(key: MessageKey, values?: Record<string, string | number>, plural?: number): string;
 	/** The amount, or a dash and why it is not known. */
-	worth(worth: Worth): { text: string; reason: string | null };
+	formatWorth(worth: Worth): { text: string; reason: string | null };
 	/** Figures in the user's locale. */
 	format: ComputedRef<Formatter>;
 }
@@ -17,8 +17,8 @@ const MESSAGES: InjectionKey<Messages> = Symbol('ai-cache-messages');
 
 /** The user's language: one composer for a page and all that is inside it, following the locale of the Studio. */
 export function useMessages(): Messages {
-	const around = inject(MESSAGES, null);
-	if (around) return around;
+	const inherited = inject(MESSAGES, null);
+	if (inherited) return inherited;
 
 	const composer = useI18n({
 		useScope: 'local',
@@ -31,8 +31,10 @@ export function useMessages(): Messages {
 
 	const own: Messages = {
 		t: (key, values = {}, plural) =>
-			plural === undefined ? composer.t(key, apart(values)) : composer.t(key, apart(values), { plural }),
-		worth: ({ usd, unknown }) =>
+			plural === undefined
+				? composer.t(key, isolateDirection(values))
+				: composer.t(key, isolateDirection(values), { plural }),
+		formatWorth: ({ usd, unknown }) =>
 			unknown === null
 				? { text: own.format.value.money(usd), reason: null }
 				: { text: '–', reason: composer.t(UNKNOWN_TEXTS[unknown]) },
@@ -47,7 +49,7 @@ export function useMessages(): Messages {
  * Where it is read from right to left, figures of one script stand in sentences of another: kept apart (UAX #9, FSI
  * and PDI), neither turns the other around.
  */
-function apart(values: Record<string, string | number>): Record<string, string | number> {
+function isolateDirection(values: Record<string, string | number>): Record<string, string | number> {
 	if (document.documentElement.dir !== 'rtl') return values;
 	return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, `\u2068${value}\u2069`]));
 }

@@ -1,6 +1,6 @@
 import { computed, type WritableComputedRef } from 'vue';
 import { useRoute, useRouter } from 'vue-router';
-import { DEFAULT_PERIOD, toPeriod, type Period } from '../lib/period.ts';
+import { DEFAULT_PERIOD, parsePeriod, type Period } from '../lib/period.ts';
 
 /** The period of a page, kept in the address so that going back, reloading and sharing keep it. */
 export function usePagePeriod(): WritableComputedRef<Period> {
@@ -8,7 +8,7 @@ export function usePagePeriod(): WritableComputedRef<Period> {
 	const router = useRouter();
 
 	return computed({
-		get: () => toPeriod(route.query['period']),
+		get: () => parsePeriod(route.query['period']),
 		set: (period) => {
 			const { period: _, ...query } = route.query;
 			void router.replace({ query: period === DEFAULT_PERIOD ? query : { ...query, period } });

@@ -1,6 +1,6 @@
 import { ref, type Ref } from 'vue';
 import type { GenerationAnswer } from '../../contract.ts';
-import { toApiFailure } from '../lib/errors.ts';
+import { parseApiFailure } from '../lib/api-failure.ts';
 import { useAiCacheApi } from './use-ai-cache-api.ts';
 import { useMessages } from './use-messages.ts';
 import { useNotifications } from './use-notifications.ts';
@@ -28,7 +28,7 @@ export function useRegeneration(): Regeneration {
 			return answer;
 		} catch (error) {
 			notifications.notify({
-				title: messages.t('item.regenerate_failed', { message: toApiFailure(error).message }),
+				title: messages.t('item.regenerate_failed', { message: parseApiFailure(error).message }),
 				type: 'error',
 			});
 			return null;

@@ -1,7 +1,7 @@
 import { PROVIDERS, type HealthReport, type Provider, type StatsReport } from '../../contract.ts';
 
 /** Something that an administrator should know or do, worst first. */
-export type Notice =
+export type Alert =
 	| { kind: 'store_down'; level: 'danger'; redis: boolean; error: string | null }
 	| { kind: 'breaker_open'; level: 'warning' }
 	| { kind: 'bus_down'; level: 'warning' }
@@ -9,13 +9,17 @@ export type Notice =
 	| { kind: 'no_keys'; level: 'warning'; setting: string }
 	| { kind: 'snapshot'; level: 'info'; provider: Provider; model: string; snapshot: string; since: string };
 
-export function noticesOf(health: HealthReport | null, stats: StatsReport | null): Notice[] {
-	return [...storeNotices(health?.store), ...keyNotices(health?.providers), ...snapshotNotices(stats)];
+export function collectAlerts(health: HealthReport | null, stats: StatsReport | null): Alert[] {
+	return [
+		...collectStoreAlerts(health?.store),
+		...collectKeyAlerts(health?.providers),
+		...collectSnapshotAlerts(stats),
+	];
 }
 
-function storeNotices(store: HealthReport['store']): Notice[] {
+function collectStoreAlerts(store: HealthReport['store']): Alert[] {
 	if (!store) return [];
-	const notices: Notice[] = [];
+	const notices: Alert[] = [];
 
 	if (!store.connected) {
 		notices.push({ kind: 'store_down', level: 'danger', redis: store.kind === 'redis', error: store.error });
@@ -31,16 +35,16 @@ function storeNotices(store: HealthReport['store']): Notice[] {
 }
 
 /** One missing key is said in the provider's row; that all are missing is worth a notice. */
-function keyNotices(providers: HealthReport['providers']): Notice[] {
+function collectKeyAlerts(providers: HealthReport['providers']): Alert[] {
 	if (!providers || PROVIDERS.some((provider) => providers[provider].has_key)) return [];
 	return [{ kind: 'no_keys', level: 'warning', setting: providers.openai.key_setting }];
 }
 
-function snapshotNotices(stats: StatsReport | null): Notice[] {
+function collectSnapshotAlerts(stats: StatsReport | null): Alert[] {
 	if (!stats) return [];
 
 	return PROVIDERS.flatMap((provider) =>
-		Object.entries(stats.providers[provider].models).flatMap(([model, figures]): Notice[] => {
+		Object.entries(stats.providers[provider].models).flatMap(([model, figures]): Alert[] => {
 			const { snapshot, snapshot_changed_at: since, entries } = figures;
 			if (!snapshot || !since || entries === 0) return [];
 			return [{ kind: 'snapshot', level: 'info', provider, model, snapshot, since }];

@@ -27,7 +27,7 @@ export interface Plot {
 }
 
 /** Merges neighbouring points until there are at most `most`; returns how many points each bucket spans. */
-export function condense(points: SeriesPoint[], most: number): { buckets: Bucket[]; span: number } {
+export function mergeBuckets(points: SeriesPoint[], most: number): { buckets: Bucket[]; span: number } {
 	const span = Math.max(1, Math.ceil(points.length / Math.max(1, most)));
 	const buckets: Bucket[] = [];
 
@@ -57,13 +57,13 @@ function mergePoints(points: SeriesPoint[]): Bucket | null {
 }
 
 /** (hits + stale) ÷ lookups, as `Figures.hit_rate`; null where nothing was looked up. */
-export function bucketHitRate(bucket: Bucket): number | null {
+export function computeHitRate(bucket: Bucket): number | null {
 	const lookups = bucket.hits + bucket.stale + bucket.misses;
 	return lookups === 0 ? null : (bucket.hits + bucket.stale) / lookups;
 }
 
 /** The smallest of 1, 2, 4, 6, 8 or 10 × 10ⁿ that reaches `value`, and at least `least`: the middle of the axis reads well. */
-export function niceCeiling(value: number, least = 4): number {
+export function roundUpAxis(value: number, least = 4): number {
 	if (value <= least) return least;
 	const magnitude = 10 ** Math.floor(Math.log10(value));
 	const step = [1, 2, 4, 6, 8, 10].find((candidate) => candidate * magnitude >= value) ?? 10;
@@ -71,7 +71,7 @@ export function niceCeiling(value: number, least = 4): number {
 }
 
 /** Stacked columns; `top` is the value at the plot's upper edge. Every count above 0 keeps at least one pixel. */
-export function stackedBars(buckets: Bucket[], plot: Plot, top: number): Bar[] {
+export function buildStackedBars(buckets: Bucket[], plot: Plot, top: number): Bar[] {
 	const slot = plot.width / Math.max(1, buckets.length);
 	const width = Math.max(1, Math.min(slot * 0.7, 28));
 
@@ -87,7 +87,7 @@ export function stackedBars(buckets: Bucket[], plot: Plot, top: number): Bar[] {
 }
 
 /** Indexes of at most `most` evenly spread axis labels. */
-export function labelIndexes(length: number, most: number): number[] {
+export function pickLabelIndexes(length: number, most: number): number[] {
 	const step = Math.max(1, Math.ceil(length / Math.max(1, most)));
 	return Array.from({ length: Math.ceil(length / step) }, (_, index) => index * step);
 }
@@ -96,7 +96,7 @@ export function labelIndexes(length: number, most: number): number[] {
 const LABEL_HALF = 32;
 
 /** Where the label of one of `count` slots stands, and how it is anchored there: cut at neither end of the axis. */
-export function labelPlace(
+export function placeLabel(
 	index: number,
 	count: number,
 	slot: number,
@@ -110,7 +110,7 @@ export function labelPlace(
  * `d` attribute of a line through `values`, from 0 at the bottom to `top`. It breaks where a value is null; a value
  * alone between gaps becomes a stroke of no length, which round line caps show as a dot.
  */
-export function linePath(values: (number | null)[], plot: Plot, top: number): string {
+export function buildLinePath(values: (number | null)[], plot: Plot, top: number): string {
 	const slot = plot.width / Math.max(1, values.length);
 
 	return values

@@ -22,7 +22,7 @@ const TEXT_FILTERS = ['model', 'collection', 'item', 'tag', 'search'] as const;
 type Query = Record<string, unknown>;
 
 /** Reads the filter from an address; what is unknown or empty is left out, and so is an item of no collection. */
-export function filterFrom(query: Query): EntryFilter {
+export function parseFilter(query: Query): EntryFilter {
 	const filter: EntryFilter = {};
 	const provider = PROVIDERS.find((candidate) => candidate === query['provider']);
 	if (provider) filter.provider = provider;
@@ -37,11 +37,11 @@ export function filterFrom(query: Query): EntryFilter {
 }
 
 /** The address's query for a filter and a sort; what is at its default is left out. */
-export function toQuery(filter: EntryFilter, sorting: EntrySorting): Record<string, string> {
+export function buildQuery(filter: EntryFilter, sorting: EntrySorting): Record<string, string> {
 	const query: Record<string, string> = {};
 	for (const [name, value] of Object.entries(filter as Record<string, string>)) if (value) query[name] = value;
-	const sort = sortParameter(sorting);
-	if (sort !== sortParameter(DEFAULT_SORTING)) query['sort'] = sort;
+	const sort = formatSorting(sorting);
+	if (sort !== formatSorting(DEFAULT_SORTING)) query['sort'] = sort;
 	return query;
 }
 
@@ -51,27 +51,27 @@ interface Choice {
 }
 
 /** The models to narrow the list by: those of the provider, else of all. */
-export function modelChoices(stats: StatsReport | null, provider: Provider | undefined): Choice[] {
+export function listModelChoices(stats: StatsReport | null, provider: Provider | undefined): Choice[] {
 	if (!stats) return [];
 	const models = PROVIDERS.filter((name) => (provider ?? name) === name).flatMap((name) =>
 		Object.keys(stats.providers[name].models),
 	);
-	return asChoices(models);
+	return buildChoices(models);
 }
 
-export function collectionChoices(stats: StatsReport | null): Choice[] {
-	return asChoices(Object.keys(stats?.collections ?? {}));
+export function listCollectionChoices(stats: StatsReport | null): Choice[] {
+	return buildChoices(Object.keys(stats?.collections ?? {}));
 }
 
-const asChoices = (names: string[]): Choice[] =>
+const buildChoices = (names: string[]): Choice[] =>
 	[...new Set(names)].sort((a, b) => a.localeCompare(b)).map((name) => ({ text: name, value: name }));
 
 /** As `GET /entries?sort=` wants it: `-created` for newest first. */
-export function sortParameter({ by, desc }: EntrySorting): EntrySort | `-${EntrySort}` {
+export function formatSorting({ by, desc }: EntrySorting): EntrySort | `-${EntrySort}` {
 	return desc ? `-${by}` : by;
 }
 
-export function sortingFrom(value: unknown): EntrySorting {
+export function parseSorting(value: unknown): EntrySorting {
 	if (typeof value !== 'string') return DEFAULT_SORTING;
 	const desc = value.startsWith('-');
 	const by = ENTRY_SORTS.find((sort) => sort === (desc ? value.slice(1) : value));

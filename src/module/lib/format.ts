@@ -59,12 +59,12 @@ export function createFormatter(locale: string): Formatter {
 		percent: (share) => percent.format(share),
 		points: (difference) => points.format(difference * 100),
 		change: (share) => change.format(share),
-		money: (usd) => moneyFormat(locale, usd).format(usd),
+		money: (usd) => createMoneyFormat(locale, usd).format(usd),
 		bytes: (value) => formatBytes(locale, value),
 		duration: (seconds) => formatDuration(locale, seconds),
 		dateTime: (iso) => dateTime.format(new Date(iso)),
-		bucket: (iso, bucketSeconds) => bucketFormat(locale, bucketSeconds).format(new Date(iso)),
-		dayAndTime: (iso, bucketSeconds) => dayAndTimeFormat(locale, bucketSeconds).format(new Date(iso)),
+		bucket: (iso, bucketSeconds) => createBucketFormat(locale, bucketSeconds).format(new Date(iso)),
+		dayAndTime: (iso, bucketSeconds) => createDayAndTimeFormat(locale, bucketSeconds).format(new Date(iso)),
 		relative: (iso, now) => formatRelative(locale, (Date.parse(iso) - now) / 1000),
 		milliseconds: (value) =>
 			new Intl.NumberFormat(locale, {
@@ -77,7 +77,7 @@ export function createFormatter(locale: string): Formatter {
 }
 
 /** Below a cent two digits would say 0.00: there, two significant digits. From 10 000 on, whole dollars. */
-function moneyFormat(locale: string, usd: number): Intl.NumberFormat {
+function createMoneyFormat(locale: string, usd: number): Intl.NumberFormat {
 	const size = Math.abs(usd);
 	const currency = { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol' } as const;
 
@@ -95,10 +95,10 @@ function formatBytes(locale: string, value: number): string {
 }
 
 function formatDuration(locale: string, seconds: number): string {
-	const unitFormat = (unit: string, digits = 0) =>
+	const createUnitFormat = (unit: string, digits = 0) =>
 		new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'narrow', maximumFractionDigits: digits });
 
-	if (Math.abs(seconds) < 10) return unitFormat('second', 1).format(seconds);
+	if (Math.abs(seconds) < 10) return createUnitFormat('second', 1).format(seconds);
 
 	let rest = Math.round(seconds);
 	const first = DURATION_UNITS.findIndex(([, size]) => rest >= size);
@@ -107,7 +107,7 @@ function formatDuration(locale: string, seconds: number): string {
 	for (const [unit, size] of DURATION_UNITS.slice(first, first + 2)) {
 		const amount = Math.floor(rest / size);
 		rest -= amount * size;
-		if (amount > 0) parts.push(unitFormat(unit).format(amount));
+		if (amount > 0) parts.push(createUnitFormat(unit).format(amount));
 	}
 
 	return parts.join(' ');
@@ -123,7 +123,7 @@ function formatRelative(locale: string, seconds: number): string {
 /** Buckets of a day begin at midnight in UTC, which is another day elsewhere. */
 const DAY = { month: 'short', day: 'numeric', timeZone: 'UTC' } as const;
 
-function dayAndTimeFormat(locale: string, bucketSeconds: number): Intl.DateTimeFormat {
+function createDayAndTimeFormat(locale: string, bucketSeconds: number): Intl.DateTimeFormat {
 	if (bucketSeconds >= 86_400) return new Intl.DateTimeFormat(locale, { ...DAY, weekday: 'short' });
 	return new Intl.DateTimeFormat(locale, {
 		weekday: 'short',
@@ -134,7 +134,7 @@ function dayAndTimeFormat(locale: string, bucketSeconds: number): Intl.DateTimeF
 	});
 }
 
-function bucketFormat(locale: string, bucketSeconds: number): Intl.DateTimeFormat {
+function createBucketFormat(locale: string, bucketSeconds: number): Intl.DateTimeFormat {
 	if (bucketSeconds >= 86_400) return new Intl.DateTimeFormat(locale, DAY);
 	if (bucketSeconds > 3_600)
 		return new Intl.DateTimeFormat(locale, { weekday: 'short', hour: 'numeric', minute: '2-digit' });

@@ -4,22 +4,22 @@ export type HealthLevel = 'good' | 'attention' | 'bad';
 
 const BY_STATUS: Record<HealthReport['status'], HealthLevel> = { ok: 'good', degraded: 'attention', down: 'bad' };
 
-export function statusLevel(status: HealthReport['status']): HealthLevel {
+export function rateStatus(status: HealthReport['status']): HealthLevel {
 	return BY_STATUS[status];
 }
 
 type Store = NonNullable<HealthReport['store']>;
 
-export function breakerLevel(breaker: Store['breaker']): HealthLevel {
+export function rateBreaker(breaker: Store['breaker']): HealthLevel {
 	if (breaker === 'closed') return 'good';
 	return breaker === 'open' ? 'bad' : 'attention';
 }
 
-export function busLevel(bus: Store['bus']): HealthLevel {
+export function rateBus(bus: Store['bus']): HealthLevel {
 	return bus === 'down' ? 'attention' : 'good';
 }
 
 /** Share of the bound in use, 0 to 1; null where memory is not bounded. */
-export function memoryShare(memory: Store['memory']): number | null {
+export function computeMemoryShare(memory: Store['memory']): number | null {
 	return memory.max === null || memory.max === 0 ? null : Math.min(1, memory.used / memory.max);
 }

@@ -21,18 +21,18 @@ export interface PeriodQuery {
 }
 
 /** The `GET /stats` query of the period that ends at `now` (milliseconds). */
-export function periodQuery(period: Period, now: number): PeriodQuery {
+export function buildPeriodQuery(period: Period, now: number): PeriodQuery {
 	const { seconds, interval } = LENGTHS[period];
 	return { from: new Date(now - seconds * 1000).toISOString(), to: new Date(now).toISOString(), interval };
 }
 
 /** Reads a period from a query string or a stored preference; anything else is the default. */
-export function toPeriod(value: unknown): Period {
+export function parsePeriod(value: unknown): Period {
 	return PERIODS.find((period) => period === value) ?? DEFAULT_PERIOD;
 }
 
 /** How long a point of the period's series is. */
-export function bucketSecondsOf(period: Period): number {
+export function getBucketSeconds(period: Period): number {
 	return INTERVAL_SECONDS[LENGTHS[period].interval];
 }
 
@@ -40,7 +40,7 @@ export function bucketSecondsOf(period: Period): number {
  * The bucket length by which to write the times of so many buckets: over more than a day, an hour is only clear with
  * its day.
  */
-export function labelSeconds(bucketSeconds: number, buckets: number): number {
+export function getLabelSeconds(bucketSeconds: number, buckets: number): number {
 	const moreThanADay = bucketSeconds * buckets > 26 * INTERVAL_SECONDS.hour;
 	return moreThanADay ? Math.max(bucketSeconds, INTERVAL_SECONDS.hour + 1) : bucketSeconds;
 }

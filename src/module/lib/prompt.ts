@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../contract.ts';
 
-export interface Turn {
+export interface PromptTurn {
 	role: string;
 	text: string;
 }
@@ -9,31 +9,31 @@ export interface Turn {
  * The prompt in reading order, from any of the four dialects: `system`, `messages`, `input`, `instructions`.
  * Parts that are no text stand as their type in brackets.
  */
-export function promptTurns(request: JsonObject): Turn[] {
-	const turns: Turn[] = [];
+export function parsePromptTurns(request: JsonObject): PromptTurn[] {
+	const turns: PromptTurn[] = [];
 	const system = request['system'] ?? request['instructions'];
-	if (system !== undefined && system !== null) turns.push({ role: 'system', text: contentText(system) });
+	if (system !== undefined && system !== null) turns.push({ role: 'system', text: readContentText(system) });
 
 	const messages = request['messages'] ?? request['input'];
 	if (typeof messages === 'string') turns.push({ role: 'user', text: messages });
-	if (Array.isArray(messages)) turns.push(...messages.map(toTurn));
+	if (Array.isArray(messages)) turns.push(...messages.map(parseTurn));
 
 	return turns.filter((turn) => turn.text !== '');
 }
 
-function toTurn(message: JsonValue): Turn {
-	if (!isObject(message)) return { role: 'user', text: contentText(message) };
+function parseTurn(message: JsonValue): PromptTurn {
+	if (!isObject(message)) return { role: 'user', text: readContentText(message) };
 	const role = typeof message['role'] === 'string' ? message['role'] : 'user';
-	return { role, text: contentText(message['content'] ?? null) };
+	return { role, text: readContentText(message['content'] ?? null) };
 }
 
-function contentText(content: JsonValue): string {
+function readContentText(content: JsonValue): string {
 	if (typeof content === 'string') return content;
-	if (Array.isArray(content)) return content.map(partText).filter(Boolean).join('\n');
-	return content === null ? '' : partText(content);
+	if (Array.isArray(content)) return content.map(readPartText).filter(Boolean).join('\n');
+	return content === null ? '' : readPartText(content);
 }
 
-function partText(part: JsonValue): string {
+function readPartText(part: JsonValue): string {
 	if (typeof part === 'string') return part;
 	if (!isObject(part)) return part === null ? '' : JSON.stringify(part);
 	if (typeof part['text'] === 'string') return part['text'];

@@ -27,29 +27,32 @@ export function determineWorth({ usd, tokens, happened, priced }: Amount): Worth
 	return priced ? { usd, unknown: null } : { usd: null, unknown: 'price' };
 }
 
-export function savedWorth({ saved, hits, stale }: Figures, priced: boolean): Worth {
+export function determineSavedWorth({ saved, hits, stale }: Figures, priced: boolean): Worth {
 	return determineWorth({ usd: saved.usd, tokens: saved.tokens, happened: hits + stale > 0, priced });
 }
 
-export function spentWorth({ spent }: Figures, priced: boolean): Worth {
+export function determineSpentWorth({ spent }: Figures, priced: boolean): Worth {
 	return determineWorth({ usd: spent.usd, tokens: spent.tokens, happened: spent.ms > 0, priced });
 }
 
 type SavingPoint = Pick<SeriesPoint, 'hits' | 'stale' | 'saved_usd' | 'saved_tokens'>;
 
-export function pointWorth({ hits, stale, saved_usd: usd, saved_tokens: tokens }: SavingPoint, priced: boolean): Worth {
+export function determinePointWorth(
+	{ hits, stale, saved_usd: usd, saved_tokens: tokens }: SavingPoint,
+	priced: boolean,
+): Worth {
 	return determineWorth({ usd, tokens, happened: hits + stale > 0, priced });
 }
 
 /** What the entry's generation cost. An answer that was imported has no usage. */
-export function entryWorth({ usd, usage, priced }: Pick<EntryDetail, 'usd' | 'usage' | 'priced'>): Worth {
+export function determineEntryWorth({ usd, usage, priced }: Pick<EntryDetail, 'usd' | 'usage' | 'priced'>): Worth {
 	return determineWorth({ usd, tokens: usage.input_tokens + usage.output_tokens, happened: true, priced });
 }
 
 /** False if a model that was used has no price. */
-export function areAllPriced(models: readonly ModelFigures[]): boolean {
+export function hasAllPrices(models: readonly ModelFigures[]): boolean {
 	return models.every(({ priced, saved, spent }) => priced || saved.tokens + spent.tokens === 0);
 }
 
-export const allModels = (stats: StatsReport): ModelFigures[] =>
+export const listModels = (stats: StatsReport): ModelFigures[] =>
 	Object.values(stats.providers).flatMap(({ models }) => Object.values(models));

@@ -1,7 +1,7 @@
 import type { AppField, DeepPartial } from '@directus/types';
 
-import { studioText } from '../../locales/text.ts';
-import { choices, formField, type FormField, formSwitch, PROVIDER_CHOICES } from '../form.ts';
+import { translateText } from '../../locales/text.ts';
+import { buildChoices, buildFormField, type FormField, buildSwitch, PROVIDER_CHOICES } from '../form.ts';
 
 /** Suggestions alone: any model of the provider can be written. */
 const MODELS: Readonly<Record<string, readonly string[]>> = {
@@ -12,19 +12,19 @@ const MODELS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The form of the step "AI Cache: Generate"; the models that it suggests are those of the provider chosen. */
-export function generateForm(options: Readonly<Record<string, unknown>>): DeepPartial<AppField>[] {
+export function buildGenerateForm(options: Readonly<Record<string, unknown>>): DeepPartial<AppField>[] {
 	const models = MODELS[String(options['provider'])] ?? Object.values(MODELS).flat();
-	return [...question(models), ...rareFields(), ...caching()].map(formField);
+	return [...buildMainFields(models), ...buildOptionalFields(), ...buildCacheFields()].map(buildFormField);
 }
 
-function question(models: readonly string[]): FormField[] {
+function buildMainFields(models: readonly string[]): FormField[] {
 	return [
 		{
 			field: 'provider',
 			name: 'common.provider',
 			interface: 'select-dropdown',
 			required: true,
-			options: { ...choices(PROVIDER_CHOICES), allowNone: false },
+			options: { ...buildChoices(PROVIDER_CHOICES), allowNone: false },
 		},
 		{
 			field: 'model',
@@ -39,7 +39,7 @@ function question(models: readonly string[]): FormField[] {
 			type: 'text',
 			interface: 'input-multiline',
 			width: 'full',
-			note: studioText('flow.prompt_copy', {
+			note: translateText('flow.prompt_copy', {
 				value: '{{$trigger.payload.title}}',
 				field: '[[title]]',
 				related: '[[author.first_name]]',
@@ -50,19 +50,19 @@ function question(models: readonly string[]): FormField[] {
 			name: 'common.collection',
 			interface: 'system-collection',
 			options: { includeSystem: true, includeSingleton: true },
-			note: studioText('flow.collection_copy'),
+			note: translateText('flow.collection_copy'),
 		},
 		{
 			field: 'item',
 			name: 'common.item',
 			interface: 'input',
 			options: { placeholder: '{{$trigger.key}}' },
-			note: studioText('flow.item_copy'),
+			note: translateText('flow.item_copy'),
 		},
 	];
 }
 
-const json = (field: string, name: FormField['name'], note: string): FormField => ({
+const buildJsonField = (field: string, name: FormField['name'], note: string): FormField => ({
 	field,
 	name,
 	note,
@@ -72,7 +72,7 @@ const json = (field: string, name: FormField['name'], note: string): FormField =
 	options: { language: 'json' },
 });
 
-function rareFields(): FormField[] {
+function buildOptionalFields(): FormField[] {
 	const shownWhen = { collection: { _nempty: true } };
 	return [
 		{
@@ -81,9 +81,9 @@ function rareFields(): FormField[] {
 			interface: 'input',
 			shownWhen,
 			options: { placeholder: '{{$trigger.keys}}' },
-			note: studioText('flow.items_each_copy'),
+			note: translateText('flow.items_each_copy'),
 		},
-		tags('fields', 'flow.fields', studioText('flow.fields_copy'), shownWhen),
+		buildTagsField('fields', 'flow.fields', translateText('flow.fields_copy'), shownWhen),
 		{
 			field: 'system',
 			name: 'flow.system',
@@ -91,43 +91,48 @@ function rareFields(): FormField[] {
 			interface: 'input-multiline',
 			width: 'full',
 		},
-		json('messages', 'flow.messages', studioText('flow.messages_copy')),
-		json('params', 'flow.params', studioText('flow.params_copy', { example: '{"temperature": 0}' })),
-		{ ...tags('tags', 'common.tags', studioText('flow.tags_copy')), width: 'full' },
+		buildJsonField('messages', 'flow.messages', translateText('flow.messages_copy')),
+		buildJsonField('params', 'flow.params', translateText('flow.params_copy', { example: '{"temperature": 0}' })),
+		{ ...buildTagsField('tags', 'common.tags', translateText('flow.tags_copy')), width: 'full' },
 	];
 }
 
-function tags(field: string, name: FormField['name'], note: string, shownWhen?: Record<string, unknown>): FormField {
+function buildTagsField(
+	field: string,
+	name: FormField['name'],
+	note: string,
+	shownWhen?: Record<string, unknown>,
+): FormField {
 	return { field, name, note, type: 'json', interface: 'tags', ...(shownWhen && { shownWhen }) };
 }
 
-function caching(): FormField[] {
+function buildCacheFields(): FormField[] {
 	const shownWhen = { show_caching: { _eq: true } };
-	const seconds = (field: string, name: FormField['name']): FormField => ({
+	const buildSecondsField = (field: string, name: FormField['name']): FormField => ({
 		field,
 		name,
 		type: 'integer',
 		interface: 'input',
 		shownWhen,
-		options: { min: 0, placeholder: studioText('flow.seconds') },
+		options: { min: 0, placeholder: translateText('flow.seconds') },
 	});
 	return [
-		{ ...formSwitch('show_caching', 'flow.caching', 'flow.show_caching'), width: 'full' },
-		select('cache_mode', 'flow.mode', {
-			default: studioText('flow.modes.default'),
-			'no-cache': studioText('flow.modes.no-cache'),
-			'no-store': studioText('flow.modes.no-store'),
-			'only-if-cached': studioText('flow.modes.only-if-cached'),
+		{ ...buildSwitch('show_caching', 'flow.caching', 'flow.show_caching'), width: 'full' },
+		buildSelectField('cache_mode', 'flow.mode', {
+			default: translateText('flow.modes.default'),
+			'no-cache': translateText('flow.modes.no-cache'),
+			'no-store': translateText('flow.modes.no-store'),
+			'only-if-cached': translateText('flow.modes.only-if-cached'),
 		}),
-		select('scope', 'entry.scope', {
-			shared: studioText('scope.shared'),
-			role: studioText('scope.role'),
-			user: studioText('scope.user'),
+		buildSelectField('scope', 'entry.scope', {
+			shared: translateText('scope.shared'),
+			role: translateText('scope.role'),
+			user: translateText('scope.user'),
 		}),
-		select('content_type', 'flow.content_type', {
-			standard: studioText('flow.content_types.standard'),
-			critical: studioText('flow.content_types.critical'),
-			static: studioText('flow.content_types.static'),
+		buildSelectField('content_type', 'flow.content_type', {
+			standard: translateText('flow.content_types.standard'),
+			critical: translateText('flow.content_types.critical'),
+			static: translateText('flow.content_types.static'),
 		}),
 		{
 			field: 'confidence',
@@ -137,12 +142,16 @@ function caching(): FormField[] {
 			shownWhen,
 			options: { min: 0, step: 0.1, placeholder: '0.5 – 1.5' },
 		},
-		seconds('ttl', 'entry.life'),
-		seconds('max_age', 'flow.max_age'),
-		seconds('stale_while_revalidate', 'flow.stale_while_revalidate'),
-		seconds('stale_if_error', 'flow.stale_if_error'),
+		buildSecondsField('ttl', 'entry.life'),
+		buildSecondsField('max_age', 'flow.max_age'),
+		buildSecondsField('stale_while_revalidate', 'flow.stale_while_revalidate'),
+		buildSecondsField('stale_if_error', 'flow.stale_if_error'),
 	];
-	function select(field: string, name: FormField['name'], texts: Parameters<typeof choices>[0]): FormField {
-		return { field, name, interface: 'select-dropdown', shownWhen, options: choices(texts) };
+	function buildSelectField(
+		field: string,
+		name: FormField['name'],
+		texts: Parameters<typeof buildChoices>[0],
+	): FormField {
+		return { field, name, interface: 'select-dropdown', shownWhen, options: buildChoices(texts) };
 	}
 }

@@ -9,17 +9,17 @@ import {
 } from '../../contract.ts';
 import { type AuthoredTexts, toTemplate } from '../flow-texts.ts';
 import {
-	choiceOption,
-	compact,
-	keyOption,
-	keysOption,
-	listOption,
-	numberOption,
-	objectOption,
+	parseChoiceOption,
+	omitUndefined,
+	parseKeyOption,
+	parseKeysOption,
+	parseListOption,
+	parseNumberOption,
+	parseObjectOption,
 	type Options,
-	refuse,
-	textOption,
-	textsOption,
+	createInvalidOptionError,
+	parseTextOption,
+	parseTextsOption,
 } from '../options.ts';
 
 /**
@@ -28,23 +28,23 @@ import {
  * wrong kind is a 400 that names its option.
  */
 export function optionsToRequest(options: Options, authored: AuthoredTexts | null): GenerationRequest {
-	const provider = choiceOption(options, 'provider', PROVIDERS);
-	if (!provider) throw refuse('provider', `must be one of ${PROVIDERS.join(', ')}`);
-	const model = textOption(options, 'model');
-	if (model === undefined) throw refuse('model', 'is missing');
+	const provider = parseChoiceOption(options, 'provider', PROVIDERS);
+	if (!provider) throw createInvalidOptionError('provider', `must be one of ${PROVIDERS.join(', ')}`);
+	const model = parseTextOption(options, 'model');
+	if (model === undefined) throw createInvalidOptionError('model', 'is missing');
 	const cache = cacheDirectives(options);
 	return {
 		provider,
 		model,
-		...compact({
+		...omitUndefined({
 			...texts(options, authored),
-			params: objectOption(options, 'params'),
-			collection: textOption(options, 'collection'),
+			params: parseObjectOption(options, 'params'),
+			collection: parseTextOption(options, 'collection'),
 			...itemsOf(options),
-			fields: textsOption(options, 'fields'),
-			tags: textsOption(options, 'tags'),
-			content_type: choiceOption(options, 'content_type', CONTENT_TYPES),
-			confidence: numberOption(options, 'confidence'),
+			fields: parseTextsOption(options, 'fields'),
+			tags: parseTextsOption(options, 'tags'),
+			content_type: parseChoiceOption(options, 'content_type', CONTENT_TYPES),
+			confidence: parseNumberOption(options, 'confidence'),
 			cache: Object.keys(cache).length > 0 ? cache : undefined,
 		}),
 	};
@@ -53,21 +53,26 @@ export function optionsToRequest(options: Options, authored: AuthoredTexts | nul
 type Texts = Pick<GenerationRequest, 'prompt' | 'system' | 'messages'>;
 
 function texts(options: Options, authored: AuthoredTexts | null): Texts {
-	const prompt = textOption(options, 'prompt');
-	const messages = listOption(options, 'messages');
-	if (prompt === undefined && !messages) throw refuse('prompt', 'is missing: write a prompt or messages');
-	const written = compact({ prompt, system: textOption(options, 'system'), messages });
+	const prompt = parseTextOption(options, 'prompt');
+	const messages = parseListOption(options, 'messages');
+	if (prompt === undefined && !messages)
+		throw createInvalidOptionError('prompt', 'is missing: write a prompt or messages');
+	const written = omitUndefined({ prompt, system: parseTextOption(options, 'system'), messages });
 	const { item, items } = itemsOf(options);
 	if (item === undefined && !items) {
 		const field = [...(authored?.itemFields ?? [])].find(
 			(path) => FIELD_PATH.test(path) && isIn(written, `[[${path}]]`),
 		);
-		if (field !== undefined) throw refuse('item', `is missing: the text names [[${field}]], a field of an item`);
+		if (field !== undefined)
+			throw createInvalidOptionError('item', `is missing: the text names [[${field}]], a field of an item`);
 		return written;
 	}
 	const found = [written.prompt, written.system, JSON.stringify(written.messages)].some((text) => text?.includes('[['));
 	if (found && !authored)
-		throw refuse('prompt', 'names fields as [[field]], which a flow that another flow triggers cannot do');
+		throw createInvalidOptionError(
+			'prompt',
+			'names fields as [[field]], which a flow that another flow triggers cannot do',
+		);
 	const fields = authored?.itemFields ?? new Set<string>();
 	return inTexts(written, (text) => toTemplate(text, fields)) as Texts;
 }
@@ -90,22 +95,22 @@ function inTexts(value: JsonValue, change: (text: string) => string): JsonValue 
 }
 
 function itemsOf(options: Options): Pick<GenerationRequest, 'item' | 'items'> {
-	const item = keyOption(options, 'item');
-	const items = keysOption(options, 'items');
-	if (item !== undefined && items) throw refuse('items', 'cannot be given together with "item"');
-	if ((item !== undefined || items) && textOption(options, 'collection') === undefined) {
-		throw refuse('collection', 'is missing: an item is one of a collection');
+	const item = parseKeyOption(options, 'item');
+	const items = parseKeysOption(options, 'items');
+	if (item !== undefined && items) throw createInvalidOptionError('items', 'cannot be given together with "item"');
+	if ((item !== undefined || items) && parseTextOption(options, 'collection') === undefined) {
+		throw createInvalidOptionError('collection', 'is missing: an item is one of a collection');
 	}
-	return compact({ item, items });
+	return omitUndefined({ item, items });
 }
 
 function cacheDirectives(options: Options): CacheDirectives {
-	return compact({
-		mode: choiceOption(options, 'cache_mode', CACHE_MODES),
-		ttl: numberOption(options, 'ttl'),
-		max_age: numberOption(options, 'max_age'),
-		scope: choiceOption(options, 'scope', SCOPES),
-		stale_while_revalidate: numberOption(options, 'stale_while_revalidate'),
-		stale_if_error: numberOption(options, 'stale_if_error'),
+	return omitUndefined({
+		mode: parseChoiceOption(options, 'cache_mode', CACHE_MODES),
+		ttl: parseNumberOption(options, 'ttl'),
+		max_age: parseNumberOption(options, 'max_age'),
+		scope: parseChoiceOption(options, 'scope', SCOPES),
+		stale_while_revalidate: parseNumberOption(options, 'stale_while_revalidate'),
+		stale_if_error: parseNumberOption(options, 'stale_if_error'),
 	});
 }

@@ -1,9 +1,9 @@
 import { defineOperationApp } from '@directus/extensions-sdk';
 
 import type { MessageKey } from '../../locales/index.ts';
-import { studioText } from '../../locales/text.ts';
-import { providerName } from '../form.ts';
-import { invalidateForm } from './form.ts';
+import { translateText } from '../../locales/text.ts';
+import { getProviderName } from '../form.ts';
+import { buildInvalidateForm } from './form.ts';
 
 /** What the step's card in the Flow shows of its options, by the names that the form has for them. */
 const SHOWN: Readonly<Record<string, MessageKey>> = {
@@ -20,24 +20,26 @@ const SHOWN: Readonly<Record<string, MessageKey>> = {
 export default defineOperationApp({
 	id: 'ai-cache-invalidate',
 	get name() {
-		return studioText('flow.invalidate');
+		return translateText('flow.invalidate');
 	},
 	icon: 'delete_sweep',
 	get description() {
-		return studioText('flow.invalidate_copy');
+		return translateText('flow.invalidate_copy');
 	},
 	overview: (options: Record<string, unknown>) => [
 		...Object.entries(SHOWN).flatMap(([name, label]) => {
-			const text = textOf(providerName(options[name]));
-			return text === '' ? [] : [{ label: studioText(label), text }];
+			const text = formatOption(getProviderName(options[name]));
+			return text === '' ? [] : [{ label: translateText(label), text }];
 		}),
-		...(options['all'] === true ? [{ label: studioText('flow.covers'), text: studioText('flow.all') }] : []),
-		...(options['dry_run'] === true ? [{ label: studioText('flow.mode'), text: studioText('flow.dry_run') }] : []),
+		...(options['all'] === true ? [{ label: translateText('flow.covers'), text: translateText('flow.all') }] : []),
+		...(options['dry_run'] === true
+			? [{ label: translateText('flow.mode'), text: translateText('flow.dry_run') }]
+			: []),
 	],
-	options: () => invalidateForm(),
+	options: () => buildInvalidateForm(),
 });
 
-function textOf(value: unknown): string {
+function formatOption(value: unknown): string {
 	if (Array.isArray(value)) return value.join(', ');
 	if (typeof value !== 'string' && typeof value !== 'number') return '';
 	return String(value);

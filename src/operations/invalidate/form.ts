@@ -1,14 +1,14 @@
 import type { AppField, DeepPartial } from '@directus/types';
 
-import { studioText } from '../../locales/text.ts';
-import { choices, formField, type FormField, formSwitch, PROVIDER_CHOICES } from '../form.ts';
+import { translateText } from '../../locales/text.ts';
+import { buildChoices, buildFormField, type FormField, buildSwitch, PROVIDER_CHOICES } from '../form.ts';
 
 /** The form of the step "AI Cache: Invalidate". What is chosen must all hold of an entry for it to go. */
-export function invalidateForm(): DeepPartial<AppField>[] {
-	return [...criteria(), ...switches()].map(formField);
+export function buildInvalidateForm(): DeepPartial<AppField>[] {
+	return [...buildCriteriaFields(), ...buildSwitches()].map(buildFormField);
 }
 
-function criteria(): FormField[] {
+function buildCriteriaFields(): FormField[] {
 	const shownWhen = { collection: { _nempty: true } };
 	return [
 		{
@@ -23,7 +23,7 @@ function criteria(): FormField[] {
 			interface: 'input',
 			shownWhen,
 			options: { placeholder: '{{$trigger.keys}}' },
-			note: studioText('flow.items_copy'),
+			note: translateText('flow.items_copy'),
 		},
 		{ field: 'fields', name: 'flow.fields', type: 'json', interface: 'tags', shownWhen },
 		{ field: 'tags', name: 'common.tags', type: 'json', interface: 'tags' },
@@ -31,16 +31,16 @@ function criteria(): FormField[] {
 			field: 'provider',
 			name: 'common.provider',
 			interface: 'select-dropdown',
-			options: choices(PROVIDER_CHOICES),
+			options: buildChoices(PROVIDER_CHOICES),
 		},
 		{ field: 'model', name: 'common.model', interface: 'input' },
 		{ field: 'key', name: 'flow.key', interface: 'input', width: 'full' },
 	];
 }
 
-function switches(): FormField[] {
+function buildSwitches(): FormField[] {
 	return [
-		{ ...formSwitch('all', 'flow.all', 'flow.all_label'), note: studioText('flow.all_copy') },
-		formSwitch('dry_run', 'flow.dry_run', 'flow.dry_run_label'),
+		{ ...buildSwitch('all', 'flow.all', 'flow.all_label'), note: translateText('flow.all_copy') },
+		buildSwitch('dry_run', 'flow.dry_run', 'flow.dry_run_label'),
 	];
 }

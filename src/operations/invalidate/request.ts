@@ -1,31 +1,32 @@
 import { type InvalidationRequest, PROVIDERS } from '../../contract.ts';
 import {
-	booleanOption,
-	choiceOption,
-	compact,
-	keysOption,
+	parseBooleanOption,
+	parseChoiceOption,
+	omitUndefined,
+	parseKeysOption,
 	type Options,
-	refuse,
-	textOption,
-	textsOption,
+	createInvalidOptionError,
+	parseTextOption,
+	parseTextsOption,
 } from '../options.ts';
 
 /** The invalidation that the form's values make. No criteria without `all`, or items without a collection, is a 400. */
 export function optionsToInvalidation(options: Options): InvalidationRequest {
-	const criteria: InvalidationRequest = compact({
-		provider: choiceOption(options, 'provider', PROVIDERS),
-		model: textOption(options, 'model'),
-		collection: textOption(options, 'collection'),
-		items: keysOption(options, 'items'),
-		fields: textsOption(options, 'fields'),
-		tags: textsOption(options, 'tags'),
-		key: textOption(options, 'key'),
+	const criteria: InvalidationRequest = omitUndefined({
+		provider: parseChoiceOption(options, 'provider', PROVIDERS),
+		model: parseTextOption(options, 'model'),
+		collection: parseTextOption(options, 'collection'),
+		items: parseKeysOption(options, 'items'),
+		fields: parseTextsOption(options, 'fields'),
+		tags: parseTextsOption(options, 'tags'),
+		key: parseTextOption(options, 'key'),
 	});
 	if (criteria.collection === undefined && (criteria.items ?? criteria.fields)) {
-		throw refuse('collection', 'is missing: items and fields are those of a collection');
+		throw createInvalidOptionError('collection', 'is missing: items and fields are those of a collection');
 	}
-	const all = booleanOption(options, 'all') ?? false;
-	if (Object.keys(criteria).length === 0 && !all) throw refuse('all', 'must be on where nothing else is chosen');
-	const dryRun = booleanOption(options, 'dry_run');
+	const all = parseBooleanOption(options, 'all') ?? false;
+	if (Object.keys(criteria).length === 0 && !all)
+		throw createInvalidOptionError('all', 'must be on where nothing else is chosen');
+	const dryRun = parseBooleanOption(options, 'dry_run');
 	return { ...criteria, ...(all && { all }), ...(dryRun !== undefined && { dry_run: dryRun }) };
 }

@@ -1,7 +1,7 @@
 import { definePanel } from '@directus/extensions-sdk';
 import type { AppField, DeepPartial } from '@directus/types';
-import { studioText } from '../../locales/text.ts';
-import { MEASURES } from '../../module/lib/panel.ts';
+import { translateText } from '../../locales/text.ts';
+import { MEASURES } from '../../module/lib/savings-panel.ts';
 import { PERIODS } from '../../module/lib/period.ts';
 import PanelSavings from './panel.vue';
 
@@ -9,45 +9,45 @@ import PanelSavings from './panel.vue';
 export default definePanel({
 	id: 'ai-cache-savings',
 	get name() {
-		return studioText('panel.name');
+		return translateText('panel.name');
 	},
 	icon: 'savings',
 	get description() {
-		return studioText('panel.copy');
+		return translateText('panel.copy');
 	},
 	component: PanelSavings,
 	minWidth: 12,
 	minHeight: 8,
 	get options() {
-		return form();
+		return buildForm();
 	},
 });
 
-function form(): DeepPartial<AppField>[] {
+function buildForm(): DeepPartial<AppField>[] {
 	return [
-		dropdown(
+		buildDropdown(
 			'measure',
-			studioText('panel.measure'),
+			translateText('panel.measure'),
 			'saved_usd',
-			MEASURES.map((value) => ({ value, text: studioText(`panel.measures.${value}`) })),
+			MEASURES.map((value) => ({ value, text: translateText(`panel.measures.${value}`) })),
 		),
-		dropdown(
+		buildDropdown(
 			'period',
-			studioText('period.label'),
+			translateText('period.label'),
 			'7d',
-			PERIODS.map((value) => ({ value, text: studioText(`period.${value}`) })),
+			PERIODS.map((value) => ({ value, text: translateText(`period.${value}`) })),
 		),
 		{
 			field: 'byProvider',
-			name: studioText('panel.by_provider'),
+			name: translateText('panel.by_provider'),
 			type: 'boolean',
 			schema: { default_value: true },
-			meta: { interface: 'boolean', width: 'half', options: { label: studioText('panel.by_provider_copy') } },
+			meta: { interface: 'boolean', width: 'half', options: { label: translateText('panel.by_provider_copy') } },
 		},
 	];
 }
 
-function dropdown(
+function buildDropdown(
 	field: string,
 	name: string,
 	byDefault: string,

@@ -46,7 +46,7 @@ const PICTURES: Picture[] = [
 	{ name: 'entries-400', location: '/entries', options: { width: 400 }, until: '.v-table .preview' },
 	{ name: 'journal', location: '/journal', until: '.v-table time' },
 	{ name: 'warming', location: '/warming', until: '.start' },
-	{ name: 'settings', location: '/settings', until: '.ai-cache-plain' },
+	{ name: 'settings', location: '/settings', until: '.ai-cache-plain-table' },
 ];
 
 /** Takes the pictures of `docs/images` anew: `npm run images`. */

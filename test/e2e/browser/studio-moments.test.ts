@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { EntryPage, StatsReport } from '../../../src/contract.ts';
-import { periodQuery } from '../../../src/module/lib/period.ts';
+import { buildPeriodQuery } from '../../../src/module/lib/period.ts';
 import { type ProviderEmulator, startProviderEmulator } from '../../support/provider-emulator.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { closeBrowser, enableModule, openStudio, type Studio } from '../support/browser.ts';
@@ -59,7 +59,7 @@ describe('the period of the overview', () => {
 		await studio.open('/ai-cache');
 		await studio.page.locator('.period button, .period .inline-display').first().click();
 		await studio.page.locator('.v-menu-content').getByText(name, { exact: true }).click();
-		const query = new URLSearchParams({ ...periodQuery(period, Date.now()) });
+		const query = new URLSearchParams({ ...buildPeriodQuery(period, Date.now()) });
 		const { overall } = await directus.data<StatsReport>('GET', `/ai-cache/stats?${query}`);
 		await expect
 			.poll(() => seen(studio.page, '.metrics'))
@@ -70,7 +70,7 @@ describe('the period of the overview', () => {
 		await studio.open('/ai-cache?period=24h');
 		const now = Date.now();
 		const statsAt = (at: number) =>
-			directus.data<StatsReport>('GET', `/ai-cache/stats?${new URLSearchParams({ ...periodQuery('24h', at) })}`);
+			directus.data<StatsReport>('GET', `/ai-cache/stats?${new URLSearchParams({ ...buildPeriodQuery('24h', at) })}`);
 		const [{ overall }, { overall: before }] = [await statsAt(now), await statsAt(now - 86_400_000)];
 		const points = 100 * (overall.hit_rate - before.hit_rate);
 		expect(points).toBeGreaterThan(1);

@@ -3,7 +3,7 @@ import type { MessageKey } from '../../locales/index.ts';
 import { PROVIDER_NAMES } from './providers.ts';
 
 /** What criteria cover, in words that need no translation; empty for everything. */
-export function criteriaName(criteria: InvalidationCriteria): string {
+export function describeCriteria(criteria: InvalidationCriteria): string {
 	if (criteria.all) return '';
 
 	const { provider, model, collection, items, fields, tags, key } = criteria;
@@ -15,19 +15,19 @@ export function criteriaName(criteria: InvalidationCriteria): string {
 		parts.push(items?.length ? `${collection} ${items.map((item) => `#${item}`).join(', ')}` : collection);
 	if (fields?.length) parts.push(`(${fields.join(', ')})`);
 	if (tags?.length) parts.push(...tags);
-	if (key) parts.push(shortKey(key));
+	if (key) parts.push(shortenKey(key));
 
 	return parts.join(' · ');
 }
 
 /** Of `openai:gpt-4o:k3JxQ…` the model and a part of the hash: without that it would look like all of the model. */
-function shortKey(key: string): string {
+function shortenKey(key: string): string {
 	const [, model, hash] = key.split(':');
 	return model && hash ? `${model} · ${hash.slice(0, 8)}` : key.slice(0, 12);
 }
 
 /** What kinds of things the criteria name: of a tag and a model the words alone might be the same. */
-export function criteriaKinds(criteria: InvalidationCriteria): MessageKey[] {
+export function listCriteriaKinds(criteria: InvalidationCriteria): MessageKey[] {
 	if (criteria.all) return [];
 	const { provider, model, collection, tags, key } = criteria;
 	return [
@@ -39,7 +39,7 @@ export function criteriaKinds(criteria: InvalidationCriteria): MessageKey[] {
 }
 
 /** Where the Studio shows an item. System collections have pages of their own. */
-export function itemPath(collection: string, item?: string | number): string {
+export function buildItemPath(collection: string, item?: string | number): string {
 	const name = collection.startsWith('directus_') ? collection.slice('directus_'.length) : null;
 	const suffix = item === undefined ? '' : `/${encodeURIComponent(String(item))}`;
 

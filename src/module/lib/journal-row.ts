@@ -13,14 +13,14 @@ export function describeRow({ details, note }: JournalRow, t: Translate, format:
 function describeDetail(detail: JournalDetail, t: Translate, format: Formatter): string {
 	switch (detail.kind) {
 		case 'selection':
-			return counted('journal.detail.selection', detail.entries, t, format);
+			return translateCount('journal.detail.selection', detail.entries, t, format);
 		case 'model': {
 			const { model, from, to } = detail;
 			return t(`journal.detail.${detail.identifier}`, { model, from, to });
 		}
 		case 'outage':
 			return [
-				counted('journal.detail.outage', detail.invalidations, t, format),
+				translateCount('journal.detail.outage', detail.invalidations, t, format),
 				...(detail.collections.length > 0 ? [detail.collections.join(', ')] : []),
 				t('journal.detail.since', { time: format.dateTime(detail.since) }),
 			].join(' · ');
@@ -36,14 +36,14 @@ function describeRefresh(detail: JournalDetail & { kind: 'refresh' }, t: Transla
 	const money = format.money(usd);
 	const budget = format.money(detail.budget_usd);
 	return [
-		...(generated > 0 || usd > 0 ? [counted('journal.detail.generated', generated, t, format, { money })] : []),
-		...(overBudget > 0 ? [counted('journal.detail.over_budget', overBudget, t, format, { budget })] : []),
-		...(unpriced > 0 ? [counted('journal.detail.unpriced', unpriced, t, format)] : []),
-		...(refused > 0 ? [counted('journal.detail.refused', refused, t, format)] : []),
-		...(failed > 0 ? [counted('journal.detail.failed', failed, t, format)] : []),
+		...(generated > 0 || usd > 0 ? [translateCount('journal.detail.generated', generated, t, format, { money })] : []),
+		...(overBudget > 0 ? [translateCount('journal.detail.over_budget', overBudget, t, format, { budget })] : []),
+		...(unpriced > 0 ? [translateCount('journal.detail.unpriced', unpriced, t, format)] : []),
+		...(refused > 0 ? [translateCount('journal.detail.refused', refused, t, format)] : []),
+		...(failed > 0 ? [translateCount('journal.detail.failed', failed, t, format)] : []),
 	].join(' · ');
 }
 
-function counted(key: MessageKey, count: number, t: Translate, format: Formatter, values = {}): string {
+function translateCount(key: MessageKey, count: number, t: Translate, format: Formatter, values = {}): string {
 	return t(key, { ...values, count: format.exact(count) }, count);
 }

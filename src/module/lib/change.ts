@@ -5,7 +5,7 @@ export interface Change {
 	difference: number;
 }
 
-export function changeOf(current: number, previous: number): Change {
+export function computeChange(current: number, previous: number): Change {
 	const difference = current - previous;
 	const direction = difference === 0 ? 'same' : difference > 0 ? 'up' : 'down';
 	return { direction, share: previous === 0 ? null : difference / previous, difference };

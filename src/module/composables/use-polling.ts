@@ -1,7 +1,7 @@
 import { onBeforeUnmount, onMounted, ref, shallowRef, type Ref, type ShallowRef } from 'vue';
-import { toApiFailure, type ApiFailure } from '../lib/errors.ts';
+import { parseApiFailure, type ApiFailure } from '../lib/api-failure.ts';
 
-export interface Live<Data> {
+export interface PollingState<Data> {
 	/** The last answer; stays while a newer one is under way, so that nothing flickers. */
 	data: ShallowRef<Data | null>;
 	/** Why the last attempt failed; null again after one that did not. */
@@ -12,7 +12,7 @@ export interface Live<Data> {
 }
 
 /** Keeps `data` fresh every `seconds()` while the page is seen; a hidden page asks nothing, and asks at once when seen again. */
-export function useLive<Data>(load: () => Promise<Data>, seconds: () => number): Live<Data> {
+export function usePolling<Data>(load: () => Promise<Data>, seconds: () => number): PollingState<Data> {
 	const data = shallowRef<Data | null>(null);
 	const failure = shallowRef<ApiFailure | null>(null);
 	const loading = ref(true);
@@ -20,7 +20,7 @@ export function useLive<Data>(load: () => Promise<Data>, seconds: () => number):
 	let latest = 0;
 	let stopped = false;
 
-	async function attempt(): Promise<void> {
+	async function loadData(): Promise<void> {
 		clearTimeout(timer);
 		const turn = ++latest;
 
@@ -31,7 +31,7 @@ export function useLive<Data>(load: () => Promise<Data>, seconds: () => number):
 			failure.value = null;
 		} catch (error) {
 			if (turn !== latest || stopped) return;
-			failure.value = toApiFailure(error);
+			failure.value = parseApiFailure(error);
 		}
 
 		loading.value = false;
@@ -41,23 +41,23 @@ export function useLive<Data>(load: () => Promise<Data>, seconds: () => number):
 	function schedule(): void {
 		clearTimeout(timer);
 		if (stopped || document.hidden || failure.value?.kind === 'forbidden') return;
-		timer = setTimeout(() => void attempt(), seconds() * 1000);
+		timer = setTimeout(() => void loadData(), seconds() * 1000);
 	}
 
-	function onVisibility(): void {
+	function handleVisibilityChange(): void {
 		if (document.hidden) clearTimeout(timer);
-		else void attempt();
+		else void loadData();
 	}
 
 	onMounted(() => {
-		document.addEventListener('visibilitychange', onVisibility);
-		void attempt();
+		document.addEventListener('visibilitychange', handleVisibilityChange);
+		void loadData();
 	});
 
 	onBeforeUnmount(() => {
 		stopped = true;
 		clearTimeout(timer);
-		document.removeEventListener('visibilitychange', onVisibility);
+		document.removeEventListener('visibilitychange', handleVisibilityChange);
 	});
 
 	return {
@@ -66,7 +66,7 @@ export function useLive<Data>(load: () => Promise<Data>, seconds: () => number):
 		loading,
 		async refresh() {
 			loading.value = true;
-			await attempt();
+			await loadData();
 		},
 	};
 }

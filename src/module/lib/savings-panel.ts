@@ -1,10 +1,10 @@
 import { PROVIDERS, type Provider, type SeriesPoint } from '../../contract.ts';
-import { determineWorth, pointWorth, type Worth } from './worth.ts';
+import { determineWorth, determinePointWorth, type Worth } from './worth.ts';
 
 export const MEASURES = ['hit_rate', 'saved_usd', 'saved_tokens'] as const;
 export type Measure = (typeof MEASURES)[number];
 
-export function toMeasure(value: unknown): Measure {
+export function parseMeasure(value: unknown): Measure {
 	return MEASURES.find((measure) => measure === value) ?? 'saved_usd';
 }
 
@@ -17,23 +17,23 @@ export interface Line {
 }
 
 /** Values to draw, null for a gap: a bucket without lookups has no hit rate; it has saved 0, unless nobody knows. */
-export function lineValues(points: SeriesPoint[], measure: Measure, priced = true): (number | null)[] {
-	if (measure === 'saved_usd') return points.map((point) => pointWorth(point, priced).usd);
+export function computeLineValues(points: SeriesPoint[], measure: Measure, priced = true): (number | null)[] {
+	if (measure === 'saved_usd') return points.map((point) => determinePointWorth(point, priced).usd);
 	if (measure === 'saved_tokens') return points.map((point) => point.saved_tokens);
 	return points.map(({ hits, stale, misses, hit_rate: rate }) => (hits + stale + misses === 0 ? null : rate));
 }
 
 /** What all the lines saved together, in USD. */
-export function linesWorth(lines: readonly Line[]): Worth {
+export function computeWorth(lines: readonly Line[]): Worth {
 	const points = lines.flatMap((line) => line.points);
 	const tokens = points.reduce((sum, point) => sum + point.saved_tokens, 0);
 	const happened = points.some(({ hits, stale }) => hits + stale > 0);
 	const priced = lines.every((line) => line.priced);
-	return determineWorth({ usd: lineTotal(points, 'saved_usd'), tokens, happened, priced });
+	return determineWorth({ usd: computeTotal(points, 'saved_usd'), tokens, happened, priced });
 }
 
 /** The value over the whole period: a sum, or the rate of all lookups together. */
-export function lineTotal(points: SeriesPoint[], measure: Measure): number {
+export function computeTotal(points: SeriesPoint[], measure: Measure): number {
 	if (measure !== 'hit_rate') return points.reduce((sum, point) => sum + point[measure], 0);
 	const answered = points.reduce((sum, point) => sum + point.hits + point.stale, 0);
 	const lookups = answered + points.reduce((sum, point) => sum + point.misses, 0);
@@ -41,12 +41,12 @@ export function lineTotal(points: SeriesPoint[], measure: Measure): number {
 }
 
 /** Whether there is anything to draw: lookups for a hit rate, were they all misses, and else something saved. */
-export function isLineUsed(points: SeriesPoint[], measure: Measure): boolean {
+export function hasValues(points: SeriesPoint[], measure: Measure): boolean {
 	if (measure === 'hit_rate') return points.some(({ hits, stale, misses }) => hits + stale + misses > 0);
-	return lineTotal(points, measure) > 0;
+	return computeTotal(points, measure) > 0;
 }
 
 /** Which series a panel asks for. */
-export function panelLines(byProvider: boolean): (Provider | null)[] {
+export function listLineProviders(byProvider: boolean): (Provider | null)[] {
 	return byProvider ? [...PROVIDERS] : [null];
 }

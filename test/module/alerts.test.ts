@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PROVIDERS, type HealthReport, type ModelFigures, type StatsReport } from '../../src/contract.ts';
-import { noticesOf } from '../../src/module/lib/alerts.ts';
+import { collectAlerts } from '../../src/module/lib/alerts.ts';
 
 type Store = NonNullable<HealthReport['store']>;
 
@@ -33,7 +33,7 @@ function stats(model: Partial<ModelFigures>): StatsReport {
 	return { providers } as unknown as StatsReport;
 }
 
-const kinds = (...args: Parameters<typeof noticesOf>) => noticesOf(...args).map((notice) => notice.kind);
+const kinds = (...args: Parameters<typeof collectAlerts>) => collectAlerts(...args).map((notice) => notice.kind);
 
 describe('what an administrator is told', () => {
 	it('says nothing while all is well', () => {
@@ -43,7 +43,7 @@ describe('what an administrator is told', () => {
 
 	it('tells of a store that is away once, not of its breaker and bus as well', () => {
 		const away = health({ connected: false, breaker: 'open', bus: 'down', error: 'refused' });
-		expect(noticesOf(away, null)).toEqual([{ kind: 'store_down', level: 'danger', redis: true, error: 'refused' }]);
+		expect(collectAlerts(away, null)).toEqual([{ kind: 'store_down', level: 'danger', redis: true, error: 'refused' }]);
 	});
 
 	it('tells of a bus that is down, an open breaker and invalidations that wait', () => {

@@ -17,21 +17,21 @@ interface AxiosLikeError {
 }
 
 /** Reads what the API, or the way to it, answered. */
-export function toApiFailure(error: unknown): ApiFailure {
+export function parseApiFailure(error: unknown): ApiFailure {
 	if (error instanceof ApiFailure) return error;
 
 	const { response, message } = error as AxiosLikeError;
-	const text = firstMessage(response?.data) ?? message ?? String(error);
-	return new ApiFailure(failureKind(response?.status), text);
+	const text = readFirstMessage(response?.data) ?? message ?? String(error);
+	return new ApiFailure(classifyFailure(response?.status), text);
 }
 
-function failureKind(status: number | undefined): FailureKind {
+function classifyFailure(status: number | undefined): FailureKind {
 	if (status === undefined) return 'unreachable';
 	if (status === 401 || status === 403) return 'forbidden';
 	return status === 404 ? 'not_found' : 'failed';
 }
 
-function firstMessage(body: unknown): string | undefined {
+function readFirstMessage(body: unknown): string | undefined {
 	const errors = (body as { errors?: { message?: unknown }[] } | null | undefined)?.errors;
 	const message = errors?.[0]?.message;
 	return typeof message === 'string' ? message : undefined;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { JournalDetail, JournalRow } from '../../src/contract.ts';
 import { messages } from '../../src/locales/index.ts';
 import { createFormatter } from '../../src/module/lib/format.ts';
-import { describeRow } from '../../src/module/lib/journal-details.ts';
+import { describeRow } from '../../src/module/lib/journal-row.ts';
 
 const i18n = createI18n({ legacy: false, locale: 'de-DE', messages });
 

@@ -9,7 +9,7 @@ export interface PricedCandidate extends WarmCandidate {
  * What making the candidate costs, in USD: what its stored answer had cost, else what one of its model's answers cost on
  * average in the period of `stats`. Null where neither is known.
  */
-export function estimateOf(candidate: WarmCandidate, stats: StatsReport | null): number | null {
+export function estimateCost(candidate: WarmCandidate, stats: StatsReport | null): number | null {
 	if (candidate.usd > 0) return candidate.usd;
 	const figures = stats?.providers[candidate.provider].models[candidate.model];
 	if (!figures) return null;
@@ -18,7 +18,15 @@ export function estimateOf(candidate: WarmCandidate, stats: StatsReport | null):
 }
 
 /** Of all that have one; null where none has. */
-export function sumOf(estimates: readonly (number | null)[]): number | null {
+export function sumEstimates(estimates: readonly (number | null)[]): number | null {
 	const known = estimates.filter((usd) => usd !== null);
 	return known.length === 0 ? null : known.reduce((sum, usd) => sum + usd, 0);
+}
+
+/** Reads a budget in US dollars as people type it, with a point or a comma; null for none. */
+export function parseBudget(text: string | number | null): number | null | 'invalid' {
+	const trimmed = String(text ?? '').trim();
+	if (trimmed === '') return null;
+	const value = Number(trimmed.replace(/^\$\s*/, '').replace(',', '.'));
+	return Number.isFinite(value) && value > 0 ? value : 'invalid';
 }
