@@ -407,7 +407,8 @@ export interface HealthReport {
 		/** Bytes in use, and the bound where there is one. */
 		memory: { used: number; max: number | null };
 		first_level: { entries: number; used: number; max: number } | null;
-		bus: 'up' | 'down' | 'none';
+		/** Whether this process is told at once that another's generation ended; `none` with the memory store. */
+		hints: 'up' | 'down' | 'none';
 		breaker: 'closed' | 'open' | 'half-open';
 		pending_invalidations: number;
 		error: string | null;

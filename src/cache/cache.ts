@@ -1,15 +1,15 @@
 import type { CacheStatus } from '../contract.ts';
 import { Accounting, type OnGenerated } from './accounting.ts';
 import type { Clock } from './clock.ts';
-import type { Tag } from './dependencies.ts';
 import type { Entry, Found } from './entry.ts';
 import { NotCachedError, TooLargeError } from './errors.ts';
 import type { Answer, CacheRequest, Generated, Outcome } from './generation.ts';
-import { Generator, type GeneratorSettings, NOT_RESERVED, usable } from './generator.ts';
+import { Generator, type GeneratorSettings, NOT_RESERVED } from './generator.ts';
 import type { Models } from './models.ts';
 import { type PlaceItem, Places } from './places.ts';
 import { isTooOld, isWithinStale } from './policy/age.ts';
-import { aboard, type Flight, Flights } from './single-flight.ts';
+import { ProvenReads, type StateVersions, usable } from './proven-reads.ts';
+import { aboard, type Flight, Flights, isProven } from './single-flight.ts';
 import type { Identity, StatsRecorder } from './stats/recorder.ts';
 import type { CommitResult, Lookup, Store } from './store.ts';
 import { StoreBudget } from './store-budget.ts';
@@ -42,6 +42,7 @@ export class AiCache<Live> {
 	readonly #clock: Clock;
 	readonly #stats: StatsRecorder;
 	readonly #accounting: Accounting;
+	readonly reads: ProvenReads;
 	readonly #settings: AiCacheSettings;
 	readonly #generator: Generator;
 	readonly #flights = new Flights<Live, Outcome>();
@@ -51,19 +52,21 @@ export class AiCache<Live> {
 		this.#clock = clock;
 		this.#stats = stats;
 		this.#accounting = new Accounting(stats, settings.onGenerated);
+		this.reads = new ProvenReads(store, models, clock);
 		this.#settings = settings;
 		this.#generator = new Generator(store, clock, this.#accounting, models, settings);
 	}
 
-	/** Hits that need nobody's answer, counted; or undefined, none of them counted, where one is missing. Never blocks. */
-	peek(requests: readonly CountedLookup[]): Entry[] | undefined {
-		const now = this.#clock.now();
-		const entries: Entry[] = [];
-		for (const request of requests) {
-			const entry = this.#store.peek(request);
-			if (entry === undefined || isTooOld(entry, request.maxAge, now)) return undefined;
-			entries.push(entry);
-		}
+	/**
+	 * Hits, counted, by reads that were sent after the call; or undefined, none of them counted, if one is missing or the
+	 * versions are not accepted. One round trip.
+	 */
+	async prove(
+		requests: readonly CountedLookup[],
+		accepts: (versions: StateVersions) => boolean,
+	): Promise<Entry[] | undefined> {
+		const entries = await this.reads.hits(requests, accepts);
+		if (entries === undefined) return undefined;
 		for (const [index, request] of requests.entries()) this.#lookedUp(request, entries[index]!);
 		return entries;
 	}
@@ -73,11 +76,10 @@ export class AiCache<Live> {
 	 * false where what is missing is asked for and counted next.
 	 */
 	async lookup(requests: readonly CountedLookup[], missCounts = true): Promise<(Entry | undefined)[]> {
-		const found = await this.#store.lookup(requests);
-		const now = this.#clock.now();
+		const found = await this.reads.lookup(requests);
 		return requests.map((request, index) => {
 			const entry = usable(found[index]);
-			if (entry === undefined || isTooOld(entry, request.maxAge, now)) {
+			if (entry === undefined || isTooOld(entry, request.maxAge, this.#clock.now())) {
 				if (missCounts) this.#accounting.miss(request, 'MISS');
 				return undefined;
 			}
@@ -92,6 +94,7 @@ export class AiCache<Live> {
 	 */
 	async resolve(request: CacheRequest<Live>): Promise<Answer<Live>> {
 		if (request.mode === 'no-store') return this.#bypass(request);
+		const asked = this.#flights.tick();
 		if (request.record && !request.background) this.#stats.requested(request.rank ?? request.key, request.record());
 		const budget = new StoreBudget(this.#settings.storeBudgetMs, this.#clock);
 		if (request.mode === 'no-cache') return this.#lead(request, budget, 'REFRESH');
@@ -109,7 +112,7 @@ export class AiCache<Live> {
 			throw new NotCachedError();
 		}
 		try {
-			return await this.#join(widened(request, found), budget, entry ? 'REFRESH' : away ? 'BYPASS' : 'MISS');
+			return await this.#join(widened(request, found), budget, entry ? 'REFRESH' : away ? 'BYPASS' : 'MISS', asked);
 		} catch (error) {
 			// RFC 5861 §4: rather than an error, where the caller said so; never for content that changed.
 			if (!found || request.signal.aborted || !this.#stillGiven(found, request, request.staleIfError)) throw error;
@@ -128,21 +131,14 @@ export class AiCache<Live> {
 		return Places.reserve(this.#store, this.#generator, this.#accounting, items, this.#settings.leaseMs);
 	}
 
-	/** To be told of revoked tokens and keys: whoever asks from now on follows no generation that they are of. */
-	outdated(revoked: readonly Tag[], keys: readonly string[] = []): void {
-		this.#flights.forget(revoked, keys);
-	}
-
 	/** Generations under way in this process. */
 	get underWay(): number {
 		return this.#flights.size;
 	}
 
 	async #find(request: CacheRequest<Live>, budget: StoreBudget): Promise<{ found: Found | undefined; away: boolean }> {
-		const entry = this.#store.peek(request);
-		if (entry) return { found: { entry, state: 'fresh', covers: true }, away: false };
 		try {
-			const [found] = await budget.within(this.#store.lookup([request]));
+			const [found] = await budget.within(this.reads.lookup([request]));
 			return { found, away: false };
 		} catch {
 			return AWAY;
@@ -185,44 +181,51 @@ export class AiCache<Live> {
 		return isWithinStale(found, { maxAge, seconds }, this.#clock.now());
 	}
 
-	/**
-	 * Follows whoever generates this key in this process, or does it. Where the store is away, processes know nothing of
-	 * each other's changes.
-	 */
-	async #join(request: CacheRequest<Live>, budget: StoreBudget, status: CacheStatus): Promise<Answer<Live>> {
+	/** Follows whoever generates this key in this process, or does it. `asked`: the tick at which the request came. */
+	async #join(
+		request: CacheRequest<Live>,
+		budget: StoreBudget,
+		status: CacheStatus,
+		asked: number,
+	): Promise<Answer<Live>> {
 		for (let failures = 0; ; failures++) {
-			const upToDate = !this.#flights.get(request.key) || status === 'BYPASS' || (await this.#hears());
 			const flight = this.#flights.get(request.key);
 			const covers = flight && request.tags.every((tag) => flight.tags.includes(tag));
-			if (!covers || !upToDate || failures > MAX_FAILED_LEADERS) return this.#lead(request, budget, status);
+			if (!covers || failures > MAX_FAILED_LEADERS) return this.#lead(request, budget, status);
+			let answer: Answer<Live> | 'unproven' | 'outdated' = 'outdated';
 			try {
-				const answer = await this.#follow(request, flight);
-				if (answer) return answer;
+				answer = await this.#follow(request, flight, asked);
 			} catch (error) {
 				// The leader's failure is its own: a follower tries once more, with a leader from among the followers. An answer
 				// too large to be shared is no failure: who may follow none of its streams has one alone in the end.
 				const failed = failures >= MAX_FAILED_LEADERS && !(error instanceof TooLargeError);
 				if (request.signal.aborted || failed) throw error;
 			}
+			if (answer === 'unproven') return this.#lead(request, budget, status);
+			if (answer !== 'outdated') return answer;
 		}
 	}
 
-	/** Whether all flights that are outdated are forgotten. */
-	#hears(): Promise<boolean> {
-		return new StoreBudget(this.#settings.storeBudgetMs, this.#clock).within(this.#store.hears()).catch(() => false);
-	}
-
-	/** Undefined where what came is older than a change of what it depends on. */
-	async #follow(request: CacheRequest<Live>, flight: Flight<Live, Outcome>): Promise<Answer<Live> | undefined> {
+	/** `unproven`, or `outdated`, if its answer may be older than a change of what it depends on. */
+	async #follow(
+		request: CacheRequest<Live>,
+		flight: Flight<Live, Outcome>,
+		asked: number,
+	): Promise<Answer<Live> | 'unproven' | 'outdated'> {
 		return aboard(
 			request,
 			flight,
 			() => 'COALESCED',
 			async (leave) => {
+				const budget = new StoreBudget(this.#settings.storeBudgetMs, this.#clock);
+				if (!(await isProven(flight, asked, this.#store, budget))) {
+					leave();
+					return 'unproven';
+				}
 				const live = request.wantsLive ? await flight.live : undefined;
 				if (live === undefined || request.joins?.(live) === false) {
 					const { entry, notStored } = await flight.outcome;
-					if (OUTDATED.has(notStored)) return undefined;
+					if (OUTDATED.has(notStored)) return 'outdated';
 					return { ...this.#hit(request, entry, 'COALESCED'), outcome: flight.outcome, leave };
 				}
 				flight.outcome
@@ -237,15 +240,19 @@ export class AiCache<Live> {
 	async #lead(request: CacheRequest<Live>, budget: StoreBudget, asked: CacheStatus): Promise<Answer<Live>> {
 		let status = asked;
 		const force = asked === 'REFRESH';
-		const flight = this.#flights.start(request.key, request.tags, async (signal, launch, announce) => {
+		const flight = this.#flights.start(request.key, request.tags, async (signal, launch, announce, prove) => {
+			const tick = (): number => this.#flights.tick();
 			const accepts = (entry: Entry): boolean => !isTooOld(entry, request.maxAge, this.#clock.now());
 			const turn =
-				asked === 'BYPASS' ? { away: true } : await this.#generator.turn(request, budget, force, accepts, signal);
+				asked === 'BYPASS'
+					? { at: tick(), away: true }
+					: await this.#generator.turn(request, budget, force, accepts, tick, signal);
+			const reservation = 'reservation' in turn ? turn.reservation : null;
+			prove({ at: turn.at, reservation });
 			if ('entry' in turn) {
 				status = 'COALESCED';
 				return { entry: turn.entry, notStored: null };
 			}
-			const reservation = 'reservation' in turn ? turn.reservation : null;
 			if (reservation === null) status = 'BYPASS';
 			const outcome = await this.#generator.generate(request, reservation, signal, launch, announce);
 			if (outcome.shared) status = 'COALESCED';

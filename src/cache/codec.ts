@@ -97,20 +97,6 @@ export function decodeEntry(bytes: Buffer, maximumLength: number): Entry {
 	return { meta, body: body.section, request: request.section };
 }
 
-/** The same, its meta parsed once it is asked for: only for bytes that are known to be whole. */
-export function decodeEntryLazily(bytes: Buffer, maximumLength: number): Entry {
-	const body = decodeSection(bytes, metaEnd(bytes), maximumLength);
-	const request = decodeSection(bytes, body.end, maximumLength);
-	let meta: EntryMeta | undefined;
-	return {
-		get meta() {
-			return (meta ??= decodeMeta(bytes).meta);
-		},
-		body: body.section,
-		request: request.section,
-	};
-}
-
 /** The meta alone, from the first bytes of an entry. `end` is where the sections begin. */
 export function decodeMeta(bytes: Buffer): { meta: EntryMeta; end: number } {
 	const end = metaEnd(bytes);

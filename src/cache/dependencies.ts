@@ -57,6 +57,11 @@ export function oneSpelling(item: string): string {
 
 const itemPart = (item: string): string => part(oneSpelling(item));
 
+/** No entry has it. Its version stands for who may do what. */
+export const CALLERS_TAG: Tag = 't:(callers)';
+/** No entry has it. Its version stands for the models' versions, and for settings that admins change. */
+export const SETTINGS_TAG: Tag = 't:(settings)';
+
 export const allTag = (): Tag => '*';
 export const providerTag = (provider: Provider): Tag => `p:${provider}`;
 export const modelTag = (provider: Provider, model: string): Tag => `m:${provider}/${part(model)}`;

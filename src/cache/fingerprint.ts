@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { JsonObject, JsonValue, Operation, Provider, Scope } from '../contract.ts';
 
 /** Raised whenever the meaning of a key or of stored bytes changes; old entries are then never looked at again. */
-export const KEY_SCHEMA = 1;
+export const KEY_SCHEMA = 2;
 
 export interface FingerprintParts {
 	provider: Provider;

@@ -2,11 +2,12 @@ import { type Accounting, identityOf } from './accounting.ts';
 import type { Clock } from './clock.ts';
 import { packSection } from './codec.ts';
 import type { Dependencies, Tag } from './dependencies.ts';
-import type { Entry, Found } from './entry.ts';
+import type { Entry } from './entry.ts';
 import { StoreUnavailableError, TooLargeError } from './errors.ts';
 import type { CacheRequest, Generated, Outcome } from './generation.ts';
 import { newId } from './ids.ts';
 import type { Models } from './models.ts';
+import { usable } from './proven-reads.ts';
 import type { AnswerHead } from './single-flight.ts';
 import type { Identity } from './stats/recorder.ts';
 import type { Commit, Reservation, Store } from './store.ts';
@@ -25,17 +26,17 @@ export interface GeneratorSettings {
 	neverAsked?: (error: unknown) => boolean;
 }
 
-/** The right to generate, what another process stored meanwhile, or neither where the store is away. */
-export type Turn = { reservation: Reservation } | { entry: Entry } | { away: true };
+/**
+ * The right to generate, what another process stored meanwhile, or neither where the store is away. `at`: when the store
+ * was last asked for it.
+ */
+export type Turn = { at: number } & ({ reservation: Reservation } | { entry: Entry } | { away: true });
 
 /** Why an answer is not stored whose generation had no reservation. */
 export const NOT_RESERVED = 'store_unavailable';
 
 /** How long a waiting process trusts the wake-up message before it looks by itself. */
 const POLL_MS = 250;
-
-export const usable = (found: Found | undefined): Entry | undefined =>
-	found?.state === 'fresh' && found.covers ? found.entry : undefined;
 
 /** One generation: its turn among the processes, the call, and the storing of what came. */
 export class Generator {
@@ -53,36 +54,40 @@ export class Generator {
 		this.#settings = settings;
 	}
 
-	/** Waits for its turn; `accepts` says whether another process's answer will do. */
+	/** Waits for its turn; `accepts` says whether another process's answer will do, `tick` what time it is. */
 	async turn(
 		request: CacheRequest<unknown>,
 		first: StoreBudget,
 		force: boolean,
 		accepts: (entry: Entry) => boolean,
+		tick: () => number,
 		signal: AbortSignal,
 	): Promise<Turn> {
+		let at: number;
 		const until = this.#clock.now() + this.#settings.maxWaitMs;
 		let budget = first;
 		try {
 			for (;;) {
+				at = tick();
 				const reservation = await this.#begin(request, budget, force);
 				if (reservation) {
 					const entry = force ? undefined : usable(reservation.replaces);
-					if (entry === undefined || !accepts(entry)) return { reservation };
+					if (entry === undefined || !accepts(entry)) return { at, reservation };
 					await this.#store.release(reservation);
-					return { entry };
+					return { at, entry };
 				}
 				await this.#store.waitFor(request.key, POLL_MS);
 				signal.throwIfAborted();
 				// The time that another's generation takes is not the store's: each look after it has a budget of its own.
 				budget = new StoreBudget(this.#settings.storeBudgetMs, this.#clock);
+				at = tick();
 				const [found] = await budget.within(this.#store.lookup([request]));
 				const entry = usable(found);
-				if (entry && accepts(entry)) return { entry };
-				if (this.#clock.now() > until) return { away: true };
+				if (entry && accepts(entry)) return { at, entry };
+				if (this.#clock.now() > until) return { at: tick(), away: true };
 			}
 		} catch (error) {
-			if (error instanceof StoreUnavailableError) return { away: true };
+			if (error instanceof StoreUnavailableError) return { at: tick(), away: true };
 			throw error;
 		}
 	}
@@ -173,6 +178,7 @@ export class Generator {
 			this.#accounting.stored(identity, commit.entry);
 			return null;
 		} catch {
+			this.#release(commit.reservation);
 			return NOT_RESERVED;
 		}
 	}

@@ -1,5 +1,6 @@
 import type { Provider } from '../contract.ts';
 import type { Clock } from './clock.ts';
+import { SETTINGS_TAG } from './dependencies.ts';
 import type { ModelState, Store } from './store.ts';
 
 /** What changed behind a model's name. */
@@ -14,7 +15,6 @@ export interface ModelChange {
 }
 
 const FRESH: ModelState = { version: 1, snapshot: null, systemFingerprint: null, changedAt: null };
-const RELOAD_MS = 30_000;
 /** Snapshots, and families of one of them, that are remembered; providers serve several side by side. */
 const MAX_REMEMBERED = 16;
 /** So many new values in a row, none of them seen before, are no versions. */
@@ -23,15 +23,16 @@ const UNSTEADY_AFTER = 4;
 export const UNSTEADY = '*';
 
 /**
- * Cache versions of models, and the snapshots that providers say they answered with. Kept in the process and reloaded
- * when another process says that it changed something.
+ * Cache versions of models, and the snapshots that providers say they answered with. Kept in the process, and reloaded
+ * when a look-up finds that they are of an older version.
  */
 export class Models {
 	readonly #store: Store;
 	readonly #clock: Clock;
 	readonly #onChange: (change: ModelChange, state: ModelState) => Promise<void>;
 	#states: ReadonlyMap<string, ModelState> = new Map();
-	#loadedAt = -Infinity;
+	/** Version of `SETTINGS_TAG` that the states were loaded with; null if they are not known to be of any. */
+	#version: string | null = null;
 	#loading: Promise<void> | null = null;
 	#loadingAgain: Promise<void> | null = null;
 	/** New values in a row, by model and kind. */
@@ -45,14 +46,26 @@ export class Models {
 		this.#onChange = onChange;
 	}
 
-	/** Of the key. Waits for the store the first time only; a store that is away means version 1. */
+	/** Of the key; a store that was never reached means version 1. */
 	version(provider: Provider, model: string): number {
-		if (this.#loading === null && this.#clock.now() - this.#loadedAt > RELOAD_MS) void this.reload();
 		return this.#states.get(nameOf(provider, model))?.version ?? FRESH.version;
 	}
 
 	states(): ReadonlyMap<string, ModelState> {
 		return this.#states;
+	}
+
+	/** Whether the states are of this version of `SETTINGS_TAG`. */
+	isCurrent(version: string | null): boolean {
+		return version !== null && version === this.#version;
+	}
+
+	/** Loads the states if they are of another version; false if keys that were computed before are not valid any more. */
+	async confirm(version: string | null): Promise<boolean> {
+		if (this.isCurrent(version)) return true;
+		const { generation } = this;
+		await this.reload();
+		return this.#version !== null && this.generation === generation;
 	}
 
 	/** With all that was changed before this was called: a load that is under way may have been too early for that. */
@@ -114,11 +127,19 @@ export class Models {
 
 	async #load(): Promise<void> {
 		try {
+			const version = await this.#readVersion();
 			this.#take(new Map(await this.#store.modelStates()));
-			this.#loadedAt = this.#clock.now();
+			this.#version = version;
 		} catch {
-			// The states that are known stay in force.
+			// The states that are known stay in force, though nobody knows whether they are current.
+			this.#version = null;
 		}
+	}
+
+	/** One that is missing is made by asking for it. */
+	async #readVersion(): Promise<string | null> {
+		const [version] = await this.#store.versions([SETTINGS_TAG]);
+		return version ?? (await this.#store.versions([SETTINGS_TAG]))[0] ?? null;
 	}
 
 	async #set(provider: Provider, model: string, state: ModelState): Promise<void> {

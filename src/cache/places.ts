@@ -2,8 +2,9 @@ import type { Accounting } from './accounting.ts';
 import { dependencyTags, type Dependencies } from './dependencies.ts';
 import type { Entry } from './entry.ts';
 import type { Generated, Outcome } from './generation.ts';
-import { type Generator, usable } from './generator.ts';
+import type { Generator } from './generator.ts';
 import { newId } from './ids.ts';
+import { usable } from './proven-reads.ts';
 import type { Identity } from './stats/recorder.ts';
 import type { Commit, Reservation, Store } from './store.ts';
 

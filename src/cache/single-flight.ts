@@ -1,4 +1,6 @@
 import type { CacheStatus } from '../contract.ts';
+import type { Reservation, Store } from './store.ts';
+import type { StoreBudget } from './store-budget.ts';
 
 /** Headers of an answer whose body is still to come. */
 export type AnswerHead = Readonly<Record<string, string>>;
@@ -9,28 +11,49 @@ export interface Flight<Live, Outcome> {
 	readonly live: Promise<Live | undefined>;
 	/** Settles when the head of the upstream's answer is there, if that is told at all; undefined if it never is. */
 	readonly head: Promise<AnswerHead | undefined>;
+	/** Settles when the leader has its turn, or failed before; null then. */
+	readonly proof: Promise<Proof | null>;
 	readonly outcome: Promise<Outcome>;
 	readonly tags: readonly string[];
 	/** Joins; the answer leaves again. The generation is aborted once everybody has left. */
 	join(): () => void;
 }
 
+/** What a leader knows about how current its answer is. */
+export interface Proof {
+	/** By `Flights.tick`: whoever asked before this gets nothing older than they may. */
+	at: number;
+	/** What the leader captured; null if the store was not reached, or another process made the answer. */
+	reservation: Reservation | null;
+}
+
+/**
+ * Whether whoever asked at that tick gets nothing older from the flight than a generation of their own would make: the
+ * leader captured the versions of its tags later, or a read that is sent now finds them unchanged.
+ */
+export async function isProven(
+	{ proof }: Pick<Flight<unknown, unknown>, 'proof'>,
+	asked: number,
+	store: Pick<Store, 'stillHolds'>,
+	budget: StoreBudget,
+): Promise<boolean> {
+	const proven = await proof;
+	if (proven === null || proven.at > asked) return true;
+	return proven.reservation !== null && budget.within(store.stillHolds(proven.reservation)).catch(() => false);
+}
+
 /** Generations under way in this process, one per key. */
 export class Flights<Live, Outcome> {
 	readonly #flights = new Map<string, Flight<Live, Outcome>>();
+	#ticks = 0;
 
 	get(key: string): Flight<Live, Outcome> | undefined {
 		return this.#flights.get(key);
 	}
 
-	/** Lets those at the keys, and those that depend on one of the tags, go on, but nobody join them any more. */
-	forget(tags: readonly string[], keys: readonly string[] = []): void {
-		for (const key of keys) this.#flights.delete(key);
-		if (tags.length === 0) return;
-		const revoked = new Set(tags);
-		for (const [key, flight] of this.#flights) {
-			if (flight.tags.some((tag) => revoked.has(tag))) this.#flights.delete(key);
-		}
+	/** A number that is higher than any before. */
+	tick(): number {
+		return ++this.#ticks;
 	}
 
 	get size(): number {
@@ -38,8 +61,8 @@ export class Flights<Live, Outcome> {
 	}
 
 	/**
-	 * Starts one. `fly` is told by `signal` when nobody waits any more, and gives `launch` what can be followed, `announce` the
-	 * head of an answer whose body takes its time.
+	 * Starts one. `fly` is told by `signal` when nobody waits any more. It gives `prove` what its answer is made of, `launch`
+	 * what can be followed, and `announce` the head of an answer whose body takes its time.
 	 * The flight is known by its key until the outcome is there, or until a newer one takes its place.
 	 */
 	start(
@@ -49,6 +72,7 @@ export class Flights<Live, Outcome> {
 			signal: AbortSignal,
 			launch: (live: Live | undefined) => void,
 			announce: (head: AnswerHead | undefined) => void,
+			prove: (proof: Proof) => void,
 		) => Promise<Outcome>,
 	): Flight<Live, Outcome> {
 		const controller = new AbortController();
@@ -56,8 +80,11 @@ export class Flights<Live, Outcome> {
 		const live = new Promise<Live | undefined>((resolve) => (launch = resolve));
 		let announce: (head: AnswerHead | undefined) => void = () => {};
 		const head = new Promise<AnswerHead | undefined>((resolve) => (announce = resolve));
-		const outcome = fly(controller.signal, launch, announce).finally(() => {
+		let prove: (proof: Proof | null) => void = () => {};
+		const proof = new Promise<Proof | null>((resolve) => (prove = resolve));
+		const outcome = fly(controller.signal, launch, announce, prove).finally(() => {
 			announce(undefined);
+			prove(null);
 			launch(undefined);
 			if (this.#flights.get(key) === flight) this.#flights.delete(key);
 		});
@@ -67,6 +94,7 @@ export class Flights<Live, Outcome> {
 		const flight: Flight<Live, Outcome> = {
 			live,
 			head,
+			proof,
 			outcome,
 			tags,
 			join: () => {

@@ -103,7 +103,8 @@ export interface StoreHealth {
 	latencyMs: number | null;
 	memory: { used: number; max: number | null };
 	firstLevel: { entries: number; used: number; max: number } | null;
-	bus: 'up' | 'down' | 'none';
+	/** Whether this process is told at once that another's generation ended. */
+	hints: 'up' | 'down' | 'none';
 }
 
 /**
@@ -111,18 +112,24 @@ export interface StoreHealth {
  * Any method may throw; nothing but time and memory is lost by that.
  */
 export interface Store {
-	/** Whether this process was told of all that others have invalidated; waits until that is known. */
-	hears(): Promise<boolean>;
-	/** A fresh, covering entry that this process can vouch for without asking anyone. Never blocks. */
-	peek(lookup: Lookup): Entry | undefined;
-	/** One round trip for the whole batch, in order. An undecodable entry is dropped, reported and not found. */
+	/**
+	 * One round trip for the whole batch, in order, sent after the call. An undecodable entry is dropped, reported and not
+	 * found.
+	 */
 	lookup(lookups: readonly Lookup[]): Promise<(Found | undefined)[]>;
+	/**
+	 * The versions of tags, which change with every invalidation, by a read that was sent after the call and shares its
+	 * round trip with look-ups of the same turn. Null for one that another process may be making now.
+	 */
+	versions(tags: readonly Tag[]): Promise<(string | null)[]>;
 	/** Takes the reservation, then captures tokens: null where another holds it. */
 	begin(request: Begin): Promise<Reservation | null>;
 	/** The same for a batch, without waiting for other holders (`force`). One round trip. */
 	beginMany(requests: readonly Lookup[], owner: () => string, leaseMs: number): Promise<Reservation[]>;
 	/** Stores what may be stored, and ends the reservations. One round trip for the whole batch where all is stored. */
 	commit(commits: readonly Commit[]): Promise<CommitResult[]>;
+	/** Whether it has not ended, and nothing that it captured has changed, by a read that was sent after the call. */
+	stillHolds(reservation: Reservation): Promise<boolean>;
 	/** Ends a reservation without an answer, and wakes those who wait. Harmless for one that has ended. */
 	release(reservation: Reservation): Promise<void>;
 	renew(reservation: Reservation, leaseMs: number): Promise<boolean>;
@@ -188,10 +195,4 @@ export interface StoreEvents {
 	/** An entry that could not be decoded was dropped. */
 	undecodable(key: string): void;
 	error(error: unknown): void;
-	/** Told by another process: model versions changed there. */
-	modelsChanged(): void;
-	/** These tokens went, and what was stored or under way at these keys, in this process or in another. */
-	revoked(tags: readonly Tag[], keys: readonly string[]): void;
-	/** The bus was lost: whatever it alone keeps true has to be forgotten. */
-	lost(): void;
 }

@@ -21,7 +21,7 @@ export function mountExpressLane(app: Application, latest: () => Lane | null): v
 		}
 		bearApiKey(request);
 		const lane = latest();
-		if (request.method === 'POST' && lane?.open) lane.answer(request, response, () => handle(request, response, done));
+		if (request.method === 'POST' && lane) lane.answer(request, response, () => handle(request, response, done));
 		else handle(request, response, done);
 	};
 }

@@ -100,8 +100,6 @@ const deDE: Catalogue = {
 		store_down_redis: 'Prüfen Sie, ob Redis läuft und AI_CACHE_REDIS (oder REDIS) dorthin führt.',
 		breaker_open:
 			'Der Speicher ist wiederholt ausgefallen und wird kurz in Ruhe gelassen. Generierungen gehen am Cache vorbei.',
-		bus_down:
-			'Der Kanal zwischen den Directus-Prozessen ist unterbrochen. Antworten bleiben richtig, doch jede wird aus Redis gelesen.',
 		pending:
 			'{count} Verwerfung wartet darauf, dass der Speicher zurückkehrt. | {count} Verwerfungen warten darauf, dass der Speicher zurückkehrt.',
 		no_keys:
@@ -317,8 +315,8 @@ const deDE: Catalogue = {
 		memory_of: '{used} von {max}',
 		first_level: 'Vor Redis',
 		first_level_copy: '{entries} Einträge, {used} von {max}',
-		bus: 'Bus',
-		bus_state: { up: 'Verbunden', down: 'Unterbrochen', none: 'Nicht nötig' },
+		hints: 'Hinweise anderer Prozesse',
+		hints_state: { up: 'Verbunden', down: 'Unterbrochen', none: 'Nicht nötig' },
 		breaker: 'Schutzschalter',
 		breaker_state: {
 			closed: 'Geschlossen (arbeitet)',

@@ -97,7 +97,6 @@ const enUS = {
 		store_down: 'The cache store cannot be reached. Generations go straight to the providers and are paid in full.',
 		store_down_redis: 'Check that Redis runs and that AI_CACHE_REDIS (or REDIS) leads to it.',
 		breaker_open: 'The store failed repeatedly and is left alone for a moment. Generations go past the cache.',
-		bus_down: 'The channel between Directus processes is down. Answers stay correct, yet each one is read from Redis.',
 		pending:
 			'{count} invalidation waits for the store to come back. | {count} invalidations wait for the store to come back.',
 		no_keys: 'No provider has a key yet. Set {setting}, or save a key in Settings → AI.',
@@ -311,8 +310,8 @@ const enUS = {
 		memory_of: '{used} of {max}',
 		first_level: 'In Front of Redis',
 		first_level_copy: '{entries} entries, {used} of {max}',
-		bus: 'Bus',
-		bus_state: { up: 'Up', down: 'Down', none: 'Not needed' },
+		hints: 'Hints from other processes',
+		hints_state: { up: 'Up', down: 'Down', none: 'Not needed' },
 		breaker: 'Circuit Breaker',
 		breaker_state: { closed: 'Closed (working)', open: 'Open (store left alone)', 'half-open': 'Half open (trying)' },
 		pending: 'Waiting Invalidations',

@@ -24,11 +24,11 @@ export class Health {
 		this.#keys = keys;
 	}
 
-	/** `down` while the store does not answer, `degraded` while it refuses something, or its bus or breaker is not as it should be. */
+	/** `down` while the store does not answer, `degraded` while it refuses something, its breaker is open or invalidations wait. */
 	async report(): Promise<Required<HealthReport>> {
 		const [store, providers] = await Promise.all([this.store(), this.#providers()]);
 		const problems = [...(this.#isListening() ? [] : [HOOK_OFF]), ...this.#keys.problems()];
-		const isBusy = store.bus === 'down' || store.breaker !== 'closed' || store.pending_invalidations > 0;
+		const isBusy = store.breaker !== 'closed' || store.pending_invalidations > 0;
 		const degraded = isBusy || store.error !== null || problems.length > 0;
 		const status = store.connected ? (degraded ? 'degraded' : 'ok') : 'down';
 		return { status, problems, store, providers, version: VERSION };
@@ -40,13 +40,13 @@ export class Health {
 		const rest = { breaker: breaker(), pending_invalidations: pendingInvalidations() };
 		try {
 			const health = await timeLimit(TIMEOUT_MS, () => store.health());
-			const { kind, mode, connected, memory, bus } = health;
+			const { kind, mode, connected, memory, hints } = health;
 			return {
 				kind,
 				mode,
 				connected,
 				memory,
-				bus,
+				hints,
 				latency_ms: health.latencyMs,
 				first_level: health.firstLevel,
 				...rest,
@@ -63,7 +63,7 @@ export class Health {
 				latency_ms: null,
 				memory: { used: 0, max: null },
 				first_level: null,
-				bus: 'down',
+				hints: 'down',
 				...rest,
 				error: lastError() ?? 'no answer in time',
 			};

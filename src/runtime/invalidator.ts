@@ -8,6 +8,7 @@ import type {
 } from '../contract.ts';
 import type { Clock } from '../cache/clock.ts';
 import {
+	CALLERS_TAG,
 	changeTags,
 	type ContentChange,
 	criteriaTagSets,
@@ -22,9 +23,6 @@ import type { Invalidation, Store } from '../cache/store.ts';
 import { changesCallers } from './caller.ts';
 import { writeNote } from './journal-note.ts';
 import type { Keeping } from './kept-answers.ts';
-
-/** Gone with any change of who may do what. Nothing stored holds it: it tells all processes to forget callers. */
-export const CALLERS_TAG: Tag = 't:(callers)';
 
 export interface Author {
 	cause: InvalidationCause;

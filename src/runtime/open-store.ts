@@ -24,28 +24,23 @@ export interface OpenedStore {
 	close: () => Promise<void>;
 }
 
-/** A memory store, and who is told of what happens in it. */
+/** A memory store that outlives the load of the bundle that made it. */
 interface SharedStore {
 	/** Code of another version may not know what is in it. */
 	version: string;
 	options: string;
 	store: MemoryStore;
-	told: StoreTold;
 }
 
 const PLACE = Symbol.for('directus-extension-ai-cache.memory');
 const shared = globalThis as { [PLACE]?: SharedStore };
 
-/** What the runtime has to hear from its store. */
-export type StoreTold = Pick<StoreEvents, 'modelsChanged' | 'revoked' | 'lost'>;
-
 /** The store that the settings name. */
-export function openStore(settings: Settings, host: HostContext, clock: Clock, told: StoreTold): OpenedStore {
+export function openStore(settings: Settings, host: HostContext, clock: Clock): OpenedStore {
 	const { values } = settings;
 	const events: StoreEvents = {
 		undecodable: (key) => host.logger.warn(`AI cache: dropped the undecodable entry ${key}`),
 		error: () => {},
-		...told,
 	};
 	const limits = {
 		maxEntryBytes: values.AI_CACHE_MAX_ENTRY_SIZE,
@@ -55,7 +50,7 @@ export function openStore(settings: Settings, host: HostContext, clock: Clock, t
 	};
 	if (settings.store === 'memory') {
 		const options = { ...limits, maxBytes: values.AI_CACHE_MEMORY_MAX };
-		const store = inheritStore(JSON.stringify(options), told) ?? shareStore(options, clock, events, told);
+		const store = inheritStore(JSON.stringify(options)) ?? shareStore(options, clock, events);
 		return {
 			breaker: () => 'closed',
 			pendingInvalidations: () => 0,
@@ -84,7 +79,6 @@ export function openStore(settings: Settings, host: HostContext, clock: Clock, t
 		outbox: outboxOfTags(createOutbox(host.database, host.logger, { clock })),
 		onReady: (listener) => redis.onReady(listener),
 		catchUp: () => redis.catchUp(),
-		onKept: told.revoked,
 		onCarriedOut: (carriedOut) => void store.appendJournal(outageRow(carriedOut, clock.now())).catch(() => {}),
 		onError: (error) => events.error(error),
 	});
@@ -105,10 +99,10 @@ export function openStore(settings: Settings, host: HostContext, clock: Clock, t
 const PROBE_MS = 1000;
 const PROBE = 'probe';
 
-/** Whether a Redis answers, hears its bus and takes writes. */
+/** Whether a Redis answers and takes writes. */
 async function isWorking(redis: RedisStore): Promise<boolean> {
-	const { connected, bus } = await timeLimit(PROBE_MS, () => redis.health());
-	if (!connected || bus !== 'up') return false;
+	const { connected } = await timeLimit(PROBE_MS, () => redis.health());
+	if (!connected) return false;
 	await timeLimit(PROBE_MS, () => redis.putDocument(PROBE, '', PROBE_MS));
 	return true;
 }
@@ -117,31 +111,17 @@ async function isWorking(redis: RedisStore): Promise<boolean> {
  * The memory store of this process if code of the same version made it with the same settings: Directus loads its
  * extensions anew whenever any of them is switched, installed or updated, and the answers are still good then.
  */
-function inheritStore(options: string, told: StoreTold): MemoryStore | null {
+function inheritStore(options: string): MemoryStore | null {
 	const found = shared[PLACE];
-	if (found?.version !== VERSION || found.options !== options) return null;
-	found.told = told;
-	return found.store;
+	return found?.version === VERSION && found.options === options ? found.store : null;
 }
 
 function shareStore(
 	options: Omit<ConstructorParameters<typeof MemoryStore>[0], 'clock' | 'events'>,
 	clock: Clock,
 	events: StoreEvents,
-	told: StoreTold,
 ): MemoryStore {
-	const latest = (): StoreTold => entry.told;
-	const store = new MemoryStore({
-		...options,
-		clock,
-		events: {
-			...events,
-			modelsChanged: () => latest().modelsChanged(),
-			revoked: (...parts) => latest().revoked(...parts),
-			lost: () => latest().lost(),
-		},
-	});
-	const entry: SharedStore = { version: VERSION, options: JSON.stringify(options), store, told };
-	shared[PLACE] = entry;
+	const store = new MemoryStore({ ...options, clock, events });
+	shared[PLACE] = { version: VERSION, options: JSON.stringify(options), store };
 	return store;
 }

@@ -124,6 +124,8 @@ export class Reports {
 	}
 
 	async #providers(buckets: readonly StatsBucket[], query: StatsQuery): Promise<Record<Provider, ProviderFigures>> {
+		// Another process may have seen a snapshot that this one has not.
+		await this.#models.reload();
 		const states = this.#models.states();
 		const names = [...PROVIDERS];
 		const counts = groupRows(buckets, ({ provider }) => provider);

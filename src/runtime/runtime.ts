@@ -16,7 +16,7 @@ import { NoProviderKeyError } from './errors.ts';
 import { Exchanges } from './exchange.ts';
 import { Health } from './health.ts';
 import type { HostContext } from './host.ts';
-import { CALLERS_TAG, Invalidator } from './invalidator.ts';
+import { Invalidator } from './invalidator.ts';
 import { writeNote } from './journal-note.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import { JoinedHits } from './joined-hits.ts';
@@ -82,18 +82,7 @@ export class Runtime {
 		this.settings = readSettings(host.env);
 		const { values } = this.settings;
 		const { clock } = this;
-		const opened = openStore(this.settings, host, clock, {
-			modelsChanged: () => void this.models.reload(),
-			revoked: (tags, cacheKeys) => {
-				this.cache.outdated(tags, cacheKeys);
-				if (tags.includes(CALLERS_TAG)) this.lane.forgetCallers();
-			},
-			lost: () => {
-				// Any of them may be of something that was invalidated unheard.
-				this.cache.outdated([allTag()]);
-				this.lane.forgetCallers();
-			},
-		});
+		const opened = openStore(this.settings, host, clock);
 		this.store = opened.store;
 		this.#closeStore = opened.close;
 		this.recorder = new StatsRecorder(this.store, clock);
@@ -106,7 +95,7 @@ export class Runtime {
 			neverAsked: (error) => error instanceof NoProviderKeyError,
 			onGenerated: (provider, ms) => this.metrics.generated(provider, ms),
 		});
-		this.lane = new Lane(this.cache, clock, laneSettings(this.settings, host.env), () => this.models.generation);
+		this.lane = new Lane(this.cache, clock, laneSettings(this.settings, host.env), this.models);
 		this.nativeReply = new NativeReply(clock, quickBytes(this.settings));
 		this.keys = new ProviderKeys(values, host);
 		this.#upstream = createUpstream({ proxies: this.settings.proxies });

@@ -1,6 +1,6 @@
 import type { Provider } from '../contract.ts';
 import type { Tag } from '../cache/dependencies.ts';
-import { type Entry, type Found, type HeldFigures, NONE_HELD } from '../cache/entry.ts';
+import { type Found, type HeldFigures, NONE_HELD } from '../cache/entry.ts';
 import { StoreUnavailableError } from '../cache/errors.ts';
 import type { Begin, Invalidation, Lookup, ModelState, Reservation, Store } from '../cache/store.ts';
 import type { Outbox, PendingWork } from './outbox.ts';
@@ -14,8 +14,6 @@ export interface GuardedOptions {
 	onReady?: (listener: () => void) => void;
 	/** Done after each connection, before anything is read: puts right what the store lost by itself. */
 	catchUp?: () => Promise<void>;
-	/** Told of tags and keys whose invalidation waits: this process at least joins no generation that began before. */
-	onKept?: (tags: readonly Tag[], keys: readonly string[]) => void;
 	/** Told of what was carried out late, once it is counted. */
 	onCarriedOut?: (carriedOut: CarriedOut) => void;
 	/** Told of what went wrong beside the calls. */
@@ -27,7 +25,7 @@ export interface GuardedOptions {
 	 * ends: no longer than whoever asked for it is kept waiting.
 	 */
 	keepAfterMs?: number;
-	/** Milliseconds between looks for what other processes could not carry out. */
+	/** Milliseconds between looks for what other processes could not carry out, while anybody asks. */
 	pollMs?: number;
 	/**
 	 * Milliseconds after a connection in which the outbox is looked into before each read: other processes may not be
@@ -40,8 +38,20 @@ export interface GuardedOptions {
 const RETRY_MS = 200;
 /** Milliseconds that a request waits for the outbox. */
 const REQUEST_MS = 250;
-/** More than the word of a process that does not answer is waited for. */
-export const KEEP_AFTER_MS = 275;
+/** Less than the response of a write is kept back: by then the outbox has it. */
+export const KEEP_AFTER_MS = 200;
+const POLL_MS = 500;
+/** Milliseconds after the last read in which the outbox is looked into. */
+const POLL_FOR_MS = 10_000;
+/** Milliseconds for which a look into the outbox is enough, if the database is slow. */
+const LOOK_LIFE_MS = 1000;
+/**
+ * A store that takes longer may have stood still, and may answer reads before writes that others sent earlier. They have
+ * kept those in the outbox by then.
+ */
+const SLOW_MS = 100;
+/** How often one read is tried if invalidations of others are found meanwhile. */
+const MAX_READS = 3;
 
 /**
  * A store that may go away, but from which nothing comes back that was invalidated meanwhile: such invalidations wait
@@ -56,6 +66,17 @@ export class GuardedStore extends WrappedStore {
 	#settled = 0;
 	#settling: Promise<void> | null = null;
 	#failedAt = -Infinity;
+	/** Whether the store was away when it was last tried. */
+	#away = false;
+	/** Invalidations under way that take so long that the outbox has them. */
+	#stuck = 0;
+	/** When somebody last read. */
+	#askedAt = -Infinity;
+	/** When the last look into the outbox began that found nothing of others. */
+	#lookedAt = -Infinity;
+	#looking: Promise<void> | null = null;
+	/** When the store last answered slowly. */
+	#slowAt = -Infinity;
 	#connectedAt = -Infinity;
 	#pending = 0;
 	readonly #waiting = new Set<() => void>();
@@ -71,8 +92,11 @@ export class GuardedStore extends WrappedStore {
 			this.#connectedAt = performance.now();
 			this.#look();
 		});
-		const poll = (): Promise<void> => this.#lookForOthers().catch((error: unknown) => options.onError?.(error));
-		this.#poll = setInterval(() => void poll(), options.pollMs ?? 5000);
+		const poll = (): void => {
+			if (performance.now() - this.#askedAt > POLL_FOR_MS) return;
+			this.#lookForOthers().catch((error: unknown) => options.onError?.(error));
+		};
+		this.#poll = setInterval(poll, options.pollMs ?? POLL_MS);
 		this.#poll.unref();
 		this.#look();
 	}
@@ -87,12 +111,16 @@ export class GuardedStore extends WrappedStore {
 		while (this.#settled !== this.#wanted) await this.#settle();
 	}
 
-	override peek(lookup: Lookup): Entry | undefined {
-		return this.#settled === this.#wanted && !this.#vigilant ? this.inner.peek(lookup) : undefined;
-	}
-
 	override lookup(lookups: readonly Lookup[]): Promise<(Found | undefined)[]> {
 		return this.#afterOutbox(() => this.inner.lookup(lookups));
+	}
+
+	override versions(tags: readonly Tag[]): Promise<(string | null)[]> {
+		return this.#afterOutbox(() => this.inner.versions(tags));
+	}
+
+	override stillHolds(reservation: Reservation): Promise<boolean> {
+		return this.#afterOutbox(() => this.inner.stillHolds(reservation));
 	}
 
 	override begin(request: Begin): Promise<Reservation | null> {
@@ -152,14 +180,24 @@ export class GuardedStore extends WrappedStore {
 		call: () => Promise<Result>,
 		discard: (result: Result) => void = () => {},
 	): Promise<Result> {
-		if (this.#vigilant) await timeLimit(REQUEST_MS, () => this.#lookForOthers());
-		while (this.#settled !== this.#wanted) await this.#settledSoon();
-		const wanted = this.#wanted;
-		const result = await call();
-		// A command that waited to be sent may have been answered by a store that came back meanwhile.
-		if (wanted === this.#wanted) return result;
-		discard(result);
-		throw new StoreUnavailableError('it came back while it was asked');
+		const asked = (this.#askedAt = performance.now());
+		if (this.#vigilant || asked - this.#lookedAt > LOOK_LIFE_MS) await this.#lookSoon();
+		for (let tries = 1; ; tries++) {
+			while (this.#settled !== this.#wanted) await this.#settledSoon();
+			const wanted = this.#wanted;
+			const sent = performance.now();
+			const result = await call();
+			if (performance.now() - sent > SLOW_MS) this.#slowAt = performance.now();
+			if (sent < this.#slowAt) await this.#lookSoon();
+			// A command that waited to be sent may have been answered by a store that came back meanwhile.
+			if (wanted === this.#wanted) return result;
+			discard(result);
+			if (tries === MAX_READS) throw new StoreUnavailableError('it came back while it was asked');
+		}
+	}
+
+	#lookSoon(): Promise<void> {
+		return timeLimit(REQUEST_MS, () => this.#lookForOthers());
 	}
 
 	async #settledSoon(): Promise<void> {
@@ -175,9 +213,15 @@ export class GuardedStore extends WrappedStore {
 	/** What fails counts as accepted once it is kept, and once it is known that the store does not come back at once. */
 	async #orKept<Result>(work: PendingWork, call: () => Promise<Result>, accepted: Result): Promise<Result> {
 		const { outbox, onError, graceMs = 1500, keepAfterMs = KEEP_AFTER_MS } = this.#options;
+		// Nobody waits for a store that is known not to answer.
+		if (this.#away || this.#stuck > 0) {
+			await this.#handOver(outbox.add(work));
+			return accepted;
+		}
 		let kept: Promise<string> | undefined;
+		let stuck = 0;
 		const keep = (): Promise<string> => {
-			this.#options.onKept?.(tagsOf(work), work.kind === 'keys' ? work.keys : []);
+			this.#stuck += stuck = 1;
 			return (kept ??= outbox.add(work));
 		};
 		// Not what takes as long as there are entries: every process that found it in the outbox would do it too.
@@ -188,16 +232,24 @@ export class GuardedStore extends WrappedStore {
 			return result;
 		} catch (error) {
 			onError?.(error);
-			this.#wanted++;
+			this.#away = true;
 			clearTimeout(timer);
-			await keep();
-			this.#pending++;
-			this.#look();
+			await this.#handOver((kept ??= outbox.add(work)));
+			// A connection that just broke is back in a moment.
 			await this.#untilSettled(graceMs);
 			return accepted;
 		} finally {
 			clearTimeout(timer);
+			this.#stuck -= stuck;
 		}
+	}
+
+	/** From here on nothing is read before the work in the outbox was carried out. */
+	async #handOver(kept: Promise<string>): Promise<void> {
+		this.#wanted++;
+		await kept;
+		this.#pending++;
+		this.#look();
 	}
 
 	/** From here on nothing is read before the outbox was looked into. */
@@ -214,14 +266,18 @@ export class GuardedStore extends WrappedStore {
 
 	async #run(): Promise<void> {
 		const wanted = this.#wanted;
+		const began = performance.now();
 		try {
 			await this.#options.catchUp?.();
 			await this.#settlement.run((records) => (this.#pending = records));
 			this.#settled = wanted;
+			this.#away = false;
+			this.#lookedAt = began;
 			if (wanted !== this.#wanted) return;
 			for (const resolve of this.#waiting) resolve();
 		} catch (error) {
 			this.#failedAt = performance.now();
+			this.#away = true;
 			this.#retryLater();
 			throw unavailable(error);
 		}
@@ -247,14 +303,21 @@ export class GuardedStore extends WrappedStore {
 		});
 	}
 
+	/** By a query that was sent after the call. */
 	async #lookForOthers(): Promise<void> {
 		if (this.#settled !== this.#wanted) return;
-		if ((await this.#options.outbox.pending()).length > 0) this.#look();
+		// One that is under way may have read before.
+		const earlier = this.#looking;
+		if (earlier !== null) await earlier.catch(() => {});
+		if (this.#looking === null || this.#looking === earlier) {
+			this.#looking = this.#readOutbox().finally(() => (this.#looking = null));
+		}
+		await this.#looking;
 	}
-}
 
-/** Tags of which everything that the work drops has one. */
-function tagsOf(work: PendingWork): readonly Tag[] {
-	if (work.kind === 'tags') return work.tags;
-	return work.kind === 'matching' ? (work.tagSets[0] ?? []) : [];
+	async #readOutbox(): Promise<void> {
+		const began = performance.now();
+		if ((await this.#options.outbox.pending()).length > 0) this.#look();
+		else this.#lookedAt = began;
+	}
 }

@@ -10,7 +10,7 @@ import { startRedis } from '../support/redis.ts';
 import { lineChart } from './support/chart.ts';
 import { dependenciesOf, entryOf, fill, tagsOf } from './support/entries.ts';
 import { memoryInUse } from './support/memory-use.ts';
-import { rate, rateAsync } from './support/rate.ts';
+import { rateAsync } from './support/rate.ts';
 import { MAX_ENTRIES, upTo } from './support/sizes.ts';
 import { perSecond, progress, ratio, section, table } from './support/table.ts';
 
@@ -50,8 +50,8 @@ async function measureMemory(size: number): Promise<{ memoryRate: number; memory
 	const store = new MemoryStore({ ...limits, maxBytes: 2 ** 34 });
 	await fill(store, 'e', size, BYTES);
 	const memoryBytes = (memoryInUse() - before) / size;
-	if (store.peek(next()) === undefined) throw new Error('no hit to measure');
-	const memoryRate = rate(() => store.peek(next()));
+	if ((await store.lookup([next()]))[0] === undefined) throw new Error('no hit to measure');
+	const memoryRate = await rateAsync(() => store.lookup([next()]), 1);
 	await store.close();
 	return { memoryRate, memoryBytes };
 }

@@ -153,6 +153,7 @@ describe('a caller who leaves', () => {
 		const leading = engine.ask({ signal: leaving.signal });
 		const following = engine.ask();
 		const call = await engine.upstream.call(1);
+		await settle();
 		leaving.abort();
 		expect(call.signal.aborted).toBe(false);
 		call.answer('one');
@@ -165,6 +166,7 @@ describe('a caller who leaves', () => {
 		const callers = [new AbortController(), new AbortController()];
 		const settled = Promise.allSettled(callers.map(({ signal }) => engine.ask({ signal })));
 		const call = await engine.upstream.call(1);
+		await settle();
 		callers[0]!.abort();
 		expect(call.signal.aborted).toBe(false);
 		callers[1]!.abort();

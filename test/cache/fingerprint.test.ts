@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, fingerprint, type FingerprintParts } from '../../src/cache/fingerprint.ts';
+import { canonicalJson, fingerprint, KEY_SCHEMA, type FingerprintParts } from '../../src/cache/fingerprint.ts';
 
 const parts: FingerprintParts = {
 	provider: 'openai',
@@ -32,7 +32,7 @@ describe('a fingerprint', () => {
 	it('is the SHA-256 of all its parts, and readable by provider and model', () => {
 		const { provider, baseUrl, operation, model, modelVersion, scope, scopeId, headers, body } = parts;
 		const canonical = canonicalize([
-			1,
+			KEY_SCHEMA,
 			provider,
 			baseUrl,
 			operation,

@@ -58,19 +58,22 @@ describe('answers obtained elsewhere', () => {
 describe('a peek', () => {
 	it('finds what is stored, counted as a hit, and counts nothing otherwise', async () => {
 		const { cache, counts } = startEngine();
-		expect(cache.peek([lookupOf('a')])).toBeUndefined();
+		expect(await cache.prove([lookupOf('a')], () => true)).toBeUndefined();
 		await cache.put([putItem('a', 'one')]);
-		expect(cache.peek([lookupOf('a')])).toMatchObject([{ meta: { key: 'a' } }]);
+		expect(await cache.prove([lookupOf('a')], () => true)).toMatchObject([{ meta: { key: 'a' } }]);
 		expect(await counts()).toMatchObject({ hits: 1, misses: 0, saved_usd: 0.5 });
 	});
 
 	it('finds all that it is asked for or nothing, and counts nothing of the latter', async () => {
 		const { cache, counts } = startEngine();
 		await cache.put([putItem('a', 'one')]);
-		expect(cache.peek([lookupOf('a'), lookupOf('b')])).toBeUndefined();
+		expect(await cache.prove([lookupOf('a'), lookupOf('b')], () => true)).toBeUndefined();
 		expect(await counts()).toMatchObject({ hits: 0 });
 		await cache.put([putItem('b', 'two')]);
-		expect(cache.peek([lookupOf('a'), lookupOf('b')])).toMatchObject([{ meta: { key: 'a' } }, { meta: { key: 'b' } }]);
+		expect(await cache.prove([lookupOf('a'), lookupOf('b')], () => true)).toMatchObject([
+			{ meta: { key: 'a' } },
+			{ meta: { key: 'b' } },
+		]);
 		expect(await counts()).toMatchObject({ hits: 2 });
 	});
 });

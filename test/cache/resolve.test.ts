@@ -137,9 +137,9 @@ describe('an age limit', () => {
 			tags: [],
 		} as const;
 		engine.clock.advanceSeconds(11);
-		expect(engine.cache.peek([lookup, { ...lookup, maxAge: 10 }])).toBeUndefined();
+		expect(await engine.cache.prove([lookup, { ...lookup, maxAge: 10 }], () => true)).toBeUndefined();
 		expect(await engine.cache.lookup([{ ...lookup, maxAge: 10 }, lookup])).toMatchObject([undefined, { meta: {} }]);
-		expect(engine.cache.peek([lookup, { ...lookup, maxAge: 11 }])).toHaveLength(2);
+		expect(await engine.cache.prove([lookup, { ...lookup, maxAge: 11 }], () => true)).toHaveLength(2);
 	});
 });
 

@@ -53,15 +53,4 @@ describe('flights', () => {
 		whole.land(2);
 		expect([await streaming.flight.live, await whole.flight.live]).toEqual(['live', undefined]);
 	});
-
-	it('are forgotten by what they depend on or by key, and go on', async () => {
-		const flights = new Flights<string, number>();
-		const { flight, land } = start(flights, 'a', ['news']);
-		start(flights, 'b', ['weather']);
-		start(flights, 'c', ['sports']);
-		flights.forget(['news'], ['c']);
-		expect([flights.get('a'), flights.get('c'), flights.size]).toEqual([undefined, undefined, 1]);
-		land(1);
-		expect(await flight.outcome).toBe(1);
-	});
 });

@@ -19,7 +19,6 @@ export function entriesContract(harness: () => StoreHarness): void {
 		it('finds nothing where nothing was stored', async () => {
 			const { store, clock } = harness();
 			expect(await store.lookup([lookupOf(sampleEntry(clock))])).toEqual([undefined]);
-			expect(store.peek(lookupOf(sampleEntry(clock)))).toBeUndefined();
 			expect(await store.read('openai:gpt-4o:none')).toBeUndefined();
 		});
 
@@ -35,39 +34,14 @@ export function entriesContract(harness: () => StoreHarness): void {
 			}
 		});
 
-		it('comes to answer from what the process itself holds', async () => {
-			const { store, remembers } = harness();
-			const entry = await put(harness());
-			await store.lookup([lookupOf(entry)]);
-			if (!remembers) {
-				expect(store.peek(lookupOf(entry))).toBeUndefined();
-				return;
-			}
-			await expect
-				.poll(async () => {
-					await store.lookup([lookupOf(entry)]);
-					return store.peek(lookupOf(entry));
-				})
-				.toEqual(entry);
-		});
-
 		it('answers a request that declares less, and none that declares more', async () => {
-			const { store, remembers } = harness();
+			const { store } = harness();
 			const entry = await put(harness(), { freeTags: ['known'] });
 			const less = { key: entry.meta.key, tags: entry.meta.tags.slice(0, 2) };
 			const more = { key: entry.meta.key, tags: [...entry.meta.tags, collectionTag('articles')] };
 			const [narrow, wide] = await store.lookup([less, more]);
 			expect(narrow).toMatchObject({ state: 'fresh', covers: true });
 			expect(wide).toMatchObject({ state: 'fresh', covers: false });
-			if (remembers) {
-				await expect
-					.poll(async () => {
-						await store.lookup([less]);
-						return store.peek(less);
-					})
-					.toEqual(entry);
-			}
-			expect(store.peek(more)).toBeUndefined();
 		});
 
 		it('keeps an expired entry for stale answers as long as configured, never as a fresh one', async () => {
@@ -77,7 +51,6 @@ export function entriesContract(harness: () => StoreHarness): void {
 			clock.advanceSeconds(59.999);
 			expect(await answers(store, entry)).toBe(true);
 			clock.advance(1);
-			expect(store.peek(lookupOf(entry))).toBeUndefined();
 			expect(await store.lookup([lookupOf(entry)])).toMatchObject([{ state: 'expired', covers: true }]);
 			clock.advanceSeconds(STALE_SECONDS);
 			expect(await store.lookup([lookupOf(entry)])).toEqual([undefined]);

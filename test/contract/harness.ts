@@ -12,12 +12,8 @@ export interface StoreHarness {
 	store: Store;
 	other: Store;
 	clock: FakeClock;
-	/** Whether a process may answer from what it holds itself. */
-	remembers: boolean;
 	/** Keys that the stores reported as undecodable. */
 	undecodable: string[];
-	/** How often each was told that models changed elsewhere. */
-	modelsChanged: { store: number; other: number };
 	/** Lets time pass for leases as well, which a real Redis measures by its own clock. */
 	pass(ms: number): Promise<void>;
 	/** Damages what is stored at the key; absent where nothing outside the store can. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SETTINGS_TAG } from '../../src/cache/dependencies.ts';
 import type { JournalRow } from '../../src/contract.ts';
 import { MAX_ROWS, OTHER } from '../../src/cache/stats/buckets.ts';
 import type { StatsDelta } from '../../src/cache/store.ts';
@@ -180,13 +181,16 @@ export function ledgerContract(harness: () => StoreHarness): void {
 	});
 
 	describe('models', () => {
-		it('have a state that the other process reads, and is told of', async () => {
-			const { store, other, modelsChanged } = harness();
+		it('have a state that the other process reads, with another version of what it belongs to', async () => {
+			const { store, other } = harness();
+			const version = async () => (await other.versions([SETTINGS_TAG]))[0];
+			await version();
+			const before = await version();
 			expect((await store.modelStates()).size).toBe(0);
 			const state = { version: 2, snapshot: 'gpt-4o-2024-11-20', systemFingerprint: null, changedAt: 17 };
-			const heard = modelsChanged.other;
 			await store.setModelState('openai', 'gpt-4o', state);
-			if (store !== other) await expect.poll(() => modelsChanged.other).toBeGreaterThan(heard);
+			expect(before).toEqual(expect.any(String));
+			expect(await version()).not.toBe(before);
 			expect(new Map(await other.modelStates())).toEqual(new Map([['openai/gpt-4o', state]]));
 		});
 	});

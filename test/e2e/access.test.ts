@@ -77,7 +77,7 @@ describe('without any setting', () => {
 		const full = await directus.data('GET', '/ai-cache/health');
 		expect(full).toMatchObject({
 			status: 'ok',
-			store: { kind: 'memory', mode: 'embedded', connected: true, bus: 'none', breaker: 'closed' },
+			store: { kind: 'memory', mode: 'embedded', connected: true, hints: 'none', breaker: 'closed' },
 			providers: { mistral: { has_key: true, key_source: 'environment', key_setting: 'AI_CACHE_MISTRAL_API_KEY' } },
 			version: VERSION,
 		});

@@ -36,7 +36,11 @@ const request = (token: string): Sent => ({
  */
 async function isQuick(sent: Sent): Promise<boolean> {
 	for (let times = 0; times < 2; times++) expect((await send(lane, sent)).status).toBe(200);
-	for (let times = 0; times < 4; times++) if (await isQuickNow(sent)) return true;
+	// Who may do what has to be known for a second before anybody is remembered.
+	for (const until = Date.now() + 2500; Date.now() < until;) {
+		if (await isQuickNow(sent)) return true;
+		await new Promise((resolve) => setTimeout(resolve, 100));
+	}
 	return false;
 }
 

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import type { ProviderEmulator } from '../support/provider-emulator.ts';
-import { type Answer, comparable, logged, startTwoWays, type TwoWays } from './support/lane.ts';
+import { type Answer, comparable, logged, startTwoWays, type TwoWays, untilSettled } from './support/lane.ts';
 import { ADMIN, type DirectusProcess } from './support/process.ts';
 import {
 	HOST,
@@ -30,6 +30,7 @@ beforeAll(async () => {
 		IP_TRUST_PROXY: 'true',
 	});
 	({ emulator, lane, normal } = ways);
+	await untilSettled(lane);
 }, 240_000);
 afterAll(() => ways.stop());
 beforeEach(() => emulator.reset());

@@ -13,6 +13,7 @@ import {
 	type Sent,
 	startTwoWays,
 	type TwoWays,
+	untilSettled,
 } from './support/lane.ts';
 import { ADMIN, type DirectusProcess } from './support/process.ts';
 
@@ -45,6 +46,7 @@ beforeAll(async () => {
 	ways = await startTwoWays();
 	({ emulator, directus, lane, normal } = ways);
 	member = await createAccount(directus, 'lane-member', []);
+	await untilSettled(lane);
 }, 240_000);
 afterAll(() => ways.stop());
 beforeEach(() => emulator.reset());

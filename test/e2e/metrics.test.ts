@@ -139,7 +139,7 @@ describe('what Prometheus scrapes', () => {
 		for (const { samples, type } of scrapes) {
 			expect(type).toMatch(/^text\/plain; version=0\.0\.4/);
 			expect(samples.get('ai_cache_store_up')).toBe(1);
-			expect(samples.get('ai_cache_store_bus_up')).toBe(1);
+			expect(samples.get('ai_cache_store_hints_up')).toBe(1);
 			expect(samples.get('ai_cache_store_breaker_state{state="closed"}')).toBe(1);
 			expect(samples.get('ai_cache_store_info{kind="redis",mode="standalone"}')).toBe(1);
 			expect(samples.get('ai_cache_store_latency_seconds')).toBeLessThan(1);

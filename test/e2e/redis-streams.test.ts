@@ -102,7 +102,7 @@ describe('a stream under way in one process', () => {
 		const leader = await post(second, 'chat/completions', request);
 		const cutting = setInterval(() => void redis.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub'), 2);
 		await first.data('POST', '/ai-cache/invalidate', { model: 'gpt-4o-mini' }).finally(() => clearInterval(cutting));
-		const heard = async () => (await second.data<{ store: { bus: string } }>('GET', '/ai-cache/health')).store.bus;
+		const heard = async () => (await second.data<{ store: { hints: string } }>('GET', '/ai-cache/health')).store.hints;
 		await expect.poll(heard, { timeout: 5000 }).toBe('up');
 		const next = post(second, 'chat/completions', request);
 		await wait(300);

@@ -15,7 +15,7 @@ function health(store: Partial<Store> = {}, hasKey = true): HealthReport {
 			latency_ms: 1,
 			memory: { used: 0, max: null },
 			first_level: null,
-			bus: 'up',
+			hints: 'up',
 			breaker: 'closed',
 			pending_invalidations: 0,
 			error: null,
@@ -41,13 +41,13 @@ describe('what an administrator is told', () => {
 		expect(kinds(null, null)).toEqual([]);
 	});
 
-	it('tells of a store that is away once, not of its breaker and bus as well', () => {
-		const away = health({ connected: false, breaker: 'open', bus: 'down', error: 'refused' });
+	it('tells of a store that is away once, not of its breaker as well', () => {
+		const away = health({ connected: false, breaker: 'open', hints: 'down', error: 'refused' });
 		expect(collectAlerts(away, null)).toEqual([{ kind: 'store_down', level: 'danger', redis: true, error: 'refused' }]);
 	});
 
-	it('tells of a bus that is down, an open breaker and invalidations that wait', () => {
-		expect(kinds(health({ bus: 'down' }), null)).toEqual(['bus_down']);
+	it('tells of an open breaker and invalidations that wait', () => {
+		expect(kinds(health({ hints: 'down' }), null)).toEqual([]);
 		expect(kinds(health({ breaker: 'open', pending_invalidations: 2 }), null)).toEqual(['breaker_open', 'pending']);
 	});
 

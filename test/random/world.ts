@@ -2,7 +2,7 @@ import { AiCache } from '../../src/cache/cache.ts';
 import { type ContentChange, type ContentDependency, dependencyTags } from '../../src/cache/dependencies.ts';
 import { Models } from '../../src/cache/models.ts';
 import { StatsRecorder } from '../../src/cache/stats/recorder.ts';
-import type { Store, StoreEvents } from '../../src/cache/store.ts';
+import type { Store } from '../../src/cache/store.ts';
 import type { InvalidationCriteria } from '../../src/contract.ts';
 import { Invalidator } from '../../src/runtime/invalidator.ts';
 import { generated, IDENTITY, SETTINGS, textIn } from '../cache/support/engine.ts';
@@ -32,7 +32,7 @@ interface Process {
 	invalidator: Invalidator;
 }
 
-export type Open = (events: Partial<StoreEvents>) => Store;
+export type Open = () => Store;
 
 /** What happened, to be held against what should have. */
 export interface Tally {
@@ -49,15 +49,12 @@ export class World {
 	readonly stores: Store[];
 	readonly #random: ReturnType<typeof randomFrom>;
 	readonly #processes: Process[];
-	/** True while the store is away: processes then cannot tell each other to stop following a generation. */
-	away = false;
 
 	constructor(open: readonly Open[], random: ReturnType<typeof randomFrom>) {
 		this.#random = random;
 		this.stores = [];
 		this.#processes = open.map((openOne) => {
-			const events: Partial<StoreEvents> = { revoked: (tags, keys) => process.cache.outdated(tags, keys) };
-			const store = openOne(events);
+			const store = openOne();
 			this.stores.push(store);
 			const stats = new StatsRecorder(store, clock);
 			const models = new Models(store, clock, () => Promise.resolve());
@@ -84,7 +81,6 @@ export class World {
 		const content = questions[index]!;
 		const dependencies = { content, tags: [] };
 		const floor = this.truth.floorOf(content);
-		const away = this.away;
 		const answer = await this.#pick(this.#processes).cache.resolve({
 			...IDENTITY,
 			key: `openai:gpt-4o:question-${index}`,
@@ -103,7 +99,6 @@ export class World {
 		const readAt = Number(await textIn(entry));
 		this.tally.answers++;
 		if (answer.status === 'HIT') this.tally.hits++;
-		if (answer.status === 'COALESCED' && (away || this.away)) return;
 		if (readAt < floor) {
 			const what = JSON.stringify(content);
 			throw new Error(`${answer.status} of ${readAt}, though ${what} changed at ${floor} before it was asked`);

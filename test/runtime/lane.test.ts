@@ -11,6 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { CALLERS_TAG } from '../../src/cache/dependencies.ts';
 import { callerOf } from '../../src/runtime/caller.ts';
 import { Lane, type LaneRequest, type LaneSettings } from '../../src/runtime/lane/lane.ts';
 import { laneSettings } from '../../src/runtime/lane/lane-settings.ts';
@@ -19,12 +20,19 @@ import { readSettings } from '../../src/runtime/settings.ts';
 import { lookupOf, putItem, startEngine, TTL } from '../cache/support/engine.ts';
 
 const MEMO_MS = 10_000;
-const SETTINGS: LaneSettings = { authMemoMs: MEMO_MS, knownBytes: 2 ** 20, closed: false, addressHeaders: [] };
+const SETTINGS: LaneSettings = {
+	authMemoMs: MEMO_MS,
+	settleMs: 0,
+	knownBytes: 2 ** 20,
+	closed: false,
+	addressHeaders: [],
+};
 const CALLER = callerOf({ user: 'ann', role: 'editor', roles: ['editor'], admin: false, app: false, ip: null });
 
 interface Started {
 	clock: ReturnType<typeof startEngine>['clock'];
 	lane: Lane;
+	store: ReturnType<typeof startEngine>['store'];
 	/** Which way answered. */
 	send(headers?: OutgoingHttpHeaders, body?: string): Promise<'lane' | 'normal'>;
 	lastHeaders(): Record<string, unknown>;
@@ -41,9 +49,10 @@ async function start(
 	settings: Partial<LaneSettings> = {},
 	before: (response: ServerResponse) => void = () => {},
 ): Promise<Started> {
-	const { cache, clock } = startEngine();
+	const { cache, clock, models, store } = startEngine();
+	await models.reload();
 	await cache.put([putItem('a', 'one')]);
-	const lane = new Lane(cache, clock, { ...SETTINGS, ...settings }, () => 0);
+	const lane = new Lane(cache, clock, { ...SETTINGS, ...settings }, models);
 	const normal = async (request: LaneRequest, response: ServerResponse): Promise<void> => {
 		before(response);
 		request.rawBody = await buffer(request);
@@ -57,6 +66,7 @@ async function start(
 	return {
 		clock,
 		lane,
+		store,
 		lastHeaders: () => last,
 		send: async (headers = {}, body = '{}') => {
 			const sent = ask({
@@ -104,6 +114,17 @@ describe('a caller', () => {
 	it('is forgotten at a change, also one that came while Directus let them in', async () => {
 		const { send, lane } = await start({}, () => lane.forgetCallers());
 		expect([await send(), await send(), await send()]).toEqual(['normal', 'normal', 'normal']);
+	});
+
+	it('is remembered only with a version of who may do what that is known for a while', async () => {
+		const { send, clock, store } = await start({ settleMs: 1000 });
+		expect([await send(), await send()]).toEqual(['normal', 'normal']);
+		clock.advance(1000);
+		expect([await send(), await send()]).toEqual(['normal', 'lane']);
+		await store.invalidate([CALLERS_TAG]);
+		expect([await send(), await send()]).toEqual(['normal', 'normal']);
+		clock.advance(1000);
+		expect([await send(), await send()]).toEqual(['normal', 'lane']);
 	});
 
 	it('is one token at one address, by all that Directus may take the address from', async () => {

@@ -107,7 +107,7 @@ describe('the metrics', () => {
 				'ai_cache_store_breaker_state{state="open"}',
 				'ai_cache_store_pending_invalidations',
 				'ai_cache_store_memory_max_bytes',
-				'ai_cache_store_bus_up',
+				'ai_cache_store_hints_up',
 				'ai_cache_first_level_entries',
 			),
 		).toEqual([1, 1, 1, 0, 0, memory.max, undefined, undefined]);

@@ -8,6 +8,8 @@ export interface TcpProxy {
 	holdUp(text: string): void;
 	/** From now on new connections go to another port; those that are open stay. */
 	leadTo(port: number): void;
+	/** From now on nothing that is sent over the open connections arrives, and none of them closes. */
+	swallow(): void;
 	/** Everything goes on again. */
 	letGo(): void;
 	/** How often the text (lower case) was sent over connections that are open since something was held up. */
@@ -53,8 +55,14 @@ export async function startTcpProxy(firstPort: number): Promise<TcpProxy> {
 		leadTo: (port) => {
 			targetPort = port;
 		},
+		swallow: () => {
+			for (const { client } of passages) client.pause();
+		},
 		letGo: () => {
-			for (const { target } of passages) target.resume();
+			for (const { client, target } of passages) {
+				target.resume();
+				client.resume();
+			}
 		},
 		timesSent: (text) => [...passages].reduce((times, { sent }) => times + sent.split(text).length - 1, 0),
 		close: async () => {

@@ -4,7 +4,6 @@ import { PROVIDERS, type HealthReport, type Provider, type StatsReport } from '.
 export type Alert =
 	| { kind: 'store_down'; level: 'danger'; redis: boolean; error: string | null }
 	| { kind: 'breaker_open'; level: 'warning' }
-	| { kind: 'bus_down'; level: 'warning' }
 	| { kind: 'pending'; level: 'warning'; count: number }
 	| { kind: 'no_keys'; level: 'warning'; setting: string }
 	| { kind: 'snapshot'; level: 'info'; provider: Provider; model: string; snapshot: string; since: string };
@@ -25,7 +24,6 @@ function collectStoreAlerts(store: HealthReport['store']): Alert[] {
 		notices.push({ kind: 'store_down', level: 'danger', redis: store.kind === 'redis', error: store.error });
 	} else {
 		if (store.breaker === 'open') notices.push({ kind: 'breaker_open', level: 'warning' });
-		if (store.bus === 'down') notices.push({ kind: 'bus_down', level: 'warning' });
 	}
 
 	if (store.pending_invalidations > 0)

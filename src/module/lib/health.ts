@@ -15,10 +15,6 @@ export function rateBreaker(breaker: Store['breaker']): HealthLevel {
 	return breaker === 'open' ? 'bad' : 'attention';
 }
 
-export function rateBus(bus: Store['bus']): HealthLevel {
-	return bus === 'down' ? 'attention' : 'good';
-}
-
 /** Share of the bound in use, 0 to 1; null where memory is not bounded. */
 export function computeMemoryShare(memory: Store['memory']): number | null {
 	return memory.max === null || memory.max === 0 ? null : Math.min(1, memory.used / memory.max);

@@ -8,6 +8,8 @@ export interface Admitted {
 	role: string | null;
 	/** What Directus' middlewares had set on the response by then, as name and value in turn. */
 	headers: readonly (readonly [name: string, value: string | readonly string[]])[];
+	/** Of who may do what, read before Directus let them in. */
+	version: string;
 }
 
 interface Memo {
@@ -42,11 +44,7 @@ export class AuthMemo {
 		return memo !== undefined && memo.until > this.#clock.now() ? memo.admitted : undefined;
 	}
 
-	/** Counts up with every `forget`, so that what was let in before one is not remembered after it. */
-	generation = 0;
-
 	forget(): void {
-		this.generation++;
 		this.#memos.clear();
 	}
 }

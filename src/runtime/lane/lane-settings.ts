@@ -2,6 +2,9 @@ import { quickBytes } from '../quick-bytes.ts';
 import type { Environment, Settings } from '../settings.ts';
 import type { LaneSettings } from './lane.ts';
 
+/** So long may another process' Directus let callers in by what held before a change. */
+const SETTLE_MS = 1000;
+
 const on = (value: unknown): boolean => value === true || value === 'true';
 
 /** What keeps the lane closed: Directus' rate limiters, which have to count every request. */
@@ -9,6 +12,8 @@ export function laneSettings(settings: Settings, environment: Environment): Lane
 	const header = environment['IP_CUSTOM_HEADER'];
 	return {
 		authMemoMs: settings.values.AI_CACHE_AUTH_MEMO,
+		// Only a store that processes share is told of changes that another process made.
+		settleMs: settings.store === 'memory' ? 0 : SETTLE_MS,
 		knownBytes: quickBytes(settings),
 		closed: on(environment['RATE_LIMITER_ENABLED']) || on(environment['RATE_LIMITER_GLOBAL_ENABLED']),
 		addressHeaders: typeof header === 'string' && header !== '' ? spellings(header.toLowerCase()) : [],

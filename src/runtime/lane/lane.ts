@@ -4,10 +4,13 @@ import { LRUCache } from 'lru-cache';
 import type { AiCache, CountedLookup } from '../../cache/cache.ts';
 import type { Clock } from '../../cache/clock.ts';
 import type { Entry } from '../../cache/entry.ts';
+import type { Models } from '../../cache/models.ts';
+import type { StateVersions } from '../../cache/proven-reads.ts';
+import { StoreBudget } from '../../cache/store-budget.ts';
 import { dialects } from '../../providers/registry.ts';
 import type { Caller } from '../caller.ts';
+import { AuthEpochs } from './auth-epoch.ts';
 import { type Admitted, AuthMemo } from './auth-memo.ts';
-import { generations } from './generations.ts';
 import { MAX_BODY_BYTES, type Taking, takeBody } from './raw-body.ts';
 import { rememberableUntil, tokenOf } from './token.ts';
 
@@ -22,13 +25,15 @@ interface Known {
 	/** All that its answer is made of. */
 	lookups: readonly CountedLookup[];
 	reply: Reply;
-	/** Of the models' versions, which are part of every key. */
+	/** `Models.generation`: the models' versions are part of every key. */
 	models: number;
 }
 
 export interface LaneSettings {
 	/** Milliseconds that a caller is remembered; 0 closes the lane. */
 	authMemoMs: number;
+	/** Milliseconds that a version of who may do what has to be known before anybody is remembered with it. */
+	settleMs: number;
 	/** Bytes of requests that are known. */
 	knownBytes: number;
 	/** A rate limiter must count every request; another header than the socket's says who the client is. */
@@ -54,27 +59,37 @@ const BYTES_PER_LOOKUP = 400;
 const BYTES_PER_BODY_BYTE = 4;
 const BYTES_PER_TAG = 100;
 
+/** Milliseconds that the store may take before a request goes the normal way. */
+const PROOF_MS = 100;
+const VERSIONS_MS = 50;
+
+type LaneCache = Pick<AiCache<unknown>, 'prove' | 'reads'>;
+
 /**
- * Answers hits ahead of Directus' own middlewares, where it is certain to answer as the normal way would: the caller was
- * let in by Directus a moment ago, the same bytes were asked before, and the answer stands in this process's memory.
- * Everything else is handed on untouched.
+ * Answers hits ahead of Directus' own middlewares, if it is certain to answer as the normal way would: the caller was let
+ * in by Directus a moment ago, the same bytes were asked before, and one read proves that the answer, and who may do what,
+ * are still the same. Everything else is handed on untouched.
  */
 export class Lane {
-	readonly #cache: Pick<AiCache<unknown>, 'peek'>;
+	readonly #cache: LaneCache;
+	readonly #clock: Clock;
 	readonly #settings: LaneSettings;
-	readonly #modelsGeneration: () => number;
+	readonly #models: Pick<Models, 'generation' | 'isCurrent' | 'confirm'>;
+	readonly #epochs: AuthEpochs;
 	readonly #callers: AuthMemo;
 	readonly #known: LRUCache<string, Known>;
 
 	constructor(
-		cache: Pick<AiCache<unknown>, 'peek'>,
+		cache: LaneCache,
 		clock: Clock,
 		settings: LaneSettings,
-		modelsGeneration: () => number,
+		models: Pick<Models, 'generation' | 'isCurrent' | 'confirm'>,
 	) {
 		this.#cache = cache;
 		this.#settings = settings;
-		this.#modelsGeneration = modelsGeneration;
+		this.#clock = clock;
+		this.#models = models;
+		this.#epochs = new AuthEpochs(clock, settings.settleMs);
 		this.#callers = new AuthMemo(clock, settings.authMemoMs);
 		this.#known = new LRUCache({ maxSize: settings.knownBytes });
 	}
@@ -83,29 +98,25 @@ export class Lane {
 		return !this.#settings.closed && this.#settings.authMemoMs > 0;
 	}
 
-	/** To be called on any change of users, roles, policies, permissions or settings, wherever it happened. */
+	/** To be called on any change of users, roles, policies, permissions or settings in this process. */
 	forgetCallers(): void {
+		this.#epochs.end();
 		this.#callers.forget();
-	}
-
-	/** The state of who may do what; counts up with every change. */
-	get generation(): number {
-		return this.#callers.generation;
 	}
 
 	/** Answers, or calls `next` with the request as it came. */
 	answer(request: LaneRequest, response: ServerResponse, next: () => void): void {
-		generations.set(request, this.generation);
+		const pass = (): void => void this.#noteVersions(request).then(next);
 		const length = Number(request.headers['content-length']);
 		if (this.#admitted(request) === undefined || !(length > 0 && length <= MAX_BODY_BYTES)) {
-			next();
+			pass();
 			return;
 		}
 		takeBody(
 			request,
 			length,
 			(body) => !response.destroyed && this.#answer(request, response, body),
-			() => (response.headersSent ? response.destroy() : next()),
+			() => (response.headersSent ? response.destroy() : pass()),
 		);
 	}
 
@@ -115,11 +126,41 @@ export class Lane {
 		const admitted = this.#admitted(request);
 		if (admitted === undefined) return false;
 		const known = this.#known.get(digestOf(request, admitted, body));
-		if (known?.models !== this.#modelsGeneration()) return false;
-		const entries = this.#cache.peek(known.lookups);
-		if (entries === undefined) return false;
+		if (known?.models !== this.#models.generation) return false;
+		return this.#prove(request, response, admitted, known);
+	}
+
+	async #prove(request: LaneRequest, response: ServerResponse, admitted: Admitted, known: Known): Promise<boolean> {
+		let seen: StateVersions = { callers: null, settings: null };
+		const accepts = (versions: StateVersions): boolean => {
+			seen = versions;
+			if (versions.callers !== admitted.version) this.#callers.forget();
+			return versions.callers === admitted.version && this.#models.isCurrent(versions.settings);
+		};
+		const proof = new StoreBudget(PROOF_MS, this.#clock).within(this.#cache.prove(known.lookups, accepts));
+		const entries = await proof.catch(() => undefined);
+		// A change in this process may have come meanwhile, and the client may have left.
+		if (entries === undefined || this.#admitted(request) === undefined || response.destroyed) {
+			await this.#take(request, seen);
+			return false;
+		}
 		for (const [name, value] of admitted.headers) response.setHeader(name, value);
-		return known.reply(entries, request, response) ?? true;
+		await known.reply(entries, request, response);
+		return true;
+	}
+
+	/** Before Directus authenticates the caller. Never rejects. */
+	async #noteVersions(request: LaneRequest): Promise<void> {
+		if (this.#epochs.has(request)) return;
+		const reading = new StoreBudget(VERSIONS_MS, this.#clock).within(this.#cache.reads.versions());
+		await this.#take(request, await reading.catch(() => ({ callers: null, settings: null })));
+	}
+
+	/** Notes who may do what, and loads the models' versions if they have changed. Never rejects. */
+	async #take(request: LaneRequest, { callers, settings }: StateVersions): Promise<void> {
+		this.#epochs.note(request, callers);
+		if (settings === null || this.#models.isCurrent(settings)) return;
+		await new StoreBudget(VERSIONS_MS, this.#clock).within(this.#models.confirm(settings)).catch(() => {});
 	}
 
 	/**
@@ -139,11 +180,12 @@ export class Lane {
 		const { accountability } = caller;
 		// A cookie is meant for this one answer.
 		if (response.hasHeader('set-cookie')) return;
-		if (until === null || generations.get(request) !== this.#callers.generation || accountability?.share) return;
-		const admitted: Admitted = { user: caller.user, role: caller.role, headers: headersOf(response) };
+		const version = this.#epochs.find(request);
+		if (until === null || version === null || accountability?.share) return;
+		const admitted: Admitted = { user: caller.user, role: caller.role, headers: headersOf(response), version };
 		this.#callers.remember(token, this.#address(request), admitted, until);
 		if (request.rawBody.length > MAX_BODY_BYTES) return;
-		const models = this.#modelsGeneration();
+		const models = this.#models.generation;
 		const digest = digestOf(request, admitted, request.rawBody);
 		// Headers may be longer than the body, and a reply may hold on to them as well.
 		let size = KNOWN_BYTES + 2 * digest.length + BYTES_PER_BODY_BYTE * request.rawBody.length;

@@ -3,13 +3,13 @@ import type { IncomingMessage } from 'node:http';
 /** Larger bodies take the normal way; a stream holds this much before it stops reading. */
 export const MAX_BODY_BYTES = 60 * 1024;
 
-/** What became of an offered body: false where it was not taken, a promise where that is still going on. */
-export type Taking = boolean | Promise<void>;
+/** Whether an offered body was taken; false at once, or later. */
+export type Taking = false | Promise<boolean>;
 
 /**
- * Offers the whole body to `take`. Where that refuses or fails, or the body did not come as announced, the body is left
- * in the stream for whoever reads it next, and `pass` is called: what `read()` took out is put back in the same tick,
- * before the stream can end.
+ * Offers the whole body to `take`. If that refuses or fails, or the body did not come as announced, the body is left in
+ * the stream for whoever reads it next, and `pass` is called: what `read()` took out is put back in the same tick, before
+ * the stream can end.
  */
 export function takeBody(
 	request: IncomingMessage,
@@ -35,14 +35,13 @@ export function takeBody(
 		}
 		const body = request.read() as Buffer | null;
 		const taking = body?.length === length && attempt(take, body);
-		if (body !== null && taking !== true) request.unshift(body);
+		if (body !== null) request.unshift(body);
 		if (taking === false) {
 			settle();
 			return;
 		}
 		leave();
-		if (taking === true) request.resume();
-		else taking.then(() => request.resume(), pass);
+		taking.then((taken) => (taken ? request.resume() : pass()), pass);
 	};
 	request.on('readable', look);
 	request.on('close', settle);

@@ -15,9 +15,9 @@ const GAUGES: readonly [name: string, help: string, valueOf: (store: StoreReport
 		({ latency_ms: ms }) => (ms === null ? null : ms / 1000),
 	],
 	[
-		'store_bus_up',
-		'1 where the process hears of what other processes revoke; absent with the memory store.',
-		({ bus }) => (bus === 'none' ? null : Number(bus === 'up')),
+		'store_hints_up',
+		'1 if the process is told at once that another process ended a generation; absent with the memory store.',
+		({ hints }) => (hints === 'none' ? null : Number(hints === 'up')),
 	],
 	[
 		'store_pending_invalidations',

@@ -47,12 +47,6 @@ export class Holdings {
 		return this.#entries.peek(key);
 	}
 
-	fresh({ key, tags }: Lookup): Entry | undefined {
-		const held = this.#entries.get(key);
-		if (held === undefined || stateOf(held, this.#clock.now()) !== 'fresh' || !covers(held, tags)) return undefined;
-		return this.decode(held);
-	}
-
 	find({ key, tags }: Lookup): Found | undefined {
 		const held = this.#entries.get(key);
 		if (held === undefined) return undefined;

@@ -1,7 +1,8 @@
-import type { JournalRow, Provider, StatsInterval } from '../../contract.ts';
+import type { Provider } from '../../contract.ts';
 import { type Clock, systemClock } from '../../cache/clock.ts';
-import type { Tag } from '../../cache/dependencies.ts';
-import type { Entry, EntryQuery, Found, FoundPage, HeldFigures } from '../../cache/entry.ts';
+import { SETTINGS_TAG, type Tag } from '../../cache/dependencies.ts';
+import type { Entry, HeldFigures } from '../../cache/entry.ts';
+import { newId } from '../../cache/ids.ts';
 import type {
 	Begin,
 	Commit,
@@ -9,15 +10,10 @@ import type {
 	Invalidation,
 	Lookup,
 	ModelState,
-	RequestedEntry,
 	Reservation,
-	StatsBatch,
-	StatsBucket,
-	StatsDelta,
 	Store,
 	StoreEvents,
 	StoreHealth,
-	Totals,
 } from '../../cache/store.ts';
 import { browse } from './browse.ts';
 import type { Cell, Sweep } from './cells.ts';
@@ -58,6 +54,7 @@ export class MemoryStore implements Store {
 	readonly #sweeper: Sweeper;
 	readonly #census: Census;
 	readonly #ledger: Ledger;
+	readonly #versions = new Map<Tag, string>();
 	#sweeps = 0;
 
 	constructor(options: MemoryStoreOptions) {
@@ -79,17 +76,41 @@ export class MemoryStore implements Store {
 		this.#ledger = new Ledger(this.#clock, options.journalRows, requested);
 	}
 
-	/** There are no others. */
-	hears(): Promise<boolean> {
-		return Promise.resolve(true);
+	lookup: Store['lookup'] = (lookups) => Promise.resolve(lookups.map((lookup) => this.#holdings.find(lookup)));
+	commit: Store['commit'] = (commits) => Promise.resolve(commits.map((commit) => this.#commit(commit)));
+	renew: Store['renew'] = ({ key, owner }, leaseMs) => Promise.resolve(this.#leases.renew(key, owner, leaseMs));
+	waitFor: Store['waitFor'] = (key, timeoutMs) => this.#leases.wait(key, timeoutMs);
+	bytesHeld: Store['bytesHeld'] = () => Promise.resolve(this.#holdings.bytes);
+	browse: Store['browse'] = (query, tagSets) =>
+		browse(this.#holdings.listings.selection(tagSets, query), query, this.#clock.now());
+	count: Store['count'] = (tags) => this.#census.count(tags);
+	addStats: Store['addStats'] = async (at, deltas, batch) => this.#ledger.addStats(at, deltas, batch);
+	readStats: Store['readStats'] = (interval, from, to) => Promise.resolve(this.#ledger.readStats(interval, from, to));
+	readTotals: Store['readTotals'] = () => Promise.resolve(this.#ledger.totals());
+	addRequested: Store['addRequested'] = async (requested) => this.#ledger.addRequested(requested);
+	topRequested: Store['topRequested'] = (limit) => Promise.resolve(this.#ledger.topRequested(limit));
+	appendJournal: Store['appendJournal'] = async (row) => this.#ledger.appendJournal(row);
+	readJournal: Store['readJournal'] = (limit, before) => Promise.resolve(this.#ledger.readJournal(limit, before));
+	lastInvalidations: Store['lastInvalidations'] = () => Promise.resolve(this.#ledger.lastInvalidations());
+	modelStates: Store['modelStates'] = () => Promise.resolve(this.#ledger.models);
+	putDocument: Store['putDocument'] = async (name, value, ttlMs) => this.#ledger.putDocument(name, value, ttlMs);
+	getDocument: Store['getDocument'] = (name) => Promise.resolve(this.#ledger.getDocument(name));
+	listDocuments: Store['listDocuments'] = (prefix) => Promise.resolve(this.#ledger.listDocuments(prefix));
+
+	/** Only the tags of no entry are asked for: nothing is kept of others. */
+	versions(tags: readonly Tag[]): Promise<(string | null)[]> {
+		return Promise.resolve(
+			tags.map((tag) => {
+				const version = this.#versions.get(tag) ?? newId();
+				this.#versions.set(tag, version);
+				return version;
+			}),
+		);
 	}
 
-	peek(lookup: Lookup): Entry | undefined {
-		return this.#holdings.fresh(lookup);
-	}
-
-	lookup(lookups: readonly Lookup[]): Promise<(Found | undefined)[]> {
-		return Promise.resolve(lookups.map((lookup) => this.#holdings.find(lookup)));
+	stillHolds(reservation: Reservation): Promise<boolean> {
+		const unchanged = tokensOf(reservation).cells.every((cell) => cell.sweep === null);
+		return Promise.resolve(unchanged && this.#leases.holds(reservation.key, reservation.owner));
 	}
 
 	begin(request: Begin): Promise<Reservation | null> {
@@ -108,34 +129,21 @@ export class MemoryStore implements Store {
 		);
 	}
 
-	commit(commits: readonly Commit[]): Promise<CommitResult[]> {
-		return Promise.resolve(commits.map((commit) => this.#commit(commit)));
-	}
-
 	release(reservation: Reservation): Promise<void> {
 		this.#letGo(reservation);
 		this.#leases.end(reservation.key, reservation.owner);
 		return Promise.resolve();
 	}
 
-	renew({ key, owner }: Reservation, leaseMs: number): Promise<boolean> {
-		return Promise.resolve(this.#leases.renew(key, owner, leaseMs));
-	}
-
-	waitFor(key: string, timeoutMs: number): Promise<void> {
-		return this.#leases.wait(key, timeoutMs);
-	}
-
 	invalidate(tags: readonly Tag[]): Promise<Invalidation> {
 		const sweep: Sweep = { order: this.#sweeps++, at: this.#clock.now(), figures: noFigures() };
 		const revoked = tags.map((tag) => this.#holdings.cells.revoke(tag, sweep)).filter((cell) => cell !== undefined);
-		this.#options.events?.revoked?.(tags, []);
+		for (const tag of tags) this.#versions.delete(tag);
 		return Promise.resolve({ counted: this.#sweeper.sweep(revoked, sweep) });
 	}
 
 	async invalidateMatching(tagSets: readonly (readonly Tag[])[]): Promise<Invalidation> {
-		const ended = this.#leases.endMatching((tags) => meets(tags, tagSets));
-		this.#options.events?.revoked?.([], ended);
+		this.#leases.endMatching((tags) => meets(tags, tagSets));
 		const figures = noFigures();
 		// Those of now: what is stored during the walk was generated after the leases were ended.
 		const visit = (held: Held): void => {
@@ -156,7 +164,6 @@ export class MemoryStore implements Store {
 
 	removeKeys(keys: readonly string[]): Promise<HeldFigures> {
 		const figures = noFigures();
-		this.#options.events?.revoked?.([], keys);
 		for (const key of keys) {
 			this.#leases.end(key);
 			const held = this.#holdings.at(key);
@@ -165,21 +172,9 @@ export class MemoryStore implements Store {
 		return Promise.resolve(figures);
 	}
 
-	browse(query: EntryQuery, tagSets: readonly (readonly Tag[])[]): Promise<FoundPage> {
-		return browse(this.#holdings.listings.selection(tagSets, query), query, this.#clock.now());
-	}
-
 	read(key: string): Promise<{ entry: Entry; size: number; hits: number } | undefined> {
 		const held = this.#holdings.at(key);
 		return Promise.resolve(held && { entry: this.#holdings.decode(held), size: held.bytes.length, hits: held.hits });
-	}
-
-	count(tags: readonly Tag[]): Promise<number[]> {
-		return this.#census.count(tags);
-	}
-
-	bytesHeld(): Promise<number> {
-		return Promise.resolve(this.#holdings.bytes);
 	}
 
 	addHits(hits: ReadonlyMap<string, number>): Promise<void> {
@@ -187,56 +182,10 @@ export class MemoryStore implements Store {
 		return Promise.resolve();
 	}
 
-	async addStats(at: number, deltas: readonly StatsDelta[], batch?: StatsBatch): Promise<void> {
-		this.#ledger.addStats(at, deltas, batch);
-	}
-
-	readStats(interval: StatsInterval, from: number, to: number): Promise<StatsBucket[]> {
-		return Promise.resolve(this.#ledger.readStats(interval, from, to));
-	}
-
-	readTotals(): Promise<Totals> {
-		return Promise.resolve(this.#ledger.totals());
-	}
-
-	async addRequested(requested: ReadonlyMap<string, { count: number; record: Buffer | null }>): Promise<void> {
-		this.#ledger.addRequested(requested);
-	}
-
-	topRequested(limit: number): Promise<RequestedEntry[]> {
-		return Promise.resolve(this.#ledger.topRequested(limit));
-	}
-
-	async appendJournal(row: JournalRow): Promise<void> {
-		this.#ledger.appendJournal(row);
-	}
-
-	readJournal(limit: number, before: string | null): Promise<JournalRow[]> {
-		return Promise.resolve(this.#ledger.readJournal(limit, before));
-	}
-
-	lastInvalidations(): Promise<Record<string, JournalRow>> {
-		return Promise.resolve(this.#ledger.lastInvalidations());
-	}
-
-	modelStates(): Promise<ReadonlyMap<string, ModelState>> {
-		return Promise.resolve(this.#ledger.models);
-	}
-
 	async setModelState(provider: Provider, model: string, state: ModelState): Promise<void> {
+		const before = this.#ledger.models.get(`${provider}/${model}`)?.version ?? 1;
 		this.#ledger.setModelState(provider, model, state);
-	}
-
-	async putDocument(name: string, value: string, ttlMs: number): Promise<void> {
-		this.#ledger.putDocument(name, value, ttlMs);
-	}
-
-	getDocument(name: string): Promise<string | null> {
-		return Promise.resolve(this.#ledger.getDocument(name));
-	}
-
-	listDocuments(prefix: string): Promise<string[]> {
-		return Promise.resolve(this.#ledger.listDocuments(prefix));
+		if (state.version > before) this.#versions.delete(SETTINGS_TAG);
 	}
 
 	health(): Promise<StoreHealth> {
@@ -247,7 +196,7 @@ export class MemoryStore implements Store {
 			latencyMs: 0,
 			memory: { used: this.#holdings.bytes, max: this.#holdings.max },
 			firstLevel: null,
-			bus: 'none',
+			hints: 'none',
 		});
 	}
 

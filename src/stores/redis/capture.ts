@@ -5,7 +5,7 @@ import { buffer, type Command, run, runOne, text, texts } from './client.ts';
 import { type RedisContext, upkeepMs } from './context.ts';
 import { groupByTag, tagScripts } from './indexes.ts';
 import type { Reader } from './reader.ts';
-import { memberOf, type StoredRecord } from './record.ts';
+import { memberOf } from './record.ts';
 import { type RedisReservation, reservationOf } from './reservation.ts';
 import { CAPTURE, RESERVE } from './scripts.ts';
 
@@ -32,7 +32,7 @@ export async function capture(
 	const tokens = replies.slice(0, captures.length).flatMap(texts);
 	const values = new Map<Tag, string | undefined>(groups.map(([tag], index) => [tag, tokens[index]]));
 	const standing = replies.slice(captures.length).map(buffer);
-	return conclude(context, reader, { lookups, owners, standing, values });
+	return conclude(reader, { lookups, owners, standing, values });
 }
 
 /** Takes the lease and captures, at once: null where another holds it. */
@@ -57,7 +57,7 @@ export async function reserve(
 	const [standing, ...tokens] = reply as unknown[];
 	const values = new Map(tags.map((tag, index) => [tag, text(tokens[index])]));
 	const captured = { lookups: [{ key, tags }], owners: [owner], standing: [buffer(standing)], values };
-	const [reservation] = await conclude(context, reader, captured);
+	const [reservation] = await conclude(reader, captured);
 	return reservation!;
 }
 
@@ -74,12 +74,11 @@ interface CapturedForAll {
 }
 
 async function conclude(
-	context: RedisContext,
 	reader: Reader,
 	{ lookups, owners, standing, values }: CapturedForAll,
 ): Promise<RedisReservation[]> {
 	const records = lookups.map(({ key }, index) => reader.decode(key, standing[index] ?? null));
-	await readFurther(context, records, values);
+	await reader.readFurther(records, values);
 	return lookups.map((lookup, index) => {
 		const record = records[index];
 		const captured = {
@@ -89,19 +88,4 @@ async function conclude(
 		const replaces = record && reader.judge(record, (tag) => values.get(tag), lookup.tags);
 		return reservationOf(lookup, owners[index]!, captured, replaces);
 	});
-}
-
-/** Tokens that the records need beyond those that were captured. */
-async function readFurther(
-	{ client, keys }: RedisContext,
-	records: readonly (StoredRecord | undefined)[],
-	values: Map<Tag, string | undefined>,
-): Promise<void> {
-	const needed = new Set(records.flatMap((record) => record?.entry.meta.tags ?? []));
-	const more = [...needed].filter((tag) => !values.has(tag));
-	const replies = await run(
-		client,
-		more.map((tag): Command => ['GET', keys.token(tag)]),
-	);
-	more.forEach((tag, index) => values.set(tag, buffer(replies[index])?.toString('latin1')));
 }

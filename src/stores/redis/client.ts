@@ -54,7 +54,7 @@ export interface RedisConnectionOptions {
 
 export type RedisMode = 'standalone' | 'cluster' | 'sentinel';
 
-export const silenceMsOf = ({ silenceMs = SILENCE_MS }: RedisConnectionOptions): number => silenceMs;
+const silenceMsOf = ({ silenceMs = SILENCE_MS }: RedisConnectionOptions): number => silenceMs;
 
 export const modeOf = (options: RedisConnectionOptions): RedisMode =>
 	options.cluster ? 'cluster' : options.sentinels ? 'sentinel' : 'standalone';
@@ -72,7 +72,7 @@ const retryDelay = (times: number): number => Math.min(25 * 2 ** Math.min(times,
  * leads to another server) makes both anew: nothing is sent over the subscriber's, so it never gets such a reply.
  */
 export function createClients(options: RedisConnectionOptions): { commands: Client; subscriber: Client } {
-	const subscriber = createClient(options, 'bus');
+	const subscriber = createClient(options, 'hints');
 	const commands = createClient(options, 'commands', () => {
 		if (subscriber.status === 'ready') subscriber.disconnect(true);
 	});
@@ -85,7 +85,7 @@ export function createClients(options: RedisConnectionOptions): { commands: Clie
  */
 function createClient(
 	options: RedisConnectionOptions,
-	role: 'commands' | 'bus',
+	role: 'commands' | 'hints',
 	onMisdirected: () => void = () => {},
 ): Client {
 	const report = (error: unknown): void => {
@@ -110,7 +110,7 @@ function createClient(
 
 function commonOptions(
 	options: RedisConnectionOptions,
-	role: 'commands' | 'bus',
+	role: 'commands' | 'hints',
 	reconnectOnError: (error: Error) => boolean,
 ) {
 	const { username, password, db, family, keepAlive, noDelay, tls } = options;
@@ -119,13 +119,13 @@ function commonOptions(
 		lazyConnect: true,
 		enableOfflineQueue: false,
 		enableAutoPipelining: role === 'commands',
-		// The bus does that itself: nobody catches the client's own attempt when the connection breaks meanwhile.
+		// `Hints` does that itself: nobody catches the client's own attempt when the connection breaks meanwhile.
 		autoResubscribe: false,
 		autoResendUnfulfilledCommands: false,
 		maxRetriesPerRequest: 0,
 		maxLoadingRetryTime: 500,
 		connectTimeout: options.connectTimeoutMs,
-		// Only while a command awaits its reply; the bus, which none is sent over, knows by itself that it hears nothing.
+		// Only while a command awaits its reply.
 		socketTimeout: silenceMsOf(options),
 		retryStrategy: retryDelay,
 		keepAlive: keepAlive ?? 10_000,
@@ -145,7 +145,7 @@ const tlsOf = (tls: boolean | TlsOptions): TlsOptions => (typeof tls === 'object
 function build(
 	options: RedisConnectionOptions,
 	common: ReturnType<typeof commonOptions>,
-	role: 'commands' | 'bus',
+	role: 'commands' | 'hints',
 ): Client {
 	const { Cluster, Redis } = redisLibrary();
 	const { cluster, sentinels, natMap, tls } = options;

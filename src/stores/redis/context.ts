@@ -1,8 +1,10 @@
 import type { Clock } from '../../cache/clock.ts';
 import type { StoreEvents } from '../../cache/store.ts';
-import type { Bus } from './bus.ts';
 import type { Client } from './client.ts';
+import type { DataLossDetector } from './data-loss.ts';
+import type { Hints } from './hints.ts';
 import type { Keys } from './keys.ts';
+import type { ReadBatcher } from './read-batcher.ts';
 
 export interface RedisLimits {
 	/** Decoded bytes of one section. */
@@ -20,7 +22,9 @@ export interface RedisLimits {
 export interface RedisContext {
 	client: Client;
 	keys: Keys;
-	bus: Bus;
+	detector: DataLossDetector;
+	reads: ReadBatcher;
+	hints: Hints;
 	clock: Clock;
 	limits: RedisLimits;
 	events: StoreEvents;

@@ -1,58 +1,44 @@
-import type { Tag } from '../../cache/dependencies.ts';
-import type { Entry, Section } from '../../cache/entry.ts';
+import type { Section } from '../../cache/entry.ts';
 import { BoundedEntries } from '../bounded-entries.ts';
-import type { KnownToken } from './tokens.ts';
-
-interface Known {
-	entry: Entry;
-	tokens: readonly KnownToken[];
-	/** Seen in full agreement with this list before. */
-	coveredTags: readonly Tag[];
-}
+import type { StoredRecord } from './record.ts';
 
 /** The decoded meta, the objects around it and its places in table and queue, as measured. */
 const KNOWN_BYTES = 2600;
 
-/** Decoded entries with the tokens that the bus keeps current, bounded by bytes. */
+/**
+ * Records that this process has decoded, bounded by bytes: work that need not be done twice. One is used only if the
+ * record that was just read from Redis has the same owner.
+ */
 export class FirstLevel {
-	readonly #entries: BoundedEntries<Known>;
+	readonly #records: BoundedEntries<StoredRecord>;
 
 	constructor(maxBytes: number) {
-		this.#entries = new BoundedEntries(maxBytes);
+		this.#records = new BoundedEntries(maxBytes);
 	}
 
-	get(key: string): Known | undefined {
-		return this.#entries.get(key);
+	get(key: string): StoredRecord | undefined {
+		return this.#records.get(key);
 	}
 
-	set(entry: Entry, tokens: readonly KnownToken[], tags: readonly Tag[]): void {
-		const bytes = KNOWN_BYTES + entry.body.bytes.length + entry.request.bytes.length + 8 * tokens.length;
-		if (bytes > this.#entries.max) return;
-		const own: Entry = { meta: entry.meta, body: copySection(entry.body), request: copySection(entry.request) };
-		this.#entries.set(entry.meta.key, { entry: own, tokens, coveredTags: tags }, bytes, entry.meta.costTier);
-	}
-
-	covers(known: Known, tags: readonly Tag[]): boolean {
-		if (known.coveredTags === tags) return true;
-		if (!tags.every((tag) => known.entry.meta.tags.includes(tag))) return false;
-		known.coveredTags = tags;
-		return true;
+	/** Returns what is used from now on: a copy that does not hold on to the socket's buffer. */
+	set(key: string, record: StoredRecord): StoredRecord {
+		const { meta, body, request } = record.entry;
+		const bytes = KNOWN_BYTES + body.bytes.length + request.bytes.length + 8 * record.tokens.length;
+		if (bytes > this.#records.max) return record;
+		const own = { ...record, entry: { meta, body: copySection(body), request: copySection(request) } };
+		this.#records.set(key, own, bytes, meta.costTier);
+		return own;
 	}
 
 	delete(key: string): void {
-		this.#entries.delete(key);
-	}
-
-	clear(): void {
-		this.#entries.clear();
+		this.#records.delete(key);
 	}
 
 	get figures(): { entries: number; used: number; max: number } {
-		return { entries: this.#entries.size, used: this.#entries.bytes, max: this.#entries.max };
+		return { entries: this.#records.size, used: this.#records.bytes, max: this.#records.max };
 	}
 }
 
-/** A slice of the socket's buffer would keep all of that. */
 function copySection(section: Section): Section {
 	const bytes = Buffer.allocUnsafeSlow(section.bytes.length);
 	section.bytes.copy(bytes);

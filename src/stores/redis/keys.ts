@@ -72,25 +72,23 @@ export class Keys {
 		return `${this.#prefix}:documents`;
 	}
 
-	/** Processes that answer from their own memory, by when they were last heard. */
-	get processes(): string {
-		return `${this.#prefix}:{bus}:processes`;
-	}
-
-	/** Number of the last revocation. */
+	/** Number of the last invalidation. */
 	get sequence(): string {
 		return `${this.#prefix}:{bus}:sequence`;
 	}
 
-	/** The run of Redis that processes have seen. */
+	/** The run of Redis that processes have vouched for. */
 	get run(): string {
 		return `${this.#prefix}:{bus}:run`;
 	}
 
-	/** Channels. */
-	get bus(): string {
-		return `${this.#prefix}:bus`;
+	/** Where the user may not ask for the role: written to prove that Redis takes writes. */
+	get probe(): string {
+		return `${this.#prefix}:{bus}:probe`;
 	}
 
-	mailbox = (processId: string): string => `${this.#prefix}:bus:${processId}`;
+	/** Channel on which processes say that generations ended. */
+	get hints(): string {
+		return `${this.#prefix}:hints`;
+	}
 }

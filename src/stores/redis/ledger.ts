@@ -1,9 +1,11 @@
-import type { InvalidationCause, JournalRow, Provider, StatsInterval } from '../../contract.ts';
-import type { ModelState, RequestedEntry, StatsBatch, StatsBucket, StatsDelta, Totals } from '../../cache/store.ts';
+import type { InvalidationCause, JournalRow, Provider } from '../../contract.ts';
+import { SETTINGS_TAG } from '../../cache/dependencies.ts';
+import type { ModelState, RequestedEntry, Totals, Store } from '../../cache/store.ts';
 import { buffer, chunks, type Command, run, runOne, text, texts } from './client.ts';
 import type { RedisContext } from './context.ts';
 import { Counters } from './counters.ts';
 import { membersAt } from './members.ts';
+import { isJournalRow, isModelState, parseAs } from './parse.ts';
 import { COUNT_REQUESTED, SET_MODEL } from './scripts.ts';
 
 const DAY_MS = 86_400_000;
@@ -23,13 +25,8 @@ export class Ledger {
 		this.#counters = new Counters(context);
 	}
 
-	addStats(at: number, deltas: readonly StatsDelta[], batch?: StatsBatch): Promise<void> {
-		return this.#counters.add(at, deltas, batch);
-	}
-
-	readStats(interval: StatsInterval, from: number, to: number): Promise<StatsBucket[]> {
-		return this.#counters.read(interval, from, to);
-	}
+	addStats: Store['addStats'] = (at, deltas, batch) => this.#counters.add(at, deltas, batch);
+	readStats: Store['readStats'] = (interval, from, to) => this.#counters.read(interval, from, to);
 
 	async readTotals(): Promise<Totals> {
 		const { client, keys } = this.#context;
@@ -115,7 +112,7 @@ export class Ledger {
 	async readJournal(limit: number, before: string | null): Promise<JournalRow[]> {
 		const { client, keys, limits } = this.#context;
 		const end = before === null ? limit - 1 : limits.journalRows;
-		const rows = (await client.lrange(keys.journal, 0, end)).map((row) => JSON.parse(row) as JournalRow);
+		const rows = (await client.lrange(keys.journal, 0, end)).flatMap((row) => parseAs(row, isJournalRow) ?? []);
 		if (before === null) return rows;
 		const place = rows.findIndex((row) => row.id === before);
 		return place < 0 ? [] : rows.slice(place + 1, place + 1 + limit);
@@ -124,20 +121,29 @@ export class Ledger {
 	async lastInvalidations(): Promise<Record<string, JournalRow>> {
 		const rows = await this.#context.client.hgetall(this.#context.keys.lastInvalidations);
 		return Object.fromEntries(
-			Object.entries(rows).map(([collection, row]) => [collection, JSON.parse(row) as JournalRow]),
+			Object.entries(rows).flatMap(([collection, text]) => {
+				const row = parseAs(text, isJournalRow);
+				return row === null ? [] : [[collection, row] as const];
+			}),
 		);
 	}
 
 	async modelStates(): Promise<ReadonlyMap<string, ModelState>> {
 		const states = await this.#context.client.hgetall(this.#context.keys.models);
-		return new Map(Object.entries(states).map(([name, state]) => [name, JSON.parse(state) as ModelState]));
+		return new Map(
+			Object.entries(states).flatMap(([name, text]) => {
+				const state = parseAs(text, isModelState);
+				return state === null ? [] : [[name, state] as const];
+			}),
+		);
 	}
 
 	async setModelState(provider: Provider, model: string, state: ModelState): Promise<void> {
-		const { client, keys, bus } = this.#context;
+		const { client, keys } = this.#context;
 		const values = [`${provider}/${model}`, JSON.stringify(state), state.version];
-		await runOne(client, ['EVAL', SET_MODEL, 1, keys.models, ...values]);
-		await bus.revoke([], [], true);
+		const raised = await runOne(client, ['EVAL', SET_MODEL, 1, keys.models, ...values]);
+		// After it: whoever finds a new version of the settings has to find the new state.
+		if (raised === 1) await runOne(client, ['UNLINK', keys.token(SETTINGS_TAG)]);
 	}
 
 	async putDocument(name: string, value: string, ttlMs: number): Promise<void> {
@@ -148,9 +154,7 @@ export class Ledger {
 		]);
 	}
 
-	getDocument(name: string): Promise<string | null> {
-		return this.#context.client.get(this.#context.keys.document(name));
-	}
+	getDocument: Store['getDocument'] = (name) => this.#context.client.get(this.#context.keys.document(name));
 
 	async listDocuments(prefix: string): Promise<string[]> {
 		const { client, keys } = this.#context;

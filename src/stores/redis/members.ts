@@ -1,9 +1,8 @@
 import type { Tag } from '../../cache/dependencies.ts';
 import { type EntryMeta, type HeldFigures, NONE_HELD } from '../../cache/entry.ts';
-import { ID_LENGTH } from '../../cache/ids.ts';
 import { buffer, chunks, type Command, isCluster, number, run, texts } from './client.ts';
 import { type RedisContext, upkeepMs } from './context.ts';
-import { decodeRecordMeta, keyOf, memberOf } from './record.ts';
+import { decodeRecordMeta, keyOf, memberOf, ownerCommand } from './record.ts';
 import { sift, type Sieve } from './sift.ts';
 
 const MEMBERS_PER_CHUNK = 1000;
@@ -167,7 +166,7 @@ export async function membersAt(
 	for (const part of chunks(cacheKeys, MEMBERS_PER_CHUNK)) {
 		const owners = await run(
 			client,
-			part.map((key): Command => ['GETRANGE', keys.entry(key), 0, ID_LENGTH - 1]),
+			part.map((key): Command => ownerCommand(keys.entry(key))),
 		);
 		part.forEach((key, index) => {
 			const owner = buffer(owners[index])?.toString('latin1');

@@ -2,11 +2,10 @@ import type { Tag } from '../../cache/dependencies.ts';
 import { type HeldFigures, NONE_HELD } from '../../cache/entry.ts';
 import { ID_LENGTH, newId } from '../../cache/ids.ts';
 import type { Invalidation } from '../../cache/store.ts';
-import { type Announced, announceCommand } from './bus.ts';
 import { buffer, chunks, type Command, isCluster, number, run, runInOrder, runOne, texts } from './client.ts';
 import type { RedisContext } from './context.ts';
 import { figuresOf, headsOf, matchingMembers, mayLackMembers, validHeads } from './members.ts';
-import { keyOf, memberOf } from './record.ts';
+import { memberOf, ownerCommand } from './record.ts';
 import { NOTE_SWEEPS, PURGE, PURGE_ALL } from './scripts.ts';
 import type { Sweeper } from './sweeper.ts';
 import { countSetAside, type SetAside } from './tally.ts';
@@ -15,7 +14,9 @@ import { countSetAside, type SetAside } from './tally.ts';
 const SAMPLE = 25;
 const MEMBERS_PER_CHUNK = 500;
 
-type PurgedAtOnce = [...Announced, noted: unknown, found: [place: unknown, live: unknown, sample: unknown][]];
+type PurgedAtOnce = [number: unknown, noted: unknown, found: [place: unknown, live: unknown, sample: unknown][]];
+
+const TAGS_PER_SCRIPT = 1000;
 
 interface Purged {
 	setAside: SetAside[];
@@ -33,7 +34,7 @@ export class Purger {
 		this.#sweeper = sweeper;
 	}
 
-	/** As many commands whatever hangs on the tags; in force after one round trip and the other processes' word. */
+	/** As many commands whatever hangs on the tags; in force after one round trip. */
 	async invalidate(tags: readonly Tag[]): Promise<Invalidation> {
 		const own = [...new Set(tags)];
 		const cluster = isCluster(this.#context.client);
@@ -56,21 +57,22 @@ export class Purger {
 
 	/** One script for a thousand tags: most changes touch what no answer depends on, and each command costs as much. */
 	async #purgeAtOnce(tags: readonly Tag[]): Promise<Purged> {
-		const { client, keys, clock, bus } = this.#context;
+		const { client, keys, clock, detector } = this.#context;
 		const now = clock.now();
 		const id = newId();
 		const setAside: SetAside[] = [];
-		await bus.revokeBy(async (part, announcement) => {
-			const places = part.flatMap((tag) => [keys.token(tag), keys.index(tag), keys.swept(tag, id)]);
-			const command = announceCommand(PURGE_ALL, announcement, [keys.sweeps, ...places], [now, SAMPLE]);
-			const [sequence, living, noted, found] = (await runOne(client, command)) as PurgedAtOnce;
+		const purge = async (part: readonly Tag[]): Promise<void> => {
+			const names = part.flatMap((tag) => [keys.token(tag), keys.index(tag), keys.swept(tag, id)]);
+			const command: Command = ['EVAL', PURGE_ALL, 2 + names.length, keys.sequence, keys.sweeps, ...names, now, SAMPLE];
+			const [sequence, noted, found] = (await runOne(client, command)) as PurgedAtOnce;
+			detector.noteNumber(sequence);
 			const earlier = texts(noted).filter((name) => !name.endsWith(id));
 			for (const [place, live, sample] of found) {
 				const name = keys.swept(part[number(place)]!, id);
 				setAside.push({ name, at: now, live: number(live), sample: texts(sample), earlier });
 			}
-			return [sequence, living];
-		}, tags);
+		};
+		await Promise.all([...chunks(tags, TAGS_PER_SCRIPT)].map(purge));
 		return { setAside, absent: [] };
 	}
 
@@ -79,7 +81,7 @@ export class Purger {
 	 * leaves any unswept.
 	 */
 	async #purgeInSteps(tags: readonly Tag[]): Promise<Purged> {
-		const { client, keys, clock, bus } = this.#context;
+		const { client, keys, clock } = this.#context;
 		const now = clock.now();
 		const id = newId();
 		const names = tags.map((tag) => keys.swept(tag, id));
@@ -89,7 +91,7 @@ export class Purger {
 				return ['EVAL', PURGE, 3, keys.token(tag), keys.index(tag), names[index]!, now, SAMPLE];
 			}),
 		]);
-		await bus.revoke(tags);
+		await this.#countUp();
 		const earlier = texts(noted);
 		const setAside: SetAside[] = [];
 		const absent: string[] = [];
@@ -115,25 +117,26 @@ export class Purger {
 		const total = { ...NONE_HELD };
 		for (const part of chunks(members, MEMBERS_PER_CHUNK)) {
 			const figures = await this.#sweeper.forget(part);
-			await this.#context.bus.revoke([], part.map(keyOf));
 			for (const name of ['entries', 'usd', 'hits', 'bytes'] as const) total[name] += figures[name];
 		}
+		await this.#countUp();
 		return { counted: Promise.resolve(total) };
 	}
 
 	async removeKeys(cacheKeys: readonly string[]): Promise<HeldFigures> {
-		const { client, keys, bus } = this.#context;
+		const { client, keys, hints } = this.#context;
 		// Leases first: after that, nothing that was under way can be stored.
 		const replies = await runInOrder(client, [
 			cacheKeys.map((key): Command => ['UNLINK', keys.lease(key)]),
-			cacheKeys.map((key): Command => ['GETRANGE', keys.entry(key), 0, ID_LENGTH - 1]),
+			cacheKeys.map((key): Command => ownerCommand(keys.entry(key))),
 		]);
 		const owners = replies.slice(cacheKeys.length).map((reply) => buffer(reply)?.toString('latin1') ?? '');
 		const members = cacheKeys.flatMap((key, index) =>
 			owners[index]!.length === ID_LENGTH ? [memberOf(owners[index]!, key)] : [],
 		);
 		const figures = await this.#sweeper.forget(members);
-		if (cacheKeys.length > 0) await bus.revoke([], cacheKeys);
+		await this.#countUp();
+		hints.send(cacheKeys);
 		return figures;
 	}
 
@@ -148,6 +151,12 @@ export class Purger {
 		let live = [...members.keys()];
 		if (pending > 0) live = await this.#valid(live);
 		return figuresOf(this.#context, live);
+	}
+
+	/** Raises the number of the last invalidation. */
+	async #countUp(): Promise<void> {
+		const { client, keys, detector } = this.#context;
+		detector.noteNumber(await runOne(client, ['INCR', keys.sequence]));
 	}
 
 	async #valid(members: readonly string[]): Promise<string[]> {

@@ -70,22 +70,18 @@ return {redis.call('zcount',KEYS[3],'('..ARGV[1],'+inf'),
 redis.call('zrevrangebyscore',KEYS[3],'+inf','('..ARGV[1],'LIMIT',0,ARGV[2])}`;
 
 /**
- * KEYS sequence, processes, sweeps, then token, index and where to set the index aside for each tag · ARGV as `ANNOUNCE`,
- * now, sample size → as `ANNOUNCE`, the sweeps that were noted before, and for each index that was there the place of its
- * tag, how many were live and some of them. `NOTE_SWEEPS`, `PURGE` and `ANNOUNCE` at once, where one Redis has all keys.
+ * KEYS sequence, sweeps, then token, index and where to set the index aside for each tag · ARGV now, sample size → the
+ * number of this invalidation, the sweeps that were noted before, and for each index that was there the place of its tag,
+ * how many were live and some of them. `NOTE_SWEEPS`, `PURGE` and the count at once, where one Redis has all keys.
  */
 export const PURGE_ALL = `local e,r={},{}
-for i=4,#KEYS,3 do redis.call('unlink',KEYS[i])
+for i=3,#KEYS,3 do redis.call('unlink',KEYS[i])
 if redis.call('exists',KEYS[i+1])==1 then
-if #r==0 then e=redis.call('zrange',KEYS[3],0,-1) end
-redis.call('zadd',KEYS[3],ARGV[4],KEYS[i+2]) redis.call('rename',KEYS[i+1],KEYS[i+2])
-r[#r+1]={(i-4)/3,redis.call('zcount',KEYS[i+2],'('..ARGV[4],'+inf'),
-redis.call('zrevrangebyscore',KEYS[i+2],'+inf','('..ARGV[4],'LIMIT',0,ARGV[5])} end end
-local n=redis.call('incr',KEYS[1])
-redis.call('publish',ARGV[1],n..' '..ARGV[2])
-local t=redis.call('time') local now=t[1]*1000+math.floor(t[2]/1000)
-redis.call('zremrangebyscore',KEYS[2],'-inf','('..(now-ARGV[3]))
-return {n,redis.call('zrange',KEYS[2],0,-1),e,r}`;
+if #r==0 then e=redis.call('zrange',KEYS[2],0,-1) end
+redis.call('zadd',KEYS[2],ARGV[1],KEYS[i+2]) redis.call('rename',KEYS[i+1],KEYS[i+2])
+r[#r+1]={(i-3)/3,redis.call('zcount',KEYS[i+2],'('..ARGV[1],'+inf'),
+redis.call('zrevrangebyscore',KEYS[i+2],'+inf','('..ARGV[1],'LIMIT',0,ARGV[2])} end end
+return {redis.call('incr',KEYS[1]),e,r}`;
 
 /** KEYS sweeps · ARGV now, names → the names that were noted before these. */
 export const NOTE_SWEEPS = `local e=redis.call('zrange',KEYS[1],0,-1)
@@ -102,19 +98,9 @@ export const RELEASE_IF_HELD = `if redis.call('get',KEYS[1])~=ARGV[1] then retur
 export const RENEW_IF_HELD = `if redis.call('get',KEYS[1])~=ARGV[1] then return 0 end
 return redis.call('pexpire',KEYS[1],ARGV[2])`;
 
-/** KEYS entry · ARGV owner. Removes what this owner stored. */
-export const REMOVE_IF_OWNED = `if redis.call('getrange',KEYS[1],0,#ARGV[1]-1)~=ARGV[1] then return 0 end
+/** KEYS entry · ARGV owner, which stands at `OWNER_AT`. Removes what this owner stored. */
+export const REMOVE_IF_OWNED = `if redis.call('getrange',KEYS[1],4,#ARGV[1]+3)~=ARGV[1] then return 0 end
 return redis.call('unlink',KEYS[1])`;
-
-/**
- * KEYS sequence, processes · ARGV channel, message without its number, oldest beat in milliseconds → its number, and the
- * processes that have to see it. Numbers every revocation, so that a process can tell that it missed one.
- */
-export const ANNOUNCE = `local n=redis.call('incr',KEYS[1])
-redis.call('publish',ARGV[1],n..' '..ARGV[2])
-local t=redis.call('time') local now=t[1]*1000+math.floor(t[2]/1000)
-redis.call('zremrangebyscore',KEYS[2],'-inf','('..(now-ARGV[3]))
-return {n,redis.call('zrange',KEYS[2],0,-1)}`;
 
 /**
  * KEYS list, then the indexes of each set · ARGV score that a member must exceed in one index of the first set, number of
@@ -133,11 +119,6 @@ for i=a,b do if h[i-a+1] then km[#km+1]=m[i] ks[#ks+1]=s[i] end end end
 m,s,k=km,ks,k+size end
 local r={} for i=1,#m do r[2*i-1]=m[i] r[2*i]=s[i] end
 return {#p/2,p[#p-1] or '',p[#p] or '',#r==0 and '[]' or cjson.encode(r)}`;
-
-/** KEYS sequence, processes · ARGV mailbox, message, process id or nothing. Says what the last revocation's number is. */
-export const BEAT = `if ARGV[3]~='' then local t=redis.call('time')
-redis.call('zadd',KEYS[2],t[1]*1000+math.floor(t[2]/1000),ARGV[3]) end
-return redis.call('publish',ARGV[1],(redis.call('get',KEYS[1]) or '0')..' '..ARGV[2])`;
 
 /**
  * KEYS counters, last batch · ARGV batch or nothing, milliseconds that it is known, milliseconds that the counters live
@@ -166,9 +147,10 @@ redis.call('pexpire',z,ARGV[2]) for m in pairs(g) do r[#r+1]=m end return r`;
 export const RAISE_SEQUENCE = `if tonumber(redis.call('get',KEYS[1]) or '0')<tonumber(ARGV[1]) then
 redis.call('set',KEYS[1],ARGV[1]) end return 1`;
 
-/** KEYS models · ARGV name, state as JSON, its version. Keeps a higher version that is there. */
+/** KEYS models · ARGV name, state as JSON, its version. Keeps a higher version that is there → 1 if this one is higher. */
 export const SET_MODEL = `local s,v=redis.call('hget',KEYS[1],ARGV[1]),tonumber(ARGV[3])
-local held=s and cjson.decode(s).version or 0
+local ok,h=pcall(cjson.decode,s or '')
+local held=ok and type(h)=='table' and tonumber(h.version) or 0
 local state=ARGV[2]
 if held>v then state=string.gsub(state,'"version":%d+','"version":'..string.format('%d',held),1) end
-return redis.call('hset',KEYS[1],ARGV[1],state)`;
+redis.call('hset',KEYS[1],ARGV[1],state) return v>math.max(held,1) and 1 or 0`;

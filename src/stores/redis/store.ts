@@ -1,46 +1,27 @@
-import type { JournalRow, Provider, StatsInterval } from '../../contract.ts';
 import { type Clock, systemClock } from '../../cache/clock.ts';
-import { allTag, type Tag } from '../../cache/dependencies.ts';
-import type { Entry, EntryQuery, Found, FoundPage, HeldFigures } from '../../cache/entry.ts';
-import type {
-	Begin,
-	Commit,
-	CommitResult,
-	Invalidation,
-	Lookup,
-	ModelState,
-	RequestedEntry,
-	Reservation,
-	StatsBatch,
-	StatsBucket,
-	StatsDelta,
-	Store,
-	StoreEvents,
-	StoreHealth,
-	Totals,
-} from '../../cache/store.ts';
+import { allTag, CALLERS_TAG, SETTINGS_TAG, type Tag } from '../../cache/dependencies.ts';
+import type { Store, StoreEvents, StoreHealth } from '../../cache/store.ts';
 import { Browser } from './browse.ts';
-import { Bus } from './bus.ts';
 import {
 	type Client,
 	type Command,
 	createClients,
 	modeOf,
 	number,
-	onConnection,
 	type RedisConnectionOptions,
 	run,
-	silenceMsOf,
 } from './client.ts';
 import type { RedisContext, RedisLimits } from './context.ts';
+import { DataLossDetector } from './data-loss.ts';
+import { Hints } from './hints.ts';
 import { Janitor } from './janitor.ts';
 import { Keys } from './keys.ts';
 import { Ledger } from './ledger.ts';
 import { Purger } from './purger.ts';
+import { ReadBatcher } from './read-batcher.ts';
 import { Reader } from './reader.ts';
 import { sizesOfAll } from './members.ts';
 import { Sweeper } from './sweeper.ts';
-import { Witness } from './witness.ts';
 import { Waiters } from './waiters.ts';
 import { Writer } from './writer.ts';
 
@@ -49,8 +30,6 @@ export interface RedisStoreOptions extends RedisLimits {
 	namespace: string;
 	/** Bytes of decoded entries that this process keeps in front of Redis; 0 for none. */
 	firstLevelBytes: number;
-	/** Milliseconds without a look-up after which the next one goes to Redis in any case; 10 seconds by default. */
-	restAfterMs?: number;
 	clock?: Clock;
 	events?: Partial<StoreEvents>;
 }
@@ -69,7 +48,7 @@ export class RedisStore implements Store {
 	readonly #purger: Purger;
 	readonly #browser: Browser;
 	readonly #ledger: Ledger;
-	readonly #witness: Witness;
+	readonly #detector: DataLossDetector;
 	#bytesHeld = { at: -Infinity, bytes: 0 };
 
 	constructor(options: RedisStoreOptions) {
@@ -81,106 +60,64 @@ export class RedisStore implements Store {
 		const events: StoreEvents = {
 			undecodable: () => {},
 			error: () => {},
-			modelsChanged: () => {},
-			revoked: () => {},
-			lost: () => {},
 			...options.events,
 		};
 		for (const client of [this.#client, subscriber]) client.on('error', (error: unknown) => events.error(error));
-		const listening = {
-			vouching: options.firstLevelBytes > 0,
-			silenceMs: silenceMsOf(options.connection),
-			restAfterMs: options.restAfterMs,
-		};
-		const bus = new Bus(this.#client, subscriber, keys, clock, listening, {
-			revoked: (tags, cacheKeys) => {
-				this.#reader.revoked(tags, cacheKeys);
-				events.revoked(tags, cacheKeys);
-			},
-			done: (cacheKeys) => this.#ended(cacheKeys),
-			modelsChanged: () => events.modelsChanged(),
-			lost: () => {
-				this.#reader.forget();
-				events.lost();
-			},
-		});
-		this.#context = { client: this.#client, keys, bus, clock, limits: options, events };
+		const detector = new DataLossDetector(this.#client, keys, modeOf(options.connection) === 'standalone');
+		const hints = new Hints(this.#client, subscriber, keys.hints, this.#waiters, (error) => events.error(error));
+		const reads = new ReadBatcher(this.#client, detector);
+		this.#detector = detector;
+		this.#context = { client: this.#client, keys, detector, reads, hints, clock, limits: options, events };
 		this.#reader = new Reader(this.#context, options.firstLevelBytes);
 		this.#writer = new Writer(this.#context, this.#reader);
+		detector.onDoubt(() => this.#writer.releaseLeft());
 		const sweeper = new Sweeper(this.#context);
 		this.#janitor = new Janitor(this.#context, sweeper);
 		this.#purger = new Purger(this.#context, sweeper);
 		this.#browser = new Browser(this.#context);
 		this.#ledger = new Ledger(this.#context);
-		this.#witness = new Witness(this.#client, keys, bus);
 	}
 
 	/** Starts connecting; never throws, as a Redis that is away now may come later. Settles at the first connection or error. */
 	async open(): Promise<void> {
-		this.#context.bus.start();
+		this.#context.hints.start();
 		this.#janitor.start();
 		await this.#client.connect().catch(() => {});
 	}
 
-	hears(): Promise<boolean> {
-		return this.#context.bus.hears();
-	}
-
-	peek(lookup: Lookup): Entry | undefined {
-		return this.#reader.peek(lookup);
-	}
-
-	lookup(lookups: readonly Lookup[]): Promise<(Found | undefined)[]> {
-		return this.#reader.lookup(lookups);
-	}
-
-	begin(request: Begin): Promise<Reservation | null> {
-		return this.#writer.begin(request);
-	}
-
-	beginMany(requests: readonly Lookup[], owner: () => string, leaseMs: number): Promise<Reservation[]> {
-		return this.#writer.beginMany(requests, owner, leaseMs);
-	}
-
-	commit(commits: readonly Commit[]): Promise<CommitResult[]> {
-		return this.#writer.commit(commits);
-	}
-
-	release(reservation: Reservation): Promise<void> {
-		return this.#writer.release(reservation);
-	}
-
-	renew(reservation: Reservation, leaseMs: number): Promise<boolean> {
-		return this.#writer.renew(reservation, leaseMs);
-	}
+	lookup: Store['lookup'] = (lookups) => this.#reader.lookup(lookups);
+	versions: Store['versions'] = (tags) => this.#reader.versions(tags);
+	stillHolds: Store['stillHolds'] = (reservation) => this.#reader.stillHolds(reservation);
+	begin: Store['begin'] = (request) => this.#writer.begin(request);
+	beginMany: Store['beginMany'] = (requests, owner, leaseMs) => this.#writer.beginMany(requests, owner, leaseMs);
+	commit: Store['commit'] = (commits) => this.#writer.commit(commits);
+	release: Store['release'] = (reservation) => this.#writer.release(reservation);
+	renew: Store['renew'] = (reservation, leaseMs) => this.#writer.renew(reservation, leaseMs);
+	invalidate: Store['invalidate'] = (tags) => this.#purger.invalidate(tags);
+	invalidateMatching: Store['invalidateMatching'] = (tagSets) => this.#purger.invalidateMatching(tagSets);
+	measure: Store['measure'] = (tagSets) => this.#purger.measure(tagSets);
+	browse: Store['browse'] = (query, tagSets) => this.#browser.page(query, tagSets);
+	removeKeys: Store['removeKeys'] = (keys) => this.#purger.removeKeys(keys);
+	read: Store['read'] = (key) => this.#reader.read(key);
+	addStats: Store['addStats'] = (at, deltas, batch) => this.#ledger.addStats(at, deltas, batch);
+	readStats: Store['readStats'] = (interval, from, to) => this.#ledger.readStats(interval, from, to);
+	readTotals: Store['readTotals'] = () => this.#ledger.readTotals();
+	addHits: Store['addHits'] = (hits) => this.#ledger.addHits(hits);
+	addRequested: Store['addRequested'] = (requested) => this.#ledger.addRequested(requested);
+	topRequested: Store['topRequested'] = (limit) => this.#ledger.topRequested(limit);
+	appendJournal: Store['appendJournal'] = (row) => this.#ledger.appendJournal(row);
+	readJournal: Store['readJournal'] = (limit, before) => this.#ledger.readJournal(limit, before);
+	lastInvalidations: Store['lastInvalidations'] = () => this.#ledger.lastInvalidations();
+	modelStates: Store['modelStates'] = () => this.#ledger.modelStates();
+	setModelState: Store['setModelState'] = (provider, model, state) =>
+		this.#ledger.setModelState(provider, model, state);
+	putDocument: Store['putDocument'] = (name, value, ttlMs) => this.#ledger.putDocument(name, value, ttlMs);
+	getDocument: Store['getDocument'] = (name) => this.#ledger.getDocument(name);
+	listDocuments: Store['listDocuments'] = (prefix) => this.#ledger.listDocuments(prefix);
 
 	waitFor(key: string, timeoutMs: number): Promise<void> {
 		const left = this.#client.pttl(this.#context.keys.lease(key)).catch(() => null);
 		return this.#waiters.wait(key, timeoutMs, left);
-	}
-
-	invalidate(tags: readonly Tag[]): Promise<Invalidation> {
-		return this.#purger.invalidate(tags);
-	}
-
-	invalidateMatching(tagSets: readonly (readonly Tag[])[]): Promise<Invalidation> {
-		return this.#purger.invalidateMatching(tagSets);
-	}
-
-	measure(tagSets: readonly (readonly Tag[])[]): Promise<HeldFigures> {
-		return this.#purger.measure(tagSets);
-	}
-
-	removeKeys(keys: readonly string[]): Promise<HeldFigures> {
-		return this.#purger.removeKeys(keys);
-	}
-
-	browse(query: EntryQuery, tagSets: readonly (readonly Tag[])[]): Promise<FoundPage> {
-		return this.#browser.page(query, tagSets);
-	}
-
-	read(key: string): Promise<{ entry: Entry; size: number; hits: number } | undefined> {
-		return this.#reader.read(key);
 	}
 
 	async count(tags: readonly Tag[]): Promise<number[]> {
@@ -197,62 +134,6 @@ export class RedisStore implements Store {
 		return bytes;
 	}
 
-	addStats(at: number, deltas: readonly StatsDelta[], batch?: StatsBatch): Promise<void> {
-		return this.#ledger.addStats(at, deltas, batch);
-	}
-
-	readStats(interval: StatsInterval, from: number, to: number): Promise<StatsBucket[]> {
-		return this.#ledger.readStats(interval, from, to);
-	}
-
-	readTotals(): Promise<Totals> {
-		return this.#ledger.readTotals();
-	}
-
-	addHits(hits: ReadonlyMap<string, number>): Promise<void> {
-		return this.#ledger.addHits(hits);
-	}
-
-	addRequested(requested: ReadonlyMap<string, { count: number; record: Buffer | null }>): Promise<void> {
-		return this.#ledger.addRequested(requested);
-	}
-
-	topRequested(limit: number): Promise<RequestedEntry[]> {
-		return this.#ledger.topRequested(limit);
-	}
-
-	appendJournal(row: JournalRow): Promise<void> {
-		return this.#ledger.appendJournal(row);
-	}
-
-	readJournal(limit: number, before: string | null): Promise<JournalRow[]> {
-		return this.#ledger.readJournal(limit, before);
-	}
-
-	lastInvalidations(): Promise<Record<string, JournalRow>> {
-		return this.#ledger.lastInvalidations();
-	}
-
-	modelStates(): Promise<ReadonlyMap<string, ModelState>> {
-		return this.#ledger.modelStates();
-	}
-
-	setModelState(provider: Provider, model: string, state: ModelState): Promise<void> {
-		return this.#ledger.setModelState(provider, model, state);
-	}
-
-	putDocument(name: string, value: string, ttlMs: number): Promise<void> {
-		return this.#ledger.putDocument(name, value, ttlMs);
-	}
-
-	getDocument(name: string): Promise<string | null> {
-		return this.#ledger.getDocument(name);
-	}
-
-	listDocuments(prefix: string): Promise<string[]> {
-		return this.#ledger.listDocuments(prefix);
-	}
-
 	/** Never rejects: a Redis that is away is `connected: false`. */
 	async health(): Promise<StoreHealth> {
 		const started = performance.now();
@@ -265,13 +146,13 @@ export class RedisStore implements Store {
 			latencyMs: info === null ? null : performance.now() - started,
 			memory: { used: fact(info ?? '', 'used_memory'), max: max === 0 ? null : max },
 			firstLevel: this.#reader.firstLevel.figures,
-			bus: this.#context.bus.up ? 'up' : 'down',
+			hints: this.#context.hints.up ? 'up' : 'down',
 		};
 	}
 
-	/** Calls back with every connection, the first included, before anything else is asked of it. */
+	/** Calls back with every connection, the first included, and whenever Redis may have lost something. */
 	onReady(listener: () => void): void {
-		onConnection(this.#client, listener);
+		this.#detector.onDoubt(listener);
 	}
 
 	/**
@@ -279,8 +160,8 @@ export class RedisStore implements Store {
 	 * To be done after each connection before anything is read.
 	 */
 	async catchUp(): Promise<void> {
-		if (await this.#witness.mayHaveLost()) await this.#purger.invalidate([allTag()]);
-		await this.#witness.vouch();
+		if (await this.#detector.mayHaveLost()) await this.#purger.invalidate([allTag(), CALLERS_TAG, SETTINGS_TAG]);
+		await this.#detector.vouch();
 	}
 
 	/** What is done once a minute: gives back what expired entries and sweeps that were broken off left. */
@@ -290,14 +171,9 @@ export class RedisStore implements Store {
 
 	async close(): Promise<void> {
 		this.#janitor.stop();
-		this.#context.bus.close();
-		this.#waiters.close();
+		this.#context.hints.close();
+		this.#waiters.wakeAll();
 		this.#client.disconnect();
-	}
-
-	#ended(cacheKeys: readonly string[]): void {
-		this.#reader.replaced(cacheKeys);
-		for (const key of cacheKeys) this.#waiters.wake(key);
 	}
 }
 

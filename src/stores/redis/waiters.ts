@@ -27,7 +27,7 @@ export class Waiters {
 		for (const wake of [...(this.#waiting.get(key) ?? [])]) wake();
 	}
 
-	close(): void {
+	wakeAll(): void {
 		for (const key of [...this.#waiting.keys()]) this.wake(key);
 	}
 }

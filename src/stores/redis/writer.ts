@@ -1,5 +1,4 @@
 import type { Entry } from '../../cache/entry.ts';
-import { ID_LENGTH } from '../../cache/ids.ts';
 import type { Begin, Commit, CommitResult, Lookup, Reservation } from '../../cache/store.ts';
 import { capture, reserve } from './capture.ts';
 import { buffer, type Command, number, run, runOne, texts } from './client.ts';
@@ -15,12 +14,16 @@ import {
 } from './indexes.ts';
 import { JANITOR_EVERY_MS } from './janitor.ts';
 import type { Reader } from './reader.ts';
-import { encodeRecord, memberOf } from './record.ts';
+import { encodeRecord, memberOf, ownerCommand } from './record.ts';
 import { capturedOf, memberOfReservation } from './reservation.ts';
 import { RELEASE_IF_HELD, REMOVE_IF_OWNED, RENEW_IF_HELD, STORE_IF_HELD } from './scripts.ts';
 
 /** So long does Redis keep an entry that nobody may have any more, for the janitor to read where its places are. */
 const GRACE_MS = 3 * JANITOR_EVERY_MS;
+
+/** A lease is gone by itself after this. */
+const LEASE_LIFE_MS = 60_000;
+const MAX_UNRELEASED = 10_000;
 
 /** What `STORE_AND_PLACE` says. */
 const OUTCOMES: readonly CommitResult[] = ['superseded', 'stored', 'invalidated'];
@@ -29,6 +32,8 @@ const OUTCOMES: readonly CommitResult[] = ['superseded', 'stored', 'invalidated'
 export class Writer {
 	readonly #context: RedisContext;
 	readonly #reader: Reader;
+	/** Reservations whose release failed, by owner. */
+	readonly #unreleased = new Map<string, { reservation: Reservation; until: number }>();
 
 	constructor(context: RedisContext, reader: Reader) {
 		this.#context = context;
@@ -73,9 +78,25 @@ export class Writer {
 		return commits.map((commit) => results.get(commit)!);
 	}
 
+	/** One that fails is tried again with the next connection: nobody shall wait for a lease that nobody holds. */
 	async release(reservation: Reservation): Promise<void> {
-		await this.#letGo(reservation);
+		try {
+			await this.#letGo(reservation);
+		} catch (error) {
+			this.#unreleased.set(reservation.owner, { reservation, until: performance.now() + LEASE_LIFE_MS });
+			if (this.#unreleased.size > MAX_UNRELEASED) this.#unreleased.delete(this.#unreleased.keys().next().value!);
+			throw error;
+		}
 		this.#ended([reservation]);
+	}
+
+	/** To be called with each connection. */
+	releaseLeft(): void {
+		const left = [...this.#unreleased.values()];
+		this.#unreleased.clear();
+		for (const { reservation, until } of left) {
+			if (performance.now() < until) this.release(reservation).catch(() => {});
+		}
 	}
 
 	async renew({ key, owner }: Reservation, leaseMs: number): Promise<boolean> {
@@ -91,6 +112,7 @@ export class Writer {
 			return atOnce ? [await this.#storeOne(only)] : await this.#store(commits);
 		} catch (error) {
 			this.#undo(commits).catch(() => {});
+			for (const { reservation } of commits) this.release(reservation).catch(() => {});
 			throw error;
 		}
 	}
@@ -173,7 +195,7 @@ export class Writer {
 		});
 		const owners = await run(
 			client,
-			lost.map(({ key }): Command => ['GETRANGE', keys.entry(key), 0, ID_LENGTH - 1]),
+			lost.map(({ key }): Command => ownerCommand(keys.entry(key))),
 		);
 		const standing = lost.filter(({ record }, index) => buffer(owners[index])?.toString('latin1') === record.owner);
 		const indexed = standing.map(({ key, record: { owner, entry }, size }): Indexed => {
@@ -193,9 +215,7 @@ export class Writer {
 	}
 
 	#ended(reservations: readonly Reservation[]): void {
-		const keys = reservations.map(({ key }) => key);
-		this.#reader.replaced(keys);
-		this.#context.bus.done(keys);
+		this.#context.hints.send(reservations.map(({ key }) => key));
 	}
 
 	#fits({ body, request }: Entry): boolean {

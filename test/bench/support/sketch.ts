@@ -18,7 +18,7 @@ export class SketchCache {
 	}
 
 	keyOf(prompt: string, collection: string): string {
-		return `ai_response:v1:openai:gpt-4o:${hash('md5', prompt)}:collection:${collection}`;
+		return `ai_response:v2:openai:gpt-4o:${hash('md5', prompt)}:collection:${collection}`;
 	}
 
 	async get(prompt: string, collection: string): Promise<string | null> {
@@ -36,7 +36,7 @@ export class SketchCache {
 
 	/** Every key of the database is looked at, every match deleted. Answers how many that were. */
 	async invalidate(collection: string): Promise<number> {
-		const keys = await this.#redis.keys(`ai_response:v1:*:*:*:collection:${collection}`);
+		const keys = await this.#redis.keys(`ai_response:v2:*:*:*:collection:${collection}`);
 		let deleted = 0;
 		// The sketch names them all in one command, which no client can send for a million.
 		for (let start = 0; start < keys.length; start += KEYS_PER_DEL) {

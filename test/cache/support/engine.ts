@@ -6,7 +6,7 @@ import type { Answer, CacheRequest, Draft, Generated, Generation } from '../../.
 import { type ModelChange, Models } from '../../../src/cache/models.ts';
 import { type Counter, type Identity, StatsRecorder } from '../../../src/cache/stats/recorder.ts';
 import { type Counts, total } from '../../../src/cache/stats/report.ts';
-import type { Store, StoreEvents } from '../../../src/cache/store.ts';
+import type { Store } from '../../../src/cache/store.ts';
 import { MemoryStore } from '../../../src/stores/memory/store.ts';
 import { type FakeClock, fakeClock } from '../../support/clock.ts';
 import { deferred } from './deferred.ts';
@@ -89,17 +89,9 @@ export interface Engine extends Process {
 
 export function startEngine(settings: Partial<AiCacheSettings> = {}): Engine {
 	const clock = fakeClock();
-	const caches: AiCache<string>[] = [];
-	const events: Partial<StoreEvents> = {
-		revoked: (tags, keys) => caches.forEach((cache) => cache.outdated(tags, keys)),
-	};
 	const limits = { maxBytes: 10_000_000, maxEntryBytes: 100_000, staleSeconds: STALE_SECONDS, journalRows: 10 };
-	const store = new MemoryStore({ ...limits, clock, events });
-	const join = (other: Store = store): Process => {
-		const process = startProcess(other, clock, { ...SETTINGS, ...settings });
-		caches.push(process.cache);
-		return process;
-	};
+	const store = new MemoryStore({ ...limits, clock });
+	const join = (other: Store = store): Process => startProcess(other, clock, { ...SETTINGS, ...settings });
 	return { ...join(), clock, store, join };
 }
 

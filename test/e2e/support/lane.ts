@@ -66,6 +66,14 @@ export async function send(
 	return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
 }
 
+/** Waits until the lane may remember callers: who may do what has to be known for a second before. */
+export async function untilSettled(lane: DirectusProcess): Promise<void> {
+	const body = JSON.stringify({ provider: 'openai', model: 'gpt-4o-mini', prompt: 'Settled' });
+	// The first may find none and make one; the second comes to know it.
+	for (let times = 0; times < 2; times++) await send(lane, { path: '/ai-cache/lookup', body });
+	await new Promise((resolve) => setTimeout(resolve, 1100));
+}
+
 /** What may differ between two answers given one after the other: the clock's readings. */
 export function comparable({ status, headers, body }: Answer): Answer {
 	const { date: _, age: __, ...rest } = headers;

@@ -40,7 +40,7 @@ describe('the memory store’s bound', () => {
 			const content = [{ collection: 'articles', items: [String(index % 700)] }];
 			const entry = sampleEntry(clock, { body, content, freeTags: [`f${index % 50}`] });
 			await commitTo(store, entry);
-			if (index % 2) store.peek(lookupOf(entry));
+			if (index % 2) await store.lookup([lookupOf(entry)]);
 		}
 		const used = bytesInUse() - before;
 		expect(used / maxBytes).toBeGreaterThan(0.9);
@@ -68,7 +68,7 @@ describe('the memory store’s bound', () => {
 		for (let index = 0; index < 500; index++) {
 			const entry = sampleEntry(clock, { body: 'x'.repeat(2000), freeTags: [`t${index}`] });
 			await commitTo(store, entry);
-			store.peek(lookupOf(entry));
+			await store.lookup([lookupOf(entry)]);
 			await store.read(sampleEntry(clock).meta.key);
 		}
 		for (const page of (await store.browse({ sort: 'size', descending: true, limit: 500, cursor: null }, [['*']]))
@@ -106,8 +106,9 @@ describe('the memory store’s bound', () => {
 			entries.push(entry);
 			await commitTo(store, entry);
 		}
+		const found = await store.lookup(entries.map(lookupOf));
 		const kept = tiers.map(
-			(tier) => entries.filter((entry) => entry.meta.costTier === tier && store.peek(lookupOf(entry))).length,
+			(tier) => entries.filter((entry, index) => entry.meta.costTier === tier && found[index]).length,
 		);
 		expect(kept).toEqual(kept.toSorted((one, other) => one - other));
 		expect(kept[3]! - kept[0]!).toBeGreaterThan(10);
@@ -179,7 +180,7 @@ describe('many entries', () => {
 		const held = await store.bytesHeld();
 		const { counted } = await store.invalidate([collectionTag('articles')]);
 		expect(held - (await store.bytesHeld()), 'its own token alone').toBeLessThan(1000);
-		expect(entries.filter((entry) => store.peek(lookupOf(entry)) !== undefined)).toEqual([]);
+		expect((await store.lookup(entries.map(lookupOf))).filter((found) => found?.state === 'fresh')).toEqual([]);
 		expect((await counted).entries).toBe(2000);
 		expect(await store.bytesHeld()).toBe(0);
 	});

@@ -16,9 +16,7 @@ describeStore('the memory store', () => {
 		store,
 		other: store,
 		clock,
-		remembers: true,
 		undecodable: [],
-		modelsChanged: { store: 0, other: 0 },
 		pass: async (ms) => clock.advance(ms),
 		stop: () => store.close(),
 	});

@@ -1,14 +1,13 @@
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freeTag } from '../../../src/cache/dependencies.ts';
+import type { Found } from '../../../src/cache/entry.ts';
 import { newId } from '../../../src/cache/ids.ts';
+import { MAX_NAMES } from '../../../src/stores/redis/read-batcher.ts';
 import { commitTo, lookupOf, put } from '../../contract/harness.ts';
 import { sampleEntry } from '../../contract/samples.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { type RedisHarness, redisHarness } from './support.ts';
-
-/** What its script has and no other. */
-const HEARTBEAT = "zadd',KEYS[2],t[1]";
 
 let redis: TestRedis;
 let watcher: Redis;
@@ -22,8 +21,8 @@ afterAll(async () => {
 });
 
 /**
- * Names of the commands that Redis was sent during the work, those that read with how many values; heartbeats, notes and
- * what scripts call are left out.
+ * Names of the commands that Redis was sent during the work, those that read with how many values; hints and what
+ * scripts call are left out.
  */
 async function commandsOf(work: () => Promise<unknown>): Promise<string[]> {
 	const names: string[] = [];
@@ -34,7 +33,7 @@ async function commandsOf(work: () => Promise<unknown>): Promise<string[]> {
 	const listen = (_time: string, [name = '', script = '', ...more]: string[], source: string): void => {
 		if (script === start) began = true;
 		else if (script === end) ended();
-		else if (began && source !== 'lua' && name !== 'publish' && !script.includes(HEARTBEAT)) {
+		else if (began && source !== 'lua' && name !== 'publish') {
 			names.push(name === 'mget' ? `mget ${1 + more.length}` : name.toLowerCase());
 		}
 	};
@@ -60,11 +59,12 @@ describe('the commands of a look-up', () => {
 	it('are one for a hit, with all the tokens', () =>
 		withHarness(0, async (harness) => {
 			const entry = await put(harness, { content: [{ collection: 'articles', items: ['1'] }], freeTags: ['a'] });
-			const names = 1 + entry.meta.tags.length;
-			expect(await commandsOf(() => harness.store.lookup([lookupOf(entry)]))).toEqual([`mget ${names}`]);
+			// The number of the last invalidation is read as well.
+			const names = 2 + entry.meta.tags.length;
+			expect(await commandsOf(() => harness.store.lookup([lookupOf(entry)]))).toEqual([`mget ${names}`, 'role']);
 		}));
 
-	it('are one for a batch of 500', () =>
+	it('are few for a batch of 500', () =>
 		withHarness(0, async (harness) => {
 			const entries = Array.from({ length: 500 }, (_, index) =>
 				sampleEntry(harness.clock, { freeTags: [`tag${index}`] }),
@@ -76,23 +76,20 @@ describe('the commands of a look-up', () => {
 			const work = async (): Promise<void> => {
 				found = await harness.store.lookup(entries.map(lookupOf));
 			};
-			const names = entries.length + new Set(entries.flatMap(({ meta }) => meta.tags)).size;
-			expect(await commandsOf(work)).toEqual([`mget ${names}`]);
+			const names = 1 + entries.length + new Set(entries.flatMap(({ meta }) => meta.tags)).size;
+			const first = MAX_NAMES;
+			expect(await commandsOf(work)).toEqual([`mget ${first}`, `mget ${names - first}`, 'role']);
 			expect(found).toEqual(entries.map((entry) => ({ entry, state: 'fresh', covers: true })));
 		}));
 
-	it('are one for the entry alone where the process knows the tokens, and none from the first level', () =>
-		// Too small for any entry, so that only tokens are kept.
-		withHarness(1, async (harness) => {
-			const entry = await put(harness, { freeTags: ['a'] });
-			await harness.store.lookup([lookupOf(entry)]);
-			expect(await commandsOf(() => harness.store.lookup([lookupOf(entry)]))).toEqual(['mget 1']);
-		}).then(() =>
-			withHarness(1_000_000, async (harness) => {
-				const entry = await put(harness);
-				await expect.poll(() => commandsOf(() => harness.store.lookup([lookupOf(entry)]))).toEqual([]);
-			}),
-		));
+	it('are the same if the process has seen it before, which decodes it no more', () =>
+		withHarness(1_000_000, async (harness) => {
+			const entry = await put(harness);
+			const look = async (): Promise<Found | undefined> => (await harness.store.lookup([lookupOf(entry)]))[0];
+			const first = await look();
+			expect(await commandsOf(look)).toEqual([expect.stringMatching(/^mget/), 'role']);
+			expect((await look())?.entry).toBe(first?.entry);
+		}));
 });
 
 describe('the commands of a miss that is stored', () => {
@@ -106,8 +103,9 @@ describe('the commands of a miss that is stored', () => {
 				expect(await harness.store.lookup([lookupOf(entry)])).toEqual([undefined]);
 				expect(await commitTo(harness.store, entry)).toBe('stored');
 			};
-			const names = 1 + entry.meta.tags.length;
-			expect(await commandsOf(work)).toEqual([`mget ${names}`, 'eval', 'eval']);
+			// The number of the last invalidation is read as well.
+			const names = 2 + entry.meta.tags.length;
+			expect(await commandsOf(work)).toEqual([`mget ${names}`, 'role', 'eval', 'eval']);
 		}));
 });
 
@@ -141,7 +139,7 @@ describe('no command of any operation', () => {
 			const { store } = harness;
 			const acknowledged = async (tag: string): Promise<string[]> => {
 				const names = await commandsOf(() => store.invalidate([tag]));
-				await expect.poll(() => redis.client.zcard(`${harness.namespace}:v1:sweeps`)).toBe(0);
+				await expect.poll(() => redis.client.zcard(`${harness.namespace}:v2:sweeps`)).toBe(0);
 				return names.slice(0, 1);
 			};
 			await put(harness, { freeTags: ['one'] });

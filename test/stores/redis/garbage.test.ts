@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allTag, freeTag, providerTag } from '../../../src/cache/dependencies.ts';
 import { ID_LENGTH, newId } from '../../../src/cache/ids.ts';
+import { OWNER_AT } from '../../../src/stores/redis/record.ts';
 import { LEASE_MS, lookupOf, put, reserve, STALE_SECONDS } from '../../contract/harness.ts';
 import { sampleEntry } from '../../contract/samples.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
@@ -16,7 +17,7 @@ afterAll(() => redis.stop());
 async function garbage(namespace: string): Promise<string[]> {
 	const found: string[] = [];
 	for (const name of await redis.client.keys(`${namespace}:*`)) {
-		const kind = name.slice(namespace.length + ':v1:'.length);
+		const kind = name.slice(namespace.length + ':v2:'.length);
 		if (kind.startsWith('swept:')) {
 			const left = await redis.client.pttl(name);
 			if (left < 0 || left > 60_000) found.push(`${kind} has no near end`);
@@ -25,7 +26,11 @@ async function garbage(namespace: string): Promise<string[]> {
 		if (!/^(index|by):/.test(kind)) continue;
 		for (const member of await redis.client.zrange(name, '0', '-1')) {
 			const [owner, key] = [member.slice(0, ID_LENGTH), member.slice(ID_LENGTH)];
-			const standing = await redis.client.getrange(`${namespace}:v1:entry:{${key}}`, 0, ID_LENGTH - 1);
+			const standing = await redis.client.getrange(
+				`${namespace}:v2:entry:{${key}}`,
+				OWNER_AT,
+				OWNER_AT + ID_LENGTH - 1,
+			);
 			if (standing !== owner) found.push(`${kind} has ${member}`);
 		}
 		if (kind.startsWith('index:') && (await redis.client.pttl(name)) < 0) found.push(`${kind} has no end`);
@@ -34,7 +39,7 @@ async function garbage(namespace: string): Promise<string[]> {
 }
 
 async function swept({ namespace }: RedisHarness): Promise<void> {
-	await expect.poll(() => redis.client.zcard(`${namespace}:v1:sweeps`), { timeout: 5000 }).toBe(0);
+	await expect.poll(() => redis.client.zcard(`${namespace}:v2:sweeps`), { timeout: 5000 }).toBe(0);
 }
 
 describe('what is over', () => {
@@ -91,10 +96,10 @@ describe('what is over', () => {
 			await store.invalidate([allTag()])
 		).counted;
 		await swept(harness);
-		expect(await redis.client.keys(`${namespace}:v1:entry:*`)).toEqual([]);
-		expect(await redis.client.keys(`${namespace}:v1:by:*`)).toEqual([]);
-		expect(await redis.client.keys(`${namespace}:v1:index:*`)).toEqual([]);
-		expect(await redis.client.keys(`${namespace}:v1:lease:*`)).toHaveLength(1);
+		expect(await redis.client.keys(`${namespace}:v2:entry:*`)).toEqual([]);
+		expect(await redis.client.keys(`${namespace}:v2:by:*`)).toEqual([]);
+		expect(await redis.client.keys(`${namespace}:v2:index:*`)).toEqual([]);
+		expect(await redis.client.keys(`${namespace}:v2:lease:*`)).toHaveLength(1);
 		expect(harness.errors).toEqual([]);
 		await harness.stop();
 	});
@@ -104,9 +109,9 @@ describe('what is over', () => {
 		const { store, other, clock, namespace } = harness;
 		for (let index = 0; index < 20; index++) await put(harness, { freeTags: ['a'] });
 		// As a purge leaves it whose process is killed right after.
-		await redis.client.zadd(`${namespace}:v1:sweeps`, clock.now(), `${namespace}:v1:swept:{t:a}:gone`);
-		await redis.client.unlink(`${namespace}:v1:token:{t:a}`);
-		await redis.client.rename(`${namespace}:v1:index:{t:a}`, `${namespace}:v1:swept:{t:a}:gone`);
+		await redis.client.zadd(`${namespace}:v2:sweeps`, clock.now(), `${namespace}:v2:swept:{t:a}:gone`);
+		await redis.client.unlink(`${namespace}:v2:token:{t:a}`);
+		await redis.client.rename(`${namespace}:v2:index:{t:a}`, `${namespace}:v2:swept:{t:a}:gone`);
 		await store.close();
 		await other.clean();
 		expect(await other.count([allTag()])).toEqual([20]);

@@ -38,7 +38,7 @@ describe('a proxy whose new connections lead to the promoted replica', { timeout
 		await expect.poll(() => put(store, { freeTags: ['a'] }).catch(() => null), { timeout: 5000 }).not.toBeNull();
 		expect(store.pendingInvalidations).toBe(0);
 		// The subscriber's connection as well as the commands'.
-		await expect.poll(async () => String(await second.client.client('LIST'))).toMatch(/name=ai-cache-bus/);
+		await expect.poll(async () => String(await second.client.client('LIST'))).toMatch(/name=ai-cache-hints/);
 	});
 });
 
@@ -60,6 +60,7 @@ describe('a Redis that refuses', () => {
 			events: { error: (error) => errors.push(error) },
 		}).catch(() => null);
 		stops.push(() => store?.close());
+		await store?.getDocument('note').catch(() => {});
 		await store?.putDocument('note', '', 1000).catch(() => {});
 		await expect.poll(() => errors.map(describeError).join()).toContain(code);
 		await expect

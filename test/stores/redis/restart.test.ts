@@ -84,7 +84,7 @@ describe('a Redis that goes on', () => {
 		const redis = await start();
 		const witness = await newProcess(redis);
 		await redis.restart();
-		await expect.poll(async () => (await witness.health()).bus, { timeout: 10_000 }).toBe('up');
+		await expect.poll(async () => (await witness.health()).hints, { timeout: 10_000 }).toBe('up');
 		await witness.catchUp();
 		const { gone, kept } = await invalidatedAfterSnapshot(redis, witness);
 		const late = await newProcess(redis);

@@ -65,6 +65,6 @@ describe('Sentinels', () => {
 		stops.push(() => store.close());
 		await store.putDocument('note', 'kept', 10_000);
 		expect(await store.getDocument('note')).toBe('kept');
-		expect(await store.health()).toMatchObject({ mode: 'sentinel', connected: true, bus: 'up' });
+		expect(await store.health()).toMatchObject({ mode: 'sentinel', connected: true, hints: 'up' });
 	});
 });

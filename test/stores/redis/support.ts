@@ -20,7 +20,7 @@ export async function withDocumentedRights(redis: TestRedis): Promise<TestRedis>
 const NAMESPACES = 't';
 export const newNamespace = (): string => NAMESPACES + randomUUID().slice(0, 8);
 
-/** A store as one process has it, connected, with its bus heard. */
+/** A store as one process has it, connected, with its hints heard. */
 export async function openRedisStore(
 	options: Pick<RedisStoreOptions, 'connection' | 'namespace'> & Partial<RedisStoreOptions>,
 ): Promise<RedisStore> {
@@ -33,7 +33,7 @@ export async function openRedisStore(
 		...options,
 	});
 	await store.open();
-	await expect.poll(async () => (await store.health()).bus, { interval: 10, timeout: 5000 }).toBe('up');
+	await expect.poll(async () => (await store.health()).hints, { interval: 10, timeout: 5000 }).toBe('up');
 	return store;
 }
 
@@ -52,12 +52,9 @@ export interface RedisHarness extends StoreHarness {
 /** Two processes' stores in a namespace of their own. */
 export async function redisHarness(redis: TestRedis, options: Partial<RedisStoreOptions> = {}): Promise<RedisHarness> {
 	const harness = await storesAt(connectionTo(redis), options);
-	const { store, other, namespace } = harness;
+	const { namespace } = harness;
 	const damage = async (key: string, bytes: Buffer): Promise<void> => {
-		await redis.client.set(`${namespace}:v1:entry:{${key}}`, bytes);
-		// As a process says it that put something else there.
-		await redis.client.publish(`${namespace}:v1:bus`, JSON.stringify({ kind: 'done', keys: [key] }));
-		await expect.poll(() => [store, other].some((process) => process.peek({ key, tags: [] }))).toBe(false);
+		await redis.client.set(`${namespace}:v2:entry:{${key}}`, bytes);
 	};
 	return { ...harness, damage };
 }
@@ -70,25 +67,21 @@ export async function storesAt(
 	const namespace = newNamespace();
 	const undecodable: string[] = [];
 	const errors: unknown[] = [];
-	const modelsChanged = { store: 0, other: 0 };
-	const open = (name: 'store' | 'other'): Promise<RedisStore> => {
+	const open = (): Promise<RedisStore> => {
 		const events: Partial<StoreEvents> = {
 			undecodable: (key) => undecodable.push(key),
 			error: (error) => errors.push(error),
-			modelsChanged: () => modelsChanged[name]++,
 		};
 		return openRedisStore({ connection, namespace, clock, events, ...options });
 	};
-	const [store, other] = await Promise.all([open('store'), open('other')]);
+	const [store, other] = await Promise.all([open(), open()]);
 	return {
 		store,
 		other,
 		clock,
-		remembers: options.firstLevelBytes !== 0,
 		namespace,
 		errors,
 		undecodable,
-		modelsChanged,
 		pass: async (ms) => {
 			await new Promise((resolve) => setTimeout(resolve, ms));
 			clock.advance(ms);

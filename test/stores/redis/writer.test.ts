@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => harness.stop());
 
-const nameOf = (kind: string): string => `${harness.namespace}:v1:${kind}`;
+const nameOf = (kind: string): string => `${harness.namespace}:v2:${kind}`;
 const entryName = ({ meta }: Entry): string => nameOf(`entry:{${meta.key}}`);
 
 /** Indexes and sorted sets that have any member. */
