@@ -21,7 +21,7 @@ const BELOW_STUDIO = 'cache|content|stores|providers|runtime|hooks|endpoints';
 
 /** What carries a Flow's step out, beside the form that describes it. */
 const STEPS_WORK = {
-	regex: '/(api|connect|flow-texts|handler|options|port|request)\\.ts$',
+	regex: '/(api|connect|flow-template|handler|options|port|request)\\.ts$',
 	message: 'The form of a step knows nothing of how the step is carried out.',
 };
 

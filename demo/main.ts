@@ -8,21 +8,21 @@ import { ADMIN } from '../test/e2e/support/process.ts';
 import { freePort, isPortFree } from '../test/support/port.ts';
 import { nameArticles } from './articles.ts';
 import { type DemoProviders, EMULATED_DELAY_MS, startProviders } from './providers.ts';
-import { milliseconds, table } from './table.ts';
-import { type Call, isAsExpected, walker } from './scenario.ts';
+import { formatMilliseconds, formatTable } from './table.ts';
+import { type Call, isAsExpected, createScenario } from './scenario.ts';
 
 const DIRECTUS_PORT = 8055;
 const EDITED = 1;
 const UNTOUCHED = 2;
 
-const ended = untilInterrupted();
+const ended = waitForInterrupt();
 const providers = await startProviders(process.env);
 console.log('Starting Directus …');
 const directus = await start(providers);
 try {
-	const sound = await show(directus, providers);
-	console.log(sound ? '\nAll of it as it should be.' : '\nNot all of it was as it should be.');
-	process.exitCode = sound ? 0 : 1;
+	const passed = await show(directus, providers);
+	console.log(passed ? '\nAll checks passed.' : '\nSome checks failed.');
+	process.exitCode = passed ? 0 : 1;
 	if (!process.argv.includes('--exit')) {
 		console.log(`\nThe Studio: ${directus.url}/admin/ai-cache`);
 		console.log(`Log in as ${ADMIN.email} with ${ADMIN.password}. Ctrl+C ends it.`);
@@ -40,7 +40,7 @@ async function start({ environment }: DemoProviders): Promise<Directus> {
 		major: 12,
 		env: {
 			PORT: String((await isPortFree(DIRECTUS_PORT)) ? DIRECTUS_PORT : await freePort()),
-			// A cache of this run's own, so that the first call is the first also on a Redis that is used otherwise.
+			// Use a cache of its own, so that the first call is a miss even on a Redis that is used for other things.
 			AI_CACHE_NAMESPACE: `demo-${randomUUID().slice(0, 8)}`,
 			...Object.fromEntries(own.map(([name, value]) => [name, value ?? ''])),
 			...environment,
@@ -51,49 +51,49 @@ async function start({ environment }: DemoProviders): Promise<Directus> {
 	return started;
 }
 
-async function show(started: Directus, { emulated, calls }: DemoProviders): Promise<boolean> {
+async function show(started: Directus, { emulated, calls: countCalls }: DemoProviders): Promise<boolean> {
 	const real = PROVIDERS.filter((name) => !emulated.includes(name));
 	console.log(`Directus 12 with the bundle at ${started.url}`);
 	if (real.length > 0) console.log(`Real providers: ${real.join(', ')}`);
 	if (emulated.length > 0) console.log(`Emulated (answers after ${EMULATED_DELAY_MS} ms): ${emulated.join(', ')}`);
 
-	const made = await walk(started);
+	const calls = await walk(started);
 	const stats = await started.data<StatsReport>('GET', '/ai-cache/stats');
-	console.log(`\n${callTable(made)}\n\n${statsTable(stats)}`);
-	for (const call of made.filter((each) => !isAsExpected(each))) {
+	console.log(`\n${formatCalls(calls)}\n\n${formatStats(stats)}`);
+	for (const call of calls.filter((each) => !isAsExpected(each))) {
 		console.error(
 			`${call.provider}, ${call.what}: expected ${call.expected}: ${call.failure ?? 'upstream calls differ'}`,
 		);
 	}
-	const upstream = emulated.map((name) => calls(name) ?? 0);
+	const upstream = emulated.map((name) => countCalls(name) ?? 0);
 	console.log(`\nCalls that reached the emulated providers: ${upstream.reduce((sum, count) => sum + count, 0)}`);
-	return made.every(isAsExpected) && countsAgree(made, stats);
+	return calls.every(isAsExpected) && compareCounts(calls, stats);
 }
 
 async function walk(started: Directus): Promise<Call[]> {
-	const { generate, throughFlow } = walker(started, providers, await createGenerateFlow(started));
-	const made: Call[] = [];
+	const { generate, generateInFlow } = createScenario(started, providers, await createGenerateFlow(started));
+	const calls: Call[] = [];
 	for (const provider of PROVIDERS) {
-		made.push(await generate(provider, EDITED, 'article 1, first', 'MISS'));
-		made.push(await generate(provider, EDITED, 'article 1, again', 'HIT'));
-		made.push(await throughFlow(provider, EDITED, 'in a Flow, first', 'MISS'));
-		made.push(await throughFlow(provider, EDITED, 'in a Flow, again', 'HIT'));
-		made.push(await generate(provider, UNTOUCHED, 'article 2, first', 'MISS'));
+		calls.push(await generate(provider, EDITED, 'article 1, first', 'MISS'));
+		calls.push(await generate(provider, EDITED, 'article 1, again', 'HIT'));
+		calls.push(await generateInFlow(provider, EDITED, 'in a Flow, first', 'MISS'));
+		calls.push(await generateInFlow(provider, EDITED, 'in a Flow, again', 'HIT'));
+		calls.push(await generate(provider, UNTOUCHED, 'article 2, first', 'MISS'));
 	}
 	await started.data('PATCH', `/items/articles/${EDITED}`, { title: 'How we moved three newsrooms at once' });
 	for (const provider of PROVIDERS) {
-		made.push(await generate(provider, EDITED, 'article 1, edited', 'MISS'));
-		made.push(await throughFlow(provider, EDITED, 'in a Flow, edited', 'MISS'));
-		made.push(await generate(provider, UNTOUCHED, 'article 2, untouched', 'HIT'));
+		calls.push(await generate(provider, EDITED, 'article 1, edited', 'MISS'));
+		calls.push(await generateInFlow(provider, EDITED, 'in a Flow, edited', 'MISS'));
+		calls.push(await generate(provider, UNTOUCHED, 'article 2, untouched', 'HIT'));
 	}
-	return made;
+	return calls;
 }
 
-/** One flow for all providers: whom to ask and for which item comes with the webhook's body. */
+/** Creates one Flow for all providers. The webhook's body names the provider, the model and the item. */
 function createGenerateFlow(started: Directus): Promise<string> {
 	const fields = ['provider', 'model', 'collection', 'item'];
 	const fromTrigger = Object.fromEntries(fields.map((field) => [field, `{{$trigger.body.${field}}}`]));
-	// `[[field]]` stands for the item's field: double braces are Directus' own in a Flow, filled in before the operation.
+	// `[[field]]` means a field of the item. Directus fills in double braces itself, before the operation runs.
 	const options = { ...fromTrigger, prompt: 'Write a teaser for: [[title]]' };
 	return createFlow(started, {
 		name: 'Write a teaser',
@@ -102,8 +102,8 @@ function createGenerateFlow(started: Directus): Promise<string> {
 	});
 }
 
-function callTable(made: Call[]): string {
-	return table(
+function formatCalls(made: Call[]): string {
+	return formatTable(
 		[
 			{ title: 'provider' },
 			{ title: 'request' },
@@ -116,39 +116,39 @@ function callTable(made: Call[]): string {
 			call.provider,
 			call.what,
 			call.status ?? '?',
-			milliseconds(call.ms),
+			formatMilliseconds(call.ms),
 			call.upstream === undefined ? '' : String(call.upstream),
 			call.text.length > 60 ? `${call.text.slice(0, 59)}…` : call.text,
 		]),
 	);
 }
 
-function statsTable(stats: StatsReport): string {
+function formatStats(stats: StatsReport): string {
 	const titles = ['provider', 'lookups', 'hits', 'misses', 'hit rate', 'saved USD', 'saved tokens', 'saved time'];
-	return table(
+	return formatTable(
 		titles.map((title, index) => ({ title, right: index > 0 })),
 		PROVIDERS.map((name) => {
 			const { lookups, hits, misses, hit_rate, saved } = stats.providers[name];
 			const rate = `${(hit_rate * 100).toFixed(1)} %`;
 			const counts = [lookups, hits, misses].map(String);
-			return [name, ...counts, rate, saved.usd.toFixed(6), String(saved.tokens), milliseconds(saved.ms)];
+			return [name, ...counts, rate, saved.usd.toFixed(6), String(saved.tokens), formatMilliseconds(saved.ms)];
 		}),
 	);
 }
 
-/** The statistics must tell of exactly the answers that were given. */
-function countsAgree(made: Call[], stats: StatsReport): boolean {
+/** Checks that the statistics count exactly the calls that were made. */
+function compareCounts(made: Call[], stats: StatsReport): boolean {
 	return PROVIDERS.every((name) => {
 		const own = made.filter((call) => call.provider === name);
 		const count = (status: string) => own.filter((call) => call.status === status).length;
 		const { hits, misses } = stats.providers[name];
 		const agree = hits === count('HIT') && misses === count('MISS');
-		if (!agree) console.error(`${name}: the statistics say ${hits} hits and ${misses} misses`);
+		if (!agree) console.error(`${name}: the statistics count ${hits} hits and ${misses} misses`);
 		return agree;
 	});
 }
 
-function untilInterrupted(): Promise<void> {
+function waitForInterrupt(): Promise<void> {
 	return new Promise((resolve) => {
 		process.once('SIGINT', resolve);
 		process.once('SIGTERM', resolve);

@@ -1,7 +1,7 @@
 import { type Provider, PROVIDERS } from '../src/contract.ts';
 import { type ProviderEmulator, startProviderEmulator } from '../test/support/provider-emulator.ts';
 
-/** About what a short answer of a real provider takes at the least. */
+/** About the shortest time in which a real provider returns a short answer. */
 export const EMULATED_DELAY_MS = 400;
 
 export const MODELS: Record<Provider, string> = {
@@ -12,7 +12,7 @@ export const MODELS: Record<Provider, string> = {
 };
 
 export interface DemoProviders {
-	/** Those without a key in the environment. */
+	/** The providers that have no key in the environment. */
 	emulated: Provider[];
 	/** Calls that reached an emulated provider; undefined for a real one. */
 	calls(provider: Provider): number | undefined;
@@ -20,9 +20,9 @@ export interface DemoProviders {
 	stop(): Promise<void>;
 }
 
-/** Real providers where the environment has a key for them, the emulated one for all others. */
+/** Uses the real provider if the environment has its key, otherwise the emulator. */
 export async function startProviders(env: NodeJS.ProcessEnv): Promise<DemoProviders> {
-	const emulated = PROVIDERS.filter((name) => !env[keySetting(name)]);
+	const emulated = PROVIDERS.filter((name) => !env[getKeySetting(name)]);
 	const emulator: ProviderEmulator = await startProviderEmulator({
 		delayMs: EMULATED_DELAY_MS,
 		text: (prompt) => `Emulated answer to “${prompt}”`,
@@ -40,6 +40,6 @@ export async function startProviders(env: NodeJS.ProcessEnv): Promise<DemoProvid
 	};
 }
 
-function keySetting(provider: Provider): string {
+function getKeySetting(provider: Provider): string {
 	return `AI_CACHE_${provider.toUpperCase()}_API_KEY`;
 }

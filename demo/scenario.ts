@@ -3,15 +3,15 @@ import type { Api, ApiAnswer } from '../test/e2e/support/api.ts';
 import { triggerFlow } from '../test/e2e/support/flows.ts';
 import { type DemoProviders, MODELS } from './providers.ts';
 
-/** One request of the demo and what was measured of its answer. */
+/** One request of the demo, with the measurements of its answer. */
 export interface Call {
 	provider: Provider;
 	what: string;
 	expected: CacheStatus;
-	/** As the answer says; undefined where it said none. */
+	/** The cache status in the answer; undefined if it has none. */
 	status: string | undefined;
 	ms: number;
-	/** Calls that reached the provider meanwhile, where that can be counted. */
+	/** Calls that reached the provider meanwhile; undefined if they cannot be counted. */
 	upstream: number | undefined;
 	text: string;
 	failure: string | undefined;
@@ -19,12 +19,12 @@ export interface Call {
 
 const TITLE_PROMPT = 'Write an SEO title for: {{title}}';
 
-export interface Walker {
+export interface Scenario {
 	generate(provider: Provider, item: number, what: string, expected: CacheStatus): Promise<Call>;
-	throughFlow(provider: Provider, item: number, what: string, expected: CacheStatus): Promise<Call>;
+	generateInFlow(provider: Provider, item: number, what: string, expected: CacheStatus): Promise<Call>;
 }
 
-export function walker(directus: Api, providers: DemoProviders, flow: string): Walker {
+export function createScenario(directus: Api, providers: DemoProviders, flow: string): Scenario {
 	const measure = async (
 		provider: Provider,
 		what: string,
@@ -49,25 +49,25 @@ export function walker(directus: Api, providers: DemoProviders, flow: string): W
 	return {
 		generate: (provider, item, what, expected) =>
 			measure(provider, what, expected, async () => {
-				const request = { ...requestOf(provider, item), prompt: TITLE_PROMPT };
+				const request = { ...buildRequest(provider, item), prompt: TITLE_PROMPT };
 				const answer = await directus.api<{ data?: GenerationAnswer }>('POST', '/ai-cache/generate', request);
 				const status = answer.headers.get('x-ai-cache') ?? undefined;
 				return { answer, generation: answer.body.data ?? {}, status };
 			}),
-		throughFlow: (provider, item, what, expected) =>
+		generateInFlow: (provider, item, what, expected) =>
 			measure(provider, what, expected, async () => {
-				const trigger = requestOf(provider, item);
+				const trigger = buildRequest(provider, item);
 				const answer = await triggerFlow<Partial<GenerationAnswer> | undefined>(directus, flow, trigger);
 				return { answer, generation: answer.body ?? {}, status: answer.body?.cache?.status };
 			}),
 	};
 }
 
-function requestOf(provider: Provider, item: number) {
+function buildRequest(provider: Provider, item: number) {
 	return { provider, model: MODELS[provider], collection: 'articles', item };
 }
 
-/** What the call should have cost at the provider: one upstream call for a miss, none for a hit. */
+/** Checks the status and the number of upstream calls: one for a miss, none for a hit. */
 export function isAsExpected(call: Call): boolean {
 	const upstream = call.expected === 'MISS' ? 1 : 0;
 	return call.status === call.expected && (call.upstream === undefined || call.upstream === upstream);

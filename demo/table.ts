@@ -1,15 +1,15 @@
 export interface Column {
 	title: string;
-	/** Numbers stand at the right. */
+	/** Aligns the column to the right, as for numbers. */
 	right?: boolean;
 }
 
-/** Plain text, columns as wide as their widest cell. */
-export function table(columns: Column[], rows: string[][]): string {
+/** Formats a plain-text table. Columns are as wide as their widest cell. */
+export function formatTable(columns: Column[], rows: string[][]): string {
 	const widths = columns.map((column, index) =>
 		Math.max(column.title.length, ...rows.map((row) => (row[index] ?? '').length)),
 	);
-	const line = (cells: string[]) =>
+	const formatLine = (cells: string[]) =>
 		columns
 			.map((column, index) => {
 				const cell = cells[index] ?? '';
@@ -19,12 +19,12 @@ export function table(columns: Column[], rows: string[][]): string {
 			.join('  ')
 			.trimEnd();
 	return [
-		line(columns.map(({ title }) => title)),
-		line(widths.map((width) => '─'.repeat(width))),
-		...rows.map(line),
+		formatLine(columns.map(({ title }) => title)),
+		formatLine(widths.map((width) => '─'.repeat(width))),
+		...rows.map(formatLine),
 	].join('\n');
 }
 
-export function milliseconds(ms: number): string {
+export function formatMilliseconds(ms: number): string {
 	return `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
 }

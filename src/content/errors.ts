@@ -9,13 +9,13 @@ interface Detail {
 	field: string;
 }
 
-const message = ({ reason }: Detail): string => reason;
+const formatReason = ({ reason }: Detail): string => reason;
 
 /** 400: the template, or a value that it would put into a prompt. */
-export const InvalidTemplateError = createError<Detail>(ERROR_CODES.invalidRequest, message, 400);
+export const InvalidTemplateError = createError<Detail>(ERROR_CODES.invalidRequest, formatReason, 400);
 
 /** 403: the caller may not read a field that the template names. */
-export const ForbiddenFieldError = createError<Detail>(ERROR_CODES.forbidden, message, 403);
+export const ForbiddenFieldError = createError<Detail>(ERROR_CODES.forbidden, formatReason, 403);
 
 interface MissingItem {
 	collection: string;

@@ -1,4 +1,4 @@
-import { toManyEnds, relatedCollections } from './changes/parent-relations.ts';
+import { listToManyEnds, listReferencingCollections } from './changes/parent-relations.ts';
 import type { SchemaOverview } from '@directus/types';
 
 /** Directus' connection to its database, as far as it is listened to. */
@@ -11,8 +11,8 @@ interface QuerySource {
  * its extensions anew, or while the bundle is switched off: what is written then is told to nobody.
  */
 export class WriteLog {
-	readonly #written = new Map<string, number>();
-	readonly #heard = new Map<string, number>();
+	readonly #lastWrites = new Map<string, number>();
+	readonly #lastEvents = new Map<string, number>();
 	readonly #now: () => number;
 
 	constructor(now: () => number = Date.now) {
@@ -24,22 +24,22 @@ export class WriteLog {
 		const source = database as QuerySource | null;
 		if (typeof source?.on !== 'function') return false;
 		source.on('query', ({ sql }) => {
-			const table = typeof sql === 'string' ? writtenTable(sql) : null;
-			if (table !== null) this.#written.set(table, this.#now());
+			const table = typeof sql === 'string' ? parseWrittenTable(sql) : null;
+			if (table !== null) this.#lastWrites.set(table, this.#now());
 		});
 		return true;
 	}
 
 	/** To be called with the collection of each event. */
-	hear(collection: unknown): void {
-		if (typeof collection === 'string') this.#heard.set(collection, this.#now());
+	noteEvent(collection: unknown): void {
+		if (typeof collection === 'string') this.#lastEvents.set(collection, this.#now());
 	}
 
 	/** The tables of which a write may have been told to nobody: no event came after it, or it is just over. */
-	missed(): string[] {
+	listMissedTables(): string[] {
 		const recent = this.#now() - RELOAD_MS;
-		return [...this.#written]
-			.filter(([table, at]) => at > recent || at > (this.#heard.get(table) ?? -Infinity))
+		return [...this.#lastWrites]
+			.filter(([table, at]) => at > recent || at > (this.#lastEvents.get(table) ?? -Infinity))
 			.map(([table]) => table);
 	}
 }
@@ -57,7 +57,7 @@ const UNREAD_TABLES = new Set(['directus_activity', 'directus_revisions', 'direc
 const UNREAD_COLUMNS = /^ set .?last_(?:access|page)\b/i;
 
 /** The table that a statement writes, null if it only reads. */
-export function writtenTable(sql: string): string | null {
+export function parseWrittenTable(sql: string): string | null {
 	// Most statements are reads.
 	if (sql.startsWith('select') || sql.startsWith('SELECT')) return null;
 	const [, name, rest = ''] = WRITE.exec(sql) ?? [];
@@ -68,9 +68,12 @@ export function writtenTable(sql: string): string | null {
 }
 
 /** With the collections whose rows the database deletes along with theirs, and those whose lists hold their rows. */
-export function withRelated(collections: readonly string[], schema: SchemaOverview): string[] {
-	const written = new Set(collections);
-	for (const collection of written) for (const child of relatedCollections(collection, schema)) written.add(child);
-	const parents = [...written].flatMap((collection) => toManyEnds(collection, schema).map(({ parent }) => parent));
-	return [...new Set([...written, ...parents])];
+export function includeRelated(collections: readonly string[], schema: SchemaOverview): string[] {
+	const lastWrites = new Set(collections);
+	for (const collection of lastWrites)
+		for (const child of listReferencingCollections(collection, schema)) lastWrites.add(child);
+	const parents = [...lastWrites].flatMap((collection) =>
+		listToManyEnds(collection, schema).map(({ parent }) => parent),
+	);
+	return [...new Set([...lastWrites, ...parents])];
 }

@@ -5,9 +5,9 @@ import { parseInvalidation } from '../runtime/invalidation-schema.ts';
 import type { HostContext } from '../runtime/host.ts';
 import { once } from '../runtime/once.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { bodyOf, demandAdmin, demandCaller, leaving, queryOf, route } from './http.ts';
-import { journalPage, withNamesOfLast } from './journal.ts';
-import { entryQuery, limitOf, statsQuery } from './query-params.ts';
+import { readBody, requireAdmin, requireCaller, abortOnDisconnect, readQuery, route } from './http.ts';
+import { readJournalPage, addLastUserNames } from './journal.ts';
+import { parseEntryQuery, parseLimit, parseStatsQuery } from './query-params.ts';
 
 const keysSchema = once(() =>
 	z.strictObject({
@@ -34,15 +34,15 @@ const warmSchema = once(() =>
 );
 
 /** Everything that is for admins. */
-export function administrationRoutes(router: Router, runtime: Runtime, host: HostContext): void {
+export function registerAdminRoutes(router: Router, runtime: Runtime, host: HostContext): void {
 	const { entries, invalidator, models, reports, metrics, regenerator, warmer, health, settings } = runtime;
 	const { values } = settings;
 
 	router.post(
 		'/invalidate',
 		route(async (request) => {
-			const { user } = demandAdmin(request, values);
-			const { dry_run: dryRun, ...criteria } = parseInvalidation(bodyOf(request));
+			const { user } = requireAdmin(request, values);
+			const { dry_run: dryRun, ...criteria } = parseInvalidation(readBody(request));
 			if (dryRun) return invalidator.measure(criteria, dryRun === 'edit');
 			return invalidator.purge(criteria, { cause: 'purge', user });
 		}),
@@ -51,15 +51,15 @@ export function administrationRoutes(router: Router, runtime: Runtime, host: Hos
 	router.get(
 		'/stats',
 		route(async (request) => {
-			demandAdmin(request, values);
-			return withNamesOfLast(host, await reports.stats(statsQuery(queryOf(request))));
+			requireAdmin(request, values);
+			return addLastUserNames(host, await reports.stats(parseStatsQuery(readQuery(request))));
 		}),
 	);
 
 	router.get(
 		'/metrics',
 		route(async (request, response) => {
-			demandAdmin(request, values);
+			requireAdmin(request, values);
 			const { contentType, text } = await metrics.read();
 			// Not `send`: it would write the type in a way of its own.
 			response.setHeader('Content-Type', contentType).setHeader('Cache-Control', 'no-store').end(text);
@@ -69,15 +69,15 @@ export function administrationRoutes(router: Router, runtime: Runtime, host: Hos
 	router.get(
 		'/entries',
 		route(async (request) => {
-			demandAdmin(request, values);
-			return entries.page(entryQuery(queryOf(request)));
+			requireAdmin(request, values);
+			return entries.page(parseEntryQuery(readQuery(request)));
 		}),
 	);
 
 	router.get(
 		'/entries/:key',
 		route(async (request) => {
-			demandAdmin(request, values);
+			requireAdmin(request, values);
 			return entries.detail(request.params['key'] ?? '');
 		}),
 	);
@@ -85,15 +85,15 @@ export function administrationRoutes(router: Router, runtime: Runtime, host: Hos
 	router.post(
 		'/entries/:key/regenerate',
 		route(async (request, response) => {
-			demandAdmin(request, values);
-			return regenerator.regenerate(request.params['key'] ?? '', leaving(response));
+			requireAdmin(request, values);
+			return regenerator.regenerate(request.params['key'] ?? '', abortOnDisconnect(response));
 		}),
 	);
 
 	router.delete(
 		'/entries/:key',
 		route(async (request) => {
-			const { user } = demandAdmin(request, values);
+			const { user } = requireAdmin(request, values);
 			return invalidator.purge({ key: request.params['key'] ?? '' }, { cause: 'purge', user });
 		}),
 	);
@@ -101,25 +101,25 @@ export function administrationRoutes(router: Router, runtime: Runtime, host: Hos
 	router.delete(
 		'/entries',
 		route(async (request) => {
-			const { user } = demandAdmin(request, values);
-			return invalidator.removeKeys(parse(keysSchema(), bodyOf(request)).keys, { cause: 'purge', user });
+			const { user } = requireAdmin(request, values);
+			return invalidator.removeKeys(parse(keysSchema(), readBody(request)).keys, { cause: 'purge', user });
 		}),
 	);
 
 	router.get(
 		'/journal',
 		route(async (request) => {
-			demandAdmin(request, values);
-			const query = queryOf(request);
-			return journalPage(runtime, host, limitOf(query), query['cursor'] ?? null);
+			requireAdmin(request, values);
+			const query = readQuery(request);
+			return readJournalPage(runtime, host, parseLimit(query), query['cursor'] ?? null);
 		}),
 	);
 
 	router.post(
 		'/versions',
 		route(async (request) => {
-			const { user } = demandAdmin(request, values);
-			const { provider: name, model } = parse(modelSchema(), bodyOf(request));
+			const { user } = requireAdmin(request, values);
+			const { provider: name, model } = parse(modelSchema(), readBody(request));
 			return { version: await invalidator.raiseVersion(models, name, model, { cause: 'version', user }) };
 		}),
 	);
@@ -127,7 +127,7 @@ export function administrationRoutes(router: Router, runtime: Runtime, host: Hos
 	router.get(
 		'/settings',
 		route(async (request) => {
-			demandAdmin(request, values);
+			requireAdmin(request, values);
 			return { rows: settings.rows, show_content: values.AI_CACHE_STUDIO_SHOW_CONTENT };
 		}),
 	);
@@ -135,7 +135,7 @@ export function administrationRoutes(router: Router, runtime: Runtime, host: Hos
 	router.get(
 		'/health',
 		route(async (request) => {
-			const { admin } = demandCaller(request, values);
+			const { admin } = requireCaller(request, values);
 			const report = await health.report();
 			return admin ? report : { status: report.status };
 		}),
@@ -144,16 +144,20 @@ export function administrationRoutes(router: Router, runtime: Runtime, host: Hos
 	router.get(
 		'/warm/candidates',
 		route(async (request) => {
-			demandAdmin(request, values);
-			return warmer.candidates(limitOf(queryOf(request), 'top'), values.AI_CACHE_STUDIO_SHOW_CONTENT);
+			requireAdmin(request, values);
+			return warmer.candidates(parseLimit(readQuery(request), 'top'), values.AI_CACHE_STUDIO_SHOW_CONTENT);
 		}),
 	);
 
 	router.post(
 		'/warm',
 		route(async (request) => {
-			const caller = demandAdmin(request, values);
-			const { requests, top, budget_usd: budget = values.AI_CACHE_WARM_BUDGET } = parse(warmSchema(), bodyOf(request));
+			const caller = requireAdmin(request, values);
+			const {
+				requests,
+				top,
+				budget_usd: budget = values.AI_CACHE_WARM_BUDGET,
+			} = parse(warmSchema(), readBody(request));
 			if (top !== undefined) return warmer.top(top, budget);
 			const parsed = (requests ?? []).map((request, index) => parseGeneration(request, `requests.${index}`));
 			return warmer.requests(parsed, caller, budget);
@@ -163,7 +167,7 @@ export function administrationRoutes(router: Router, runtime: Runtime, host: Hos
 	router.get(
 		'/warm',
 		route(async (request) => {
-			demandAdmin(request, values);
+			requireAdmin(request, values);
 			return warmer.jobs();
 		}),
 	);
@@ -171,7 +175,7 @@ export function administrationRoutes(router: Router, runtime: Runtime, host: Hos
 	router.get(
 		'/warm/:id',
 		route(async (request) => {
-			demandAdmin(request, values);
+			requireAdmin(request, values);
 			return warmer.job(request.params['id'] ?? '');
 		}),
 	);
@@ -179,7 +183,7 @@ export function administrationRoutes(router: Router, runtime: Runtime, host: Hos
 	router.delete(
 		'/warm/:id',
 		route(async (request) => {
-			demandAdmin(request, values);
+			requireAdmin(request, values);
 			return warmer.abort(request.params['id'] ?? '');
 		}),
 	);

@@ -7,12 +7,19 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { setNotCachedHeaders } from '../runtime/cache-headers.ts';
 import { NothingCachedError, ProviderRateLimitedError } from '../runtime/errors.ts';
 import { sendNativeStream } from './native/native-stream.ts';
-import { bodyOf, demandCaller, demandWriter, type DirectusRequest, leaving, route } from './http.ts';
+import {
+	readBody,
+	requireCaller,
+	requireImportAccess,
+	type DirectusRequest,
+	abortOnDisconnect,
+	route,
+} from './http.ts';
 
 const LASTING_MODES: ReadonlySet<CacheMode> = new Set<CacheMode>(['default', 'only-if-cached']);
 
 /** `POST /generate`, `/lookup` and `/store`. */
-export function generationRoutes(router: Router, runtime: Runtime): void {
+export function registerGenerationRoutes(router: Router, runtime: Runtime): void {
 	const { native, nativeReply, nativeStreams, putter, settings, lane, clock } = runtime;
 	const { values } = settings;
 
@@ -32,12 +39,12 @@ export function generationRoutes(router: Router, runtime: Runtime): void {
 	router.post(
 		'/generate',
 		route(async (request, response) => {
-			const caller = demandCaller(request, values);
-			const signal = leaving(response);
-			const body = bodyOf(request);
+			const caller = requireCaller(request, values);
+			const signal = abortOnDisconnect(response);
+			const body = readBody(request);
 			if (Array.isArray(body)) return native.generateBatch(body, caller, signal);
 			try {
-				if (streams(body)) {
+				if (isStreaming(body)) {
 					const exchange = await nativeStreams.prepare(body, caller);
 					const { key, dialect } = exchange;
 					await sendNativeStream(response, {
@@ -63,8 +70,8 @@ export function generationRoutes(router: Router, runtime: Runtime): void {
 	router.post(
 		'/lookup',
 		route(async (request, response) => {
-			const caller = demandCaller(request, values);
-			const body = bodyOf(request);
+			const caller = requireCaller(request, values);
+			const body = readBody(request);
 			if (!Array.isArray(body)) {
 				const resolved = single(await native.lookup([body], caller));
 				return resolved && send(request, response, caller, resolved);
@@ -81,15 +88,15 @@ export function generationRoutes(router: Router, runtime: Runtime): void {
 	router.post(
 		'/store',
 		route(async (request) => {
-			const caller = demandWriter(request, values);
-			const body = bodyOf(request);
+			const caller = requireImportAccess(request, values);
+			const body = readBody(request);
 			if (Array.isArray(body)) return batchElements(await putter.store(body, caller));
 			return single(await putter.store([body], caller));
 		}),
 	);
 }
 
-const streams = (body: unknown): boolean =>
+const isStreaming = (body: unknown): boolean =>
 	typeof body === 'object' && body !== null && 'stream' in body && body.stream === true;
 
 function passRetryAfter(response: Response, error: unknown): void {

@@ -26,7 +26,7 @@ export function route(handler: Handler) {
 }
 
 /** Any authenticated user, narrowed by `AI_CACHE_ACCESS`; the public and everybody else gets 403. */
-export function demandCaller({ accountability }: DirectusRequest, values: SettingValues): Caller {
+export function requireCaller({ accountability }: DirectusRequest, values: SettingValues): Caller {
 	if (!accountability) throw new AccessDeniedError({ reason: 'This needs a token' });
 	const caller = callerOf(accountability);
 	if (!isAuthenticated(caller)) throw new AccessDeniedError({ reason: 'This needs a token' });
@@ -37,16 +37,16 @@ export function demandCaller({ accountability }: DirectusRequest, values: Settin
 }
 
 /** An admin, or one whom `AI_CACHE_WRITERS` names: what they store is given to others. */
-export function demandWriter(request: DirectusRequest, values: SettingValues): Caller {
-	const caller = demandCaller(request, values);
+export function requireImportAccess(request: DirectusRequest, values: SettingValues): Caller {
+	const caller = requireCaller(request, values);
 	if (!caller.admin && !isNamed(caller, values.AI_CACHE_WRITERS)) {
 		throw new AccessDeniedError({ reason: 'You may not store answers in the AI cache' });
 	}
 	return caller;
 }
 
-export function demandAdmin(request: DirectusRequest, values: SettingValues): Caller {
-	const caller = demandCaller(request, values);
+export function requireAdmin(request: DirectusRequest, values: SettingValues): Caller {
+	const caller = requireCaller(request, values);
 	if (!caller.admin) throw new AccessDeniedError({ reason: 'This is for admins' });
 	return caller;
 }
@@ -55,13 +55,13 @@ export function demandAdmin(request: DirectusRequest, values: SettingValues): Ca
  * The body of a request that needs one. Throws an `InvalidRequestError` where Directus read none, as it does without the
  * type: what is missing from it is not the matter then.
  */
-export function bodyOf(request: DirectusRequest): unknown {
+export function readBody(request: DirectusRequest): unknown {
 	if (request.is('application/json')) return request.body;
 	throw new InvalidRequestError({ field: 'body', reason: 'The body must be JSON, sent as application/json' });
 }
 
 /** Aborted when the caller leaves before the answer was sent. */
-export function leaving(response: Response): AbortSignal {
+export function abortOnDisconnect(response: Response): AbortSignal {
 	const controller = new AbortController();
 	response.once('close', () => {
 		if (!response.writableFinished) controller.abort();
@@ -72,7 +72,7 @@ export function leaving(response: Response): AbortSignal {
 export type Query = Record<string, string | undefined>;
 
 /** Query parameters, as text. Throws an `InvalidRequestError` that names one that was given twice. */
-export function queryOf(request: Request): Query {
+export function readQuery(request: Request): Query {
 	return Object.fromEntries(
 		Object.entries(request.query).map(([name, value]) => {
 			if (typeof value === 'string') return [name, value];

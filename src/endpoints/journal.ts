@@ -12,7 +12,7 @@ interface UsersReader {
 type UsersServiceClass = new (options: { schema: SchemaOverview; accountability: null }) => UsersReader;
 
 /** One page of the journal, newest first, the users with their names. */
-export async function journalPage(
+export async function readJournalPage(
 	runtime: Runtime,
 	host: HostContext,
 	limit: number,
@@ -21,15 +21,15 @@ export async function journalPage(
 	const rows = await runtime.store.readJournal(limit + 1, cursor);
 	const page = rows.slice(0, limit);
 	return {
-		rows: await withNames(host, page),
+		rows: await addUserNames(host, page),
 		next_cursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null,
 	};
 }
 
 /** Figures whose last invalidations have the names of those who did them. */
-export async function withNamesOfLast(host: HostContext, stats: StatsReport): Promise<StatsReport> {
+export async function addLastUserNames(host: HostContext, stats: StatsReport): Promise<StatsReport> {
 	const figures = Object.entries(stats.collections);
-	const rows = await withNames(
+	const rows = await addUserNames(
 		host,
 		figures.flatMap(([, { last_invalidation: last }]) => last ?? []),
 	);
@@ -41,12 +41,15 @@ export async function withNamesOfLast(host: HostContext, stats: StatsReport): Pr
 	return { ...stats, collections: Object.fromEntries(collections) as StatsReport['collections'] };
 }
 
-async function withNames(host: HostContext, rows: readonly JournalRow[]): Promise<JournalRow[]> {
-	const names = await namesOf(host, [...new Set(rows.flatMap(({ user }) => user ?? []))]);
+async function addUserNames(host: HostContext, rows: readonly JournalRow[]): Promise<JournalRow[]> {
+	const names = await readUserNames(host, [...new Set(rows.flatMap(({ user }) => user ?? []))]);
 	return rows.map((row) => ({ ...row, user_name: row.user === null ? null : (names.get(row.user) ?? null) }));
 }
 
-async function namesOf({ services, getSchema }: HostContext, ids: readonly string[]): Promise<Map<string, string>> {
+async function readUserNames(
+	{ services, getSchema }: HostContext,
+	ids: readonly string[],
+): Promise<Map<string, string>> {
 	if (ids.length === 0) return new Map();
 	const Service = services['UsersService'] as UsersServiceClass;
 	const reader = new Service({ schema: await getSchema(), accountability: null });

@@ -55,14 +55,14 @@ const entrySchema = once(() =>
 const listSchema = once(() => z.looseObject({ limit: limit(50, 500), cursor: z.string().min(1).optional() }));
 const topSchema = once(() => z.looseObject({ top: limit(20, 200) }));
 
-const given = (query: Query): Query =>
+const omitEmpty = (query: Query): Query =>
 	Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined && value !== ''));
 
 /** Throws an `InvalidRequestError` that names the parameter, as all of these do. */
-export const statsQuery = (query: Query): StatsQuery => parse(statsSchema(), given(query)) as StatsQuery;
+export const parseStatsQuery = (query: Query): StatsQuery => parse(statsSchema(), omitEmpty(query)) as StatsQuery;
 
-export function entryQuery(query: Query): EntryQuery {
-	const { sort, cursor, ...rest } = parse(entrySchema(), given(query));
+export function parseEntryQuery(query: Query): EntryQuery {
+	const { sort, cursor, ...rest } = parse(entrySchema(), omitEmpty(query));
 	return {
 		...rest,
 		sort: sort.replace('-', '') as EntryQuery['sort'],
@@ -71,6 +71,6 @@ export function entryQuery(query: Query): EntryQuery {
 	} as EntryQuery;
 }
 
-export function limitOf(query: Query, name: 'limit' | 'top' = 'limit'): number {
-	return name === 'top' ? parse(topSchema(), given(query)).top : parse(listSchema(), given(query)).limit;
+export function parseLimit(query: Query, name: 'limit' | 'top' = 'limit'): number {
+	return name === 'top' ? parse(topSchema(), omitEmpty(query)).top : parse(listSchema(), omitEmpty(query)).limit;
 }

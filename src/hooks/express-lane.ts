@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Application } from 'express';
 import { BASE_PATH } from '../contract.ts';
 import type { Lane } from '../runtime/lane/lane.ts';
-import { bearApiKey } from './api-key-header.ts';
+import { acceptApiKey } from './api-key-header.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, done?: (error?: unknown) => void) => void;
 
@@ -19,7 +19,7 @@ export function mountExpressLane(app: Application, latest: () => Lane | null): v
 			handle(request, response, done);
 			return;
 		}
-		bearApiKey(request);
+		acceptApiKey(request);
 		const lane = latest();
 		if (request.method === 'POST' && lane) lane.answer(request, response, () => handle(request, response, done));
 		else handle(request, response, done);

@@ -1,10 +1,10 @@
 import type { EventContext, HookConfig } from '@directus/types';
 import type { Application } from 'express';
 import type { Tag } from '../cache/dependencies.ts';
-import { CascadeMemory, cascadesOf } from '../content/changes/cascades.ts';
-import { changesOf, contentEvents, isOfRows } from '../content/changes/content-changes.ts';
+import { CascadeMemory, findCascades } from '../content/changes/cascades.ts';
+import { deriveChanges, CONTENT_EVENTS, hasRowKeys } from '../content/changes/content-changes.ts';
 import { CommitMemory, OpenTransactions } from '../content/changes/transactions.ts';
-import { departuresOf } from '../content/changes/removed-relations.ts';
+import { findRemovedRelations } from '../content/changes/removed-relations.ts';
 import { SchemaMemory } from '../content/changes/schema-changes.ts';
 import type { HostContext } from '../runtime/host.ts';
 import { openWrites } from '../runtime/open-writes.ts';
@@ -45,42 +45,42 @@ const register: HookConfig = ({ action, filter, init, schedule }, context) => {
 	init('cli.before', ({ program }) => registerCommands(program as Program, host));
 
 	filter('*.create', (payload, { event }, { schema, database }) => {
-		schemas.meet(event, schema);
-		transactions.meet(database);
+		schemas.observe(event, schema);
+		transactions.watch(database);
 		return payload;
 	});
 
 	filter('*.delete', async (keys, meta, eventContext) => {
 		if (Array.isArray(keys)) commits.expect(keys, eventContext.database);
-		schemas.meet(meta['event'], eventContext.schema);
-		transactions.meet(eventContext.database);
-		await remember(cascades, keys, meta, eventContext, cascadesOf);
+		schemas.observe(meta['event'], eventContext.schema);
+		transactions.watch(eventContext.database);
+		await remember(cascades, keys, meta, eventContext, findCascades);
 		return keys;
 	});
 
 	filter('*.update', async (payload, meta, eventContext) => {
 		const { keys } = meta;
 		if (Array.isArray(keys)) commits.expect(keys, eventContext.database);
-		schemas.meet(meta['event'], eventContext.schema);
-		transactions.meet(eventContext.database);
-		const look: typeof cascadesOf = (name, some, schema, database) =>
-			departuresOf(name, some, payload, schema, database);
+		schemas.observe(meta['event'], eventContext.schema);
+		transactions.watch(eventContext.database);
+		const look: typeof findCascades = (name, some, schema, database) =>
+			findRemovedRelations(name, some, payload, schema, database);
 		await remember(cascades, keys, meta, eventContext, look, payload);
 		return payload;
 	});
 
-	for (const name of contentEvents) {
+	for (const name of CONTENT_EVENTS) {
 		action(name, async (meta, { schema, accountability }) => {
 			const event = String(meta['event'] ?? name);
-			writes?.hear(meta['collection']);
-			const looked = cascades.recall(meta['keys'] ?? meta['payload']);
-			const found = changesOf(event, meta, { schema, before: schemas.before, ...looked });
+			writes?.noteEvent(meta['collection']);
+			const looked = cascades.get(meta['keys'] ?? meta['payload']);
+			const found = deriveChanges(event, meta, { schema, before: schemas.before, ...looked });
 			if (found.length === 0) return;
 			if (meta['collection'] === 'directus_settings') runtime.keys.forget();
-			const author = { cause: 'event', event: plainEvent(event), user: accountability?.user ?? null } as const;
+			const author = { cause: 'event', event: shortenEventName(event), user: accountability?.user ?? null } as const;
 			const committed = commits.isCommitted(event, meta['keys']);
 			const uncommitted = (tags: readonly Tag[], ofOthers: readonly Tag[]): void => {
-				const repeated = transactions.underWay ? tags : ofOthers;
+				const repeated = transactions.hasUncommitted ? tags : ofOthers;
 				if (!openWrites.add(repeated, accountability)) transactions.add(repeated);
 			};
 			const onTags = committed ? undefined : uncommitted;
@@ -112,14 +112,14 @@ async function remember(
 	keys: unknown,
 	{ event, collection }: Readonly<Record<string, unknown>>,
 	{ schema, database }: EventContext,
-	look: typeof cascadesOf,
+	look: typeof findCascades,
 	payload?: unknown,
 ): Promise<void> {
 	if (!Array.isArray(keys) || typeof collection !== 'string' || schema === null) return;
-	if (!isOfRows(String(event), collection)) return;
+	if (!hasRowKeys(String(event), collection)) return;
 	const found = await look(collection, keys, schema, database as never).catch(() => null);
 	if (found) cascades.remember(keys, found, payload);
 }
 
 /** `articles.items.update` → `items.update`. */
-const plainEvent = (event: string): string => event.split('.').slice(-2).join('.');
+const shortenEventName = (event: string): string => event.split('.').slice(-2).join('.');

@@ -7,10 +7,14 @@ import type {
 	InvalidationRequest,
 	InvalidationResult,
 } from '../contract.ts';
+import { callerOf } from '../runtime/caller.ts';
+import type { HostContext } from '../runtime/host.ts';
+import { parseInvalidation } from '../runtime/invalidation-schema.ts';
+import { getRuntime } from '../runtime/runtime.ts';
 
-/** What a Flow's steps ask of the runtime. Whatever cannot be done is thrown as a Directus error. */
+/** The part of the engine that Flow operations use. Failures are thrown as Directus errors. */
 export interface FlowEngine {
-	/** One answer; with an item template and `items`, one element for each of them, in their order. */
+	/** Returns one answer. With an item template and `items`: one element per item, in the same order. */
 	generate(
 		request: GenerationRequest,
 		context: OperationContext,
@@ -18,5 +22,23 @@ export interface FlowEngine {
 	invalidate(request: InvalidationRequest, context: OperationContext): Promise<InvalidationResult>;
 }
 
-/** Gives the process's engine. */
+/** Returns the engine of this process. */
 export type ConnectEngine = (context: OperationContext) => FlowEngine | Promise<FlowEngine>;
+
+/**
+ * Connects an operation to the runtime of this process. Items are read with the Flow's own permissions. Only admins can
+ * build Flows, so no further access check is needed.
+ */
+export const connectEngine: ConnectEngine = (context) => {
+	const runtime = getRuntime(context as unknown as HostContext);
+	const caller = callerOf(context.accountability);
+	return {
+		generate: (request) => runtime.native.generate(request, caller, new AbortController().signal),
+		invalidate: (request) => {
+			const { dry_run: dryRun, ...criteria } = parseInvalidation(request);
+			if (dryRun) return runtime.invalidator.measure(criteria, dryRun === 'edit');
+			const author = { cause: 'purge', user: caller.user, details: [{ kind: 'flow' }] } as const;
+			return runtime.invalidator.purge(criteria, author);
+		},
+	};
+};

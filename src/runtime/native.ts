@@ -3,7 +3,7 @@ import type { AiCache } from '../cache/cache.ts';
 import type { Clock } from '../cache/clock.ts';
 import type { Entry } from '../cache/entry.ts';
 import { NotCachedError } from '../cache/errors.ts';
-import { declaredDependencies } from '../content/templates/declared-dependencies.ts';
+import { collectDeclaredDependencies } from '../content/templates/declared-dependencies.ts';
 import { planRequests } from '../content/templates/prepare-requests.ts';
 import { TAG_BYTES, WorkBudget } from '../content/work-budget.ts';
 import { nativeAnswer } from './answer.ts';
@@ -155,7 +155,7 @@ export class Native {
 	/** The request's exchanges, each of them rendered when it is asked for. */
 	async plan(request: GenerationRequest, caller: Caller, work = new WorkBudget()): Promise<PreparedPlan> {
 		if (request.item === undefined && request.items === undefined) {
-			const content = declaredDependencies(request);
+			const content = collectDeclaredDependencies(request);
 			const exchange = this.#create(work, request, request, content, caller, null);
 			return { items: [null], prepare: async () => ({ exchange, item: null }) };
 		}

@@ -5,7 +5,7 @@ import { allTag } from '../cache/dependencies.ts';
 import { type ModelChange, Models } from '../cache/models.ts';
 import { StatsRecorder } from '../cache/stats/recorder.ts';
 import type { Store } from '../cache/store.ts';
-import { withRelated, WriteLog } from '../content/write-log.ts';
+import { includeRelated, WriteLog } from '../content/write-log.ts';
 import { createPricing, type Pricing } from '../providers/prices.ts';
 import { createUpstream, type Upstream } from '../providers/upstream.ts';
 import { Asker } from './asker.ts';
@@ -134,7 +134,7 @@ export class Runtime {
 
 	/** Takes away all that may have been made from content that changed while no hook was there to see it. */
 	async forgetMissed(log: WriteLog | null, host: HostContext): Promise<void> {
-		const tables = log?.missed() ?? null;
+		const tables = log?.listMissedTables() ?? null;
 		if (tables === null) await this.store.invalidate([allTag()]);
 		else if (tables.length > 0) {
 			const author = { cause: 'event', event: 'extensions.reload' } as const;
@@ -143,7 +143,7 @@ export class Runtime {
 					collections.map((collection) => ({ kind: 'schema', collection }) as const),
 					author,
 				);
-			await Promise.all([take(tables), host.getSchema().then((schema) => take(withRelated(tables, schema)))]);
+			await Promise.all([take(tables), host.getSchema().then((schema) => take(includeRelated(tables, schema)))]);
 		}
 	}
 

@@ -37,8 +37,8 @@ interface TagRecord {
 /** An outbox that keeps lists of tags, as that in Directus' database. */
 export interface TagOutbox {
 	add(tags: readonly string[], cause: string): Promise<string>;
-	pending(): Promise<TagRecord[]>;
-	unwritten(): TagRecord[];
+	listPending(): Promise<TagRecord[]>;
+	listUnwritten(): TagRecord[];
 	/** Answers how many of them were still there. */
 	remove(ids: readonly string[]): Promise<number>;
 }
@@ -51,8 +51,8 @@ export function outboxOfTags(outbox: TagOutbox): Outbox {
 	return {
 		add: (work) =>
 			outbox.add(work.kind === 'tags' ? work.tags : [OTHER_WORK + JSON.stringify(work)], `store:${work.kind}`),
-		pending: async () => (await outbox.pending()).map(recordOf),
-		unwritten: () => outbox.unwritten().map(recordOf),
+		pending: async () => (await outbox.listPending()).map(recordOf),
+		unwritten: () => outbox.listUnwritten().map(recordOf),
 		remove: (ids) => outbox.remove(ids),
 	};
 }

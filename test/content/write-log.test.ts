@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { withRelated, writtenTable, WriteLog } from '../../src/content/write-log.ts';
+import { includeRelated, parseWrittenTable, WriteLog } from '../../src/content/write-log.ts';
 import { blog } from './schema.ts';
 
 /** A log of a database; `write` runs a statement, `pass` lets seconds pass. */
@@ -19,25 +19,25 @@ describe('what was written while no hook was there', () => {
 	it('is every table that no event told of since', () => {
 		const { log, write, pass } = start();
 		write('update `articles` set `title` = ? where `id` = ?');
-		log.hear('articles');
+		log.noteEvent('articles');
 		pass(60);
 		write('insert into "tags" ("label") values (?)');
 		pass(60);
-		expect(log.missed()).toEqual(['tags']);
+		expect(log.listMissedTables()).toEqual(['tags']);
 	});
 
 	it('is what was written just now, too: the event may have been of another write', () => {
 		const { log, write, pass } = start();
 		write('delete from `articles` where `id` in (?)');
-		log.hear('articles');
-		expect(log.missed()).toEqual(['articles']);
+		log.noteEvent('articles');
+		expect(log.listMissedTables()).toEqual(['articles']);
 		pass(6);
-		expect(log.missed()).toEqual([]);
+		expect(log.listMissedTables()).toEqual([]);
 	});
 
 	it('takes along the rows that go with theirs, and the lists that they are in', () => {
-		expect(withRelated(['comments'], blog).sort()).toEqual(['articles', 'comments']);
-		expect(withRelated(['tags'], blog)).toEqual(expect.arrayContaining(['tags', 'articles_tags', 'articles']));
+		expect(includeRelated(['comments'], blog).sort()).toEqual(['articles', 'comments']);
+		expect(includeRelated(['tags'], blog)).toEqual(expect.arrayContaining(['tags', 'articles_tags', 'articles']));
 	});
 });
 
@@ -57,6 +57,6 @@ describe('the table that a statement writes', () => {
 		['update `directus_users` set `email` = ? where `id` = ?', 'directus_users'],
 		['insert into `directus_activity` (`action`) values (?)', null],
 	])('%s: %s', (sql, table) => {
-		expect(writtenTable(sql)).toBe(table);
+		expect(parseWrittenTable(sql)).toBe(table);
 	});
 });

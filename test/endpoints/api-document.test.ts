@@ -3,8 +3,8 @@ import path from 'node:path';
 import type { Router } from 'express';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { administrationRoutes } from '../../src/endpoints/admin-routes.ts';
-import { generationRoutes } from '../../src/endpoints/generation-routes.ts';
+import { registerAdminRoutes } from '../../src/endpoints/admin-routes.ts';
+import { registerGenerationRoutes } from '../../src/endpoints/generation-routes.ts';
 import { ERROR_CODES } from '../../src/contract.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
 import { testHost } from '../runtime/support/host.ts';
@@ -19,8 +19,8 @@ function nativeRoutes(): string[] {
 	const opened: string[] = [];
 	const note = (method: string) => (route: string) => opened.push(`${method} ${route}`);
 	const router = { get: note('GET'), post: note('POST'), delete: note('DELETE') } as unknown as Router;
-	generationRoutes(router, runtime);
-	administrationRoutes(router, runtime, host);
+	registerGenerationRoutes(router, runtime);
+	registerAdminRoutes(router, runtime, host);
 	return opened;
 }
 

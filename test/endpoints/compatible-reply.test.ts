@@ -6,20 +6,20 @@ import type { JsonObject } from '../../src/contract.ts';
 import { packSection } from '../../src/cache/codec.ts';
 import type { Entry } from '../../src/cache/entry.ts';
 import { UndecodableEntryError } from '../../src/cache/errors.ts';
-import { CompatibleReply, type Given } from '../../src/endpoints/compatible/responder.ts';
+import { CompatibleResponder, type AnsweredEntry } from '../../src/endpoints/compatible/responder.ts';
 import { ReadyAnswers } from '../../src/runtime/ready-answers.ts';
 import { entryOf } from '../bench/support/entries.ts';
 import { fakeClock } from '../support/clock.ts';
 
 const longEntry = (): Promise<Entry> => entryOf('openai:gpt-4o:key', 5000, 1, { content: [], tags: [] });
 
-async function send(entry: Entry, acceptEncoding: string, more: Partial<Given> = {}, asked: JsonObject = {}) {
+async function send(entry: Entry, acceptEncoding: string, more: Partial<AnsweredEntry> = {}, asked: JsonObject = {}) {
 	const request = new IncomingMessage(new Socket());
 	request.headers['accept-encoding'] = acceptEncoding;
 	const response = new ServerResponse(request);
-	const given: Given = { entry, status: 'HIT', notStored: null, headers: null, ...more };
+	const given: AnsweredEntry = { entry, status: 'HIT', skipReason: null, headers: null, ...more };
 	const ready = new ReadyAnswers<Buffer>(2 ** 20, ({ length }) => length);
-	const sending = new CompatibleReply(fakeClock(), 0, ready).sendWhole(request, response, given, asked);
+	const sending = new CompatibleResponder(fakeClock(), 0, ready).sendWhole(request, response, given, asked);
 	return { response, sending };
 }
 
@@ -51,7 +51,7 @@ describe('a whole answer', () => {
 		const meta = { ...entry.meta, operation: 'responses' } as const;
 		const odd = { meta, body: await packSection(Buffer.from('{ "hello": 1 }'), 1000), request: entry.request };
 		const metadata = { order: 'Ann’s' };
-		const shared = await send(odd, 'identity', { status: 'COALESCED', notStored: 'malformed' }, { metadata });
+		const shared = await send(odd, 'identity', { status: 'COALESCED', skipReason: 'malformed' }, { metadata });
 		await shared.sending;
 		expect(shared.response.getHeader('content-length')).toBe(odd.body.length);
 		const known = await send(odd, 'identity', { status: 'COALESCED' }, { metadata });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import { headerDirectives } from '../../src/endpoints/compatible/request-headers.ts';
+import { parseHeaders } from '../../src/endpoints/compatible/request-headers.ts';
 
 /** A header's bytes as Node reads them. */
 const received = (text: string): string => Buffer.from(text).toString('latin1');
 
 describe('a header that is not ASCII', () => {
 	it('is read as UTF-8', () => {
-		const { collection, dependencies } = headerDirectives({
+		const { collection, dependencies } = parseHeaders({
 			'x-ai-cache-collection': received('artículos'),
 			'x-ai-cache-items': received('ключ,2'),
 			'x-ai-cache-fields': received('Überschrift'),
@@ -22,7 +22,7 @@ describe('a header that is not ASCII', () => {
 
 	it.each(['Tags', 'Collection', 'Items', 'Fields'])('and not UTF-8 is a 400 that names X-AI-Cache-%s', (name) => {
 		const headers = { 'x-ai-cache-collection': 'a', [`x-ai-cache-${name.toLowerCase()}`]: '\xe9t\xe9' };
-		expect(() => headerDirectives(headers)).toThrow(
+		expect(() => parseHeaders(headers)).toThrow(
 			expect.objectContaining({
 				status: 400,
 				extensions: expect.objectContaining({ field: `X-AI-Cache-${name}` }) as unknown,

@@ -2,10 +2,10 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import generate from '../../src/operations/generate/app.ts';
 import { buildGenerateForm } from '../../src/operations/generate/form.ts';
-import { optionsToRequest } from '../../src/operations/generate/request.ts';
+import { buildRequest } from '../../src/operations/generate/request.ts';
 import invalidate from '../../src/operations/invalidate/app.ts';
 import { buildInvalidateForm } from '../../src/operations/invalidate/form.ts';
-import { optionsToInvalidation } from '../../src/operations/invalidate/request.ts';
+import { buildInvalidation } from '../../src/operations/invalidate/request.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -17,13 +17,13 @@ const read = (parse: (options: Record<string, unknown>) => unknown, options: Rec
 
 describe('the forms of the steps', () => {
 	it('have a field for every option that is read, and no other but the switch that shows some', () => {
-		const generated = read((options) => optionsToRequest(options, null), {
+		const generated = read((options) => buildRequest(options, null), {
 			provider: 'openai',
 			model: 'm',
 			prompt: 'p',
 		});
 		expect(new Set(buildGenerateForm({}).map(({ field }) => field))).toEqual(new Set([...generated, 'show_caching']));
-		const invalidated = read(optionsToInvalidation, { all: true });
+		const invalidated = read(buildInvalidation, { all: true });
 		expect(new Set(buildInvalidateForm().map(({ field }) => field))).toEqual(invalidated);
 	});
 

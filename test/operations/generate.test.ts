@@ -2,8 +2,8 @@ import type { OperationContext } from '@directus/types';
 import { describe, expect, it } from 'vitest';
 
 import type { BatchElement, GenerationAnswer, GenerationRequest } from '../../src/contract.ts';
-import { generateHandler } from '../../src/operations/generate/handler.ts';
-import { optionsToRequest } from '../../src/operations/generate/request.ts';
+import { createGenerateHandler } from '../../src/operations/generate/handler.ts';
+import { buildRequest } from '../../src/operations/generate/request.ts';
 import { InvalidRequestError } from '../../src/runtime/errors.ts';
 import type { FlowEngine } from '../../src/operations/port.ts';
 
@@ -35,11 +35,11 @@ describe('the request that a step’s options make', () => {
 			cache_mode: null,
 			ttl: '',
 		};
-		expect(optionsToRequest({ ...minimal, ...empty, show_caching: false }, null)).toEqual(minimal);
+		expect(buildRequest({ ...minimal, ...empty, show_caching: false }, null)).toEqual(minimal);
 	});
 
 	it('reads JSON from text, numbers from text, and lists from text with commas', () => {
-		const request = optionsToRequest(
+		const request = buildRequest(
 			{
 				provider: 'mistral',
 				model: 'mistral-small-latest',
@@ -76,7 +76,7 @@ describe('the request that a step’s options make', () => {
 	});
 
 	it('takes keys as the flow gives them: a number, a list, or JSON of one', () => {
-		const of = (options: object) => optionsToRequest({ ...minimal, collection: 'articles', ...options }, authored());
+		const of = (options: object) => buildRequest({ ...minimal, collection: 'articles', ...options }, authored());
 		expect(of({ item: 7 }).item).toBe(7);
 		expect(of({ items: [1, 'b'] }).items).toEqual([1, 'b']);
 		expect(of({ items: '[1,2]' }).items).toEqual([1, 2]);
@@ -84,7 +84,7 @@ describe('the request that a step’s options make', () => {
 	});
 
 	it('makes placeholders of the author’s fields alone, wherever else braces come from', () => {
-		const request = optionsToRequest(
+		const request = buildRequest(
 			{
 				...minimal,
 				prompt: 'About [[ author.name ]]: [[secret]] {{token}}',
@@ -99,7 +99,7 @@ describe('the request that a step’s options make', () => {
 	});
 
 	it('leaves text alone where there is no item', () => {
-		expect(optionsToRequest({ ...minimal, prompt: '[[a]] {{b}}' }, null).prompt).toBe('[[a]] {{b}}');
+		expect(buildRequest({ ...minimal, prompt: '[[a]] {{b}}' }, null).prompt).toBe('[[a]] {{b}}');
 	});
 
 	it.each([
@@ -119,7 +119,7 @@ describe('the request that a step’s options make', () => {
 		[{ scope: 'all' }, 'scope', 'one of shared'],
 		[{ collection: 'a', item: 1, prompt: '[[title]]' }, 'prompt', 'another flow triggers'],
 	])('refuses %j by name', (options, field, reason) => {
-		expect(() => optionsToRequest({ ...minimal, ...options }, null)).toThrow(refusal(field, reason));
+		expect(() => buildRequest({ ...minimal, ...options }, null)).toThrow(refusal(field, reason));
 	});
 });
 
@@ -143,7 +143,7 @@ describe('the step', () => {
 			const operation = { type: 'ai-cache-generate', key: 'ask', options: written, resolve: null, reject: null };
 			const first = { type: 'item-read', key: 'read', options: {}, resolve: operation, reject: null };
 			const context = { data: { read: null, ...data }, flow: { operation: first } } as unknown as OperationContext;
-			return generateHandler(() => engine)(options, context);
+			return createGenerateHandler(() => engine)(options, context);
 		};
 	}
 
@@ -210,7 +210,7 @@ describe('the step', () => {
 		};
 		const operation = { type: 'ai-cache-generate', key: 'ask', options, resolve: null, reject: null };
 		const context = { data: {}, flow: { operation } } as unknown as OperationContext;
-		await expect(generateHandler(() => engine)(options, context)).rejects.toThrow('([[headline]] in prompt)');
+		await expect(createGenerateHandler(() => engine)(options, context)).rejects.toThrow('([[headline]] in prompt)');
 	});
 
 	it('does not take a step of another flow for itself', async () => {

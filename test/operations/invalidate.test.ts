@@ -1,8 +1,8 @@
 import type { OperationContext } from '@directus/types';
 import { describe, expect, it } from 'vitest';
 
-import { invalidateHandler } from '../../src/operations/invalidate/handler.ts';
-import { optionsToInvalidation } from '../../src/operations/invalidate/request.ts';
+import { createInvalidateHandler } from '../../src/operations/invalidate/handler.ts';
+import { buildInvalidation } from '../../src/operations/invalidate/request.ts';
 import type { FlowEngine } from '../../src/operations/port.ts';
 
 describe('the invalidation that a step’s options make', () => {
@@ -16,7 +16,7 @@ describe('the invalidation that a step’s options make', () => {
 			all: false,
 			dry_run: true,
 		};
-		expect(optionsToInvalidation(options)).toEqual({
+		expect(buildInvalidation(options)).toEqual({
 			collection: 'articles',
 			items: ['1', '2'],
 			fields: ['title'],
@@ -25,7 +25,7 @@ describe('the invalidation that a step’s options make', () => {
 	});
 
 	it('takes everything where that was chosen', () => {
-		expect(optionsToInvalidation({ all: true, dry_run: false })).toEqual({ all: true, dry_run: false });
+		expect(buildInvalidation({ all: true, dry_run: false })).toEqual({ all: true, dry_run: false });
 	});
 
 	it.each([
@@ -36,7 +36,7 @@ describe('the invalidation that a step’s options make', () => {
 		[{ provider: 'x' }, 'provider', 'one of'],
 		[{ all: 'yes' }, 'all', 'true or false'],
 	])('refuses %j by name', (options, field, reason) => {
-		expect(() => optionsToInvalidation(options)).toThrow(
+		expect(() => buildInvalidation(options)).toThrow(
 			expect.objectContaining({
 				status: 400,
 				message: expect.stringContaining(reason) as unknown,
@@ -62,6 +62,6 @@ describe('the step', () => {
 		const operation = { type: 'ai-cache-invalidate', key: 'drop', options: written, resolve: null, reject: null };
 		const data = { $trigger: { tag: null, keys: null } };
 		const context = { data, flow: { operation } } as unknown as OperationContext;
-		await expect(invalidateHandler(() => engine)(filled, context)).rejects.toThrow('no value for {{$trigger');
+		await expect(createInvalidateHandler(() => engine)(filled, context)).rejects.toThrow('no value for {{$trigger');
 	});
 });

@@ -4,7 +4,7 @@ import { isSnapshotOf } from '../../src/cache/policy/cost-tier.ts';
 import { fillPlaceholders } from '../../src/content/templates/placeholders.ts';
 import { acceptsGzip } from '../../src/endpoints/compatible/http-encoding.ts';
 import { stripMarkdown } from '../../src/module/lib/preview.ts';
-import { authoredTexts, missingValues, toTemplate } from '../../src/operations/flow-texts.ts';
+import { readAuthoredTexts, findMissingValues, convertToTemplate } from '../../src/operations/flow-template.ts';
 import { parseExactly, withExactNumbers } from '../../src/providers/exact-numbers.ts';
 import { callerHeaders } from '../../src/providers/headers.ts';
 import { createPricing } from '../../src/providers/prices.ts';
@@ -47,12 +47,12 @@ const readers: Record<string, (text: string) => unknown> = {
 	plainLine: stripMarkdown,
 	isRepeated,
 	fillPlaceholders: (text) => fillPlaceholders({ prompt: text }, () => ''),
-	toTemplate: (text) => toTemplate(text, new Set(['a'])),
+	toTemplate: (text) => convertToTemplate(text, new Set(['a'])),
 	authoredTexts: (text) => {
 		const options = { prompt: text };
-		return authoredTexts({ operation: { key: 'k', type: 't', options } }, {}, 't', options);
+		return readAuthoredTexts({ operation: { key: 'k', type: 't', options } }, {}, 't', options);
 	},
-	missingValues: (text) => missingValues(new Set([text]), {}),
+	missingValues: (text) => findMissingValues(new Set([text]), {}),
 	parseExactly,
 	withExactNumbers: (text) => withExactNumbers({}, Buffer.from(`{"n":${text.slice(0, -1)}}`)),
 	saysTheSame: (text) => {

@@ -12,8 +12,8 @@ describe('an outbox made for tags', () => {
 				rows.push({ id, created, tags });
 				return id;
 			},
-			pending: async () => [...rows],
-			unwritten: () => rows.slice(0, 1),
+			listPending: async () => [...rows],
+			listUnwritten: () => rows.slice(0, 1),
 			remove: async (ids) => {
 				const before = rows.length;
 				rows.splice(0, before, ...rows.filter(({ id }) => !ids.includes(id)));

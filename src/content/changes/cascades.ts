@@ -2,9 +2,9 @@ import type { AbstractServiceOptions, Relation, SchemaOverview } from '@directus
 
 import type { ContentChange } from '../../cache/dependencies.ts';
 import type { ChangeContext } from './content-changes.ts';
-import { departuresOf, rowsOf } from './removed-relations.ts';
-import { isItem, keyOf } from '../item.ts';
-import { relationsFrom } from './parent-relations.ts';
+import { findRemovedRelations, readDistinctRows } from './removed-relations.ts';
+import { isItem, formatKey } from '../item.ts';
+import { listReferencingRelations } from './parent-relations.ts';
 
 export type Database = NonNullable<AbstractServiceOptions['knex']>;
 
@@ -18,44 +18,44 @@ const LOGS = new Set(['directus_activity', 'directus_revisions']);
  * What the database will delete (`ON DELETE CASCADE`) or set null along with these items, and of which Directus tells
  * nobody; and the items that have fewer in a to-many field then. To be asked before the deletion, in a `*.delete` filter: afterwards the rows no longer say so.
  */
-export async function cascadesOf(
+export async function findCascades(
 	collection: string,
 	keys: readonly unknown[],
 	schema: SchemaOverview,
 	database: Database,
 ): Promise<ContentChange[]> {
-	const changes = await departuresOf(collection, keys, null, schema, database);
+	const changes = await findRemovedRelations(collection, keys, null, schema, database);
 	const seen = new Map<string, Set<string>>();
-	const pending = [{ collection, keys: unseen(seen, collection, keys) }];
+	const pending = [{ collection, keys: takeUnseen(seen, collection, keys) }];
 	for (let next = pending.pop(); next; next = pending.pop()) {
-		for (const relation of relationsFrom(next.collection, schema)) {
+		for (const relation of listReferencingRelations(next.collection, schema)) {
 			if (LOGS.has(relation.collection)) continue;
-			const children = await childrenOf(relation, next.keys, schema, database);
+			const children = await findChildren(relation, next.keys, schema, database);
 			if (children.length === 0) continue;
-			const items = children.map(keyOf);
-			changes.push(...changesOfChildren(relation, items));
-			if (deletes(relation)) {
-				changes.push(...(await departuresOf(relation.collection, children, null, schema, database)));
-				pending.push({ collection: relation.collection, keys: unseen(seen, relation.collection, children) });
+			const items = children.map(formatKey);
+			changes.push(...describeChildChanges(relation, items));
+			if (isCascadeDelete(relation)) {
+				changes.push(...(await findRemovedRelations(relation.collection, children, null, schema, database)));
+				pending.push({ collection: relation.collection, keys: takeUnseen(seen, relation.collection, children) });
 			}
 		}
 	}
 	return changes;
 }
 
-const deletes = (relation: Relation): boolean => relation.schema?.on_delete === 'CASCADE';
+const isCascadeDelete = (relation: Relation): boolean => relation.schema?.on_delete === 'CASCADE';
 
 /**
  * `SET NULL` and `SET DEFAULT` change the foreign key. `NO ACTION` and `RESTRICT` refuse the deletion, unless one of
  * Directus' services empties the key first without an event, as that of users does.
  */
-function changesOfChildren(relation: Relation, items: string[]): ContentChange[] {
+function describeChildChanges(relation: Relation, items: string[]): ContentChange[] {
 	const { collection, field } = relation;
-	if (deletes(relation)) return [{ kind: 'delete', collection, items }];
+	if (isCascadeDelete(relation)) return [{ kind: 'delete', collection, items }];
 	return [{ kind: 'update', collection, items, fields: [field] }];
 }
 
-async function childrenOf(
+async function findChildren(
 	relation: Relation,
 	keys: readonly unknown[],
 	schema: SchemaOverview,
@@ -64,7 +64,7 @@ async function childrenOf(
 	const primary = schema.collections[relation.collection]?.primary;
 	if (primary === undefined) return [];
 	const found: unknown[] = [];
-	const named = await namedBy(relation, keys, schema, database);
+	const named = await readReferencedKeys(relation, keys, schema, database);
 	for (let start = 0; start < named.length; start += KEYS_PER_QUERY) {
 		const some = named.slice(start, start + KEYS_PER_QUERY) as string[];
 		const rows = await database(relation.collection)
@@ -76,7 +76,7 @@ async function childrenOf(
 }
 
 /** What stands in the foreign keys that point at these items: not their own keys in some databases older than Directus. */
-async function namedBy(
+async function readReferencedKeys(
 	{ related_collection: parent, schema: constraint }: Relation,
 	keys: readonly unknown[],
 	schema: SchemaOverview,
@@ -85,29 +85,29 @@ async function namedBy(
 	const primary = schema.collections[parent ?? '']?.primary;
 	const column = constraint?.foreign_key_column ?? primary;
 	if (parent === null || primary === undefined || column === undefined || column === primary) return keys;
-	return (await rowsOf(parent, primary, keys, [column], database)).map((row) => row[column]);
+	return (await readDistinctRows(parent, primary, keys, [column], database)).map((row) => row[column]);
 }
 
 /** The keys not met before: a tree that refers to itself must not be walked for ever. */
-function unseen(seen: Map<string, Set<string>>, collection: string, keys: readonly unknown[]): unknown[] {
+function takeUnseen(seen: Map<string, Set<string>>, collection: string, keys: readonly unknown[]): unknown[] {
 	const known = seen.get(collection) ?? new Set<string>();
 	seen.set(collection, known);
-	const fresh = keys.filter((key) => !known.has(keyOf(key)));
-	for (const key of fresh) known.add(keyOf(key));
+	const fresh = keys.filter((key) => !known.has(formatKey(key)));
+	for (const key of fresh) known.add(formatKey(key));
 	return fresh;
 }
 
 /** As in `ChangeContext`. */
-type Look = Required<Pick<ChangeContext, 'cascades' | 'fields'>>;
+type PriorFindings = Required<Pick<ChangeContext, 'cascades' | 'fields'>>;
 
-const NOT_LOOKED: Look = { cascades: null, fields: null };
+const NO_FINDINGS: PriorFindings = { cascades: null, fields: null };
 
 /**
  * Carries what a `*.delete` or `*.update` filter found to the action of the same change. Both get the very same array
  * of keys, unless another extension's filter replaces it; nothing is found then, and `changesOf` errs on the safe side.
  */
 export class CascadeMemory {
-	readonly #found = new WeakMap<object, Look>();
+	readonly #found = new WeakMap<object, PriorFindings>();
 
 	/** `payload`: of an update, as the filter had it. */
 	remember(keys: readonly unknown[], cascades: readonly ContentChange[], payload?: unknown): void {
@@ -115,7 +115,7 @@ export class CascadeMemory {
 	}
 
 	/** `keys` as the action's meta has them. */
-	recall(keys: unknown): Look {
-		return (Array.isArray(keys) && this.#found.get(keys)) || NOT_LOOKED;
+	get(keys: unknown): PriorFindings {
+		return (Array.isArray(keys) && this.#found.get(keys)) || NO_FINDINGS;
 	}
 }

@@ -1,9 +1,14 @@
 import type { SchemaOverview } from '@directus/types';
 
 import { ANY_ITEM, type ContentChange } from '../../cache/dependencies.ts';
-import { isItem, type Item, keyOf } from '../item.ts';
-import { joinedParents, leftParents, parentsFilledIn, relatedCollections } from './parent-relations.ts';
-import { schemaChanges } from './schema-changes.ts';
+import { isItem, type Item, formatKey } from '../item.ts';
+import {
+	findJoinedParents,
+	findLeftParents,
+	findAutoFilledParents,
+	listReferencingCollections,
+} from './parent-relations.ts';
+import { deriveSchemaChanges } from './schema-changes.ts';
 
 /**
  * What to register with `action()`. Directus fires `items.create` and `articles.items.create` for a collection of the
@@ -11,7 +16,7 @@ import { schemaChanges } from './schema-changes.ts';
  * `items.promote` needs no place here: promoting a version fires `items.update` or `items.create` with what it changed.
  * Uploads and replacements of a file fire `files.upload` alone.
  */
-export const contentEvents: readonly string[] = ['*.create', '*.update', '*.delete', 'items.sort', 'files.upload'];
+export const CONTENT_EVENTS: readonly string[] = ['*.create', '*.update', '*.delete', 'items.sort', 'files.upload'];
 
 /** Written by Directus and its Studio themselves, with every change and every page; nobody generates text from them. */
 const UNREAD = new Set(['directus_activity', 'directus_revisions', 'directus_sessions', 'directus_presets']);
@@ -47,21 +52,21 @@ type Meta = Readonly<Record<string, unknown>>;
  * the database itself deletes or sets null with a parent. The last is answered by `cascades`, or where there are none
  * by giving up all that has to do with the child collections.
  */
-export function changesOf(event: string, meta: Meta, context: ChangeContext): ContentChange[] {
+export function deriveChanges(event: string, meta: Meta, context: ChangeContext): ContentChange[] {
 	const { scope, action } = splitEvent(event);
-	if (SCHEMA_SCOPES.has(scope)) return schemaChanges(scope, action, meta, context);
+	if (SCHEMA_SCOPES.has(scope)) return deriveSchemaChanges(scope, action, meta, context);
 	const collection = meta['collection'];
 	if (typeof collection !== 'string' || UNREAD.has(collection)) return [];
-	if (event === 'files.upload') return uploaded(collection, meta, context.schema);
+	if (event === 'files.upload') return describeUpload(collection, meta, context.schema);
 	switch (action) {
 		case 'create':
-			return created(collection, meta, context.schema);
+			return describeCreation(collection, meta, context.schema);
 		case 'update':
-			return updated(collection, meta, context);
+			return describeUpdate(collection, meta, context);
 		case 'delete':
-			return deleted(collection, meta, context);
+			return describeDeletion(collection, meta, context);
 		case 'sort':
-			return sorted(collection, meta, context.schema);
+			return describeSort(collection, meta, context.schema);
 		default:
 			return [];
 	}
@@ -71,7 +76,7 @@ export function changesOf(event: string, meta: Meta, context: ChangeContext): Co
  * Whether the keys of an event are those of rows of its collection. Directus' service of fields tells names of fields
  * in their place: to look for such rows is an error to PostgreSQL, with which a transaction under way is lost.
  */
-export function isOfRows(event: string, collection: string): boolean {
+export function hasRowKeys(event: string, collection: string): boolean {
 	const { scope } = splitEvent(event);
 	return scope === 'items' || collection === `directus_${scope}`;
 }
@@ -82,37 +87,45 @@ function splitEvent(event: string): { scope: string; action: string } {
 	return { scope, action };
 }
 
-function created(collection: string, meta: Meta, schema: SchemaOverview | null): ContentChange[] {
+function describeCreation(collection: string, meta: Meta, schema: SchemaOverview | null): ContentChange[] {
 	const payload = isItem(meta['payload']) ? meta['payload'] : {};
 	return [
-		{ kind: 'create', collection, items: keysOf(meta) },
-		...joinedParents(collection, payload, schema, 'create'),
-		...parentsFilledIn(collection, schema, 'create'),
+		{ kind: 'create', collection, items: readKeys(meta) },
+		...findJoinedParents(collection, payload, schema, 'create'),
+		...findAutoFilledParents(collection, schema, 'create'),
 	];
 }
 
-function updated(collection: string, meta: Meta, { schema, cascades, fields: known }: ChangeContext): ContentChange[] {
+function describeUpdate(
+	collection: string,
+	meta: Meta,
+	{ schema, cascades, fields: known }: ChangeContext,
+): ContentChange[] {
 	const payload = isItem(meta['payload']) ? meta['payload'] : {};
 	if (isPageView(collection, payload)) return [];
-	const items = keysOf(meta);
-	const fields = [...new Set([...Object.keys(payload), ...writtenByItself(collection, schema)])];
-	const left = leftParents(collection, payload, schema);
+	const items = readKeys(meta);
+	const fields = [...new Set([...Object.keys(payload), ...listAutoUpdatedFields(collection, schema)])];
+	const left = findLeftParents(collection, payload, schema);
 	const unknown = known ? Object.fromEntries(Object.entries(payload).filter(([field]) => !known.has(field))) : {};
-	const missed = cascades ? leftParents(collection, unknown, schema) : left;
+	const missed = cascades ? findLeftParents(collection, unknown, schema) : left;
 	const departures = [
 		...(cascades ?? []),
 		...missed.map((change) => ({ kind: 'schema', collection: change.collection }) as const),
 	];
-	const joined = joinedParents(collection, payload, schema, 'update');
-	const filledIn = parentsFilledIn(collection, schema, 'update');
+	const joined = findJoinedParents(collection, payload, schema, 'update');
+	const filledIn = findAutoFilledParents(collection, schema, 'update');
 	return [{ kind: 'update', collection, items, fields }, ...joined, ...left, ...departures, ...filledIn];
 }
 
-function deleted(collection: string, meta: Meta, { schema, cascades }: ChangeContext): ContentChange[] {
+function describeDeletion(collection: string, meta: Meta, { schema, cascades }: ChangeContext): ContentChange[] {
 	const along = cascades
-		? cascades.flatMap((change) => [change, ...parentsLeftBy(change, schema)])
-		: unknownCascades(collection, schema);
-	return [{ kind: 'delete', collection, items: keysOf(meta) }, ...leftParents(collection, null, schema), ...along];
+		? cascades.flatMap((change) => [change, ...findParentsLeftBy(change, schema)])
+		: describeUnknownCascades(collection, schema);
+	return [
+		{ kind: 'delete', collection, items: readKeys(meta) },
+		...findLeftParents(collection, null, schema),
+		...along,
+	];
 }
 
 function isPageView(collection: string, payload: Item): boolean {
@@ -120,19 +133,19 @@ function isPageView(collection: string, payload: Item): boolean {
 	return collection === 'directus_users' && fields.length > 0 && fields.every((field) => UNREAD_USER_FIELDS.has(field));
 }
 
-function parentsLeftBy(change: ContentChange, schema: SchemaOverview | null): ContentChange[] {
-	if (change.kind === 'delete') return leftParents(change.collection, null, schema);
+function findParentsLeftBy(change: ContentChange, schema: SchemaOverview | null): ContentChange[] {
+	if (change.kind === 'delete') return findLeftParents(change.collection, null, schema);
 	if (change.kind !== 'update') return [];
-	return leftParents(change.collection, Object.fromEntries(change.fields.map((field) => [field, null])), schema);
+	return findLeftParents(change.collection, Object.fromEntries(change.fields.map((field) => [field, null])), schema);
 }
 
-const unknownCascades = (collection: string, schema: SchemaOverview | null): ContentChange[] =>
-	relatedCollections(collection, schema).map((child) => ({ kind: 'schema', collection: child }));
+const describeUnknownCascades = (collection: string, schema: SchemaOverview | null): ContentChange[] =>
+	listReferencingCollections(collection, schema).map((child) => ({ kind: 'schema', collection: child }));
 
 /** Directus names the moved item and the one whose place it took; all between them have moved as well. */
-function sorted(collection: string, meta: Meta, schema: SchemaOverview | null): ContentChange[] {
+function describeSort(collection: string, meta: Meta, schema: SchemaOverview | null): ContentChange[] {
 	const field = schema?.collections[collection]?.sortField;
-	const items = [meta['item'], meta['to']].filter((key) => key !== undefined && key !== null).map(keyOf);
+	const items = [meta['item'], meta['to']].filter((key) => key !== undefined && key !== null).map(formatKey);
 	const moved: ContentChange[] = field
 		? [{ kind: 'update', collection, items: [...items, ANY_ITEM], fields: [field] }]
 		: [];
@@ -140,20 +153,20 @@ function sorted(collection: string, meta: Meta, schema: SchemaOverview | null): 
 }
 
 /** A new file, or another content under the key of an old one, whose every field may be another then. */
-function uploaded(collection: string, meta: Meta, schema: SchemaOverview | null): ContentChange[] {
+function describeUpload(collection: string, meta: Meta, schema: SchemaOverview | null): ContentChange[] {
 	const payload = isItem(meta['payload']) ? meta['payload'] : {};
-	const items = keysOf(meta);
+	const items = readKeys(meta);
 	const known = schema?.collections[collection]?.fields;
 	const fields = known ? Object.keys(known) : Object.keys(payload);
 	return [
-		...created(collection, meta, schema),
+		...describeCreation(collection, meta, schema),
 		{ kind: 'update', collection, items, fields },
 		{ kind: 'delete', collection, items },
 	];
 }
 
 /** Fields that change with each update without standing in its payload: `date_updated` and its like, generated columns. */
-function writtenByItself(collection: string, schema: SchemaOverview | null): string[] {
+function listAutoUpdatedFields(collection: string, schema: SchemaOverview | null): string[] {
 	return Object.values(schema?.collections[collection]?.fields ?? {})
 		.filter(({ special, generated }) => generated || special.some((name) => UPDATE_SPECIALS.includes(name)))
 		.map(({ field }) => field);
@@ -162,7 +175,7 @@ function writtenByItself(collection: string, schema: SchemaOverview | null): str
 const UPDATE_SPECIALS = ['date-updated', 'user-updated', 'role-updated'];
 
 /** `keys` in updates and deletions, `key` in creations, `payload` in deletions of older versions. */
-function keysOf(meta: Meta): string[] {
+function readKeys(meta: Meta): string[] {
 	const keys = meta['keys'] ?? meta['key'] ?? (Array.isArray(meta['payload']) ? meta['payload'] : []);
-	return (Array.isArray(keys) ? keys : [keys]).filter((key) => key !== undefined && key !== null).map(keyOf);
+	return (Array.isArray(keys) ? keys : [keys]).filter((key) => key !== undefined && key !== null).map(formatKey);
 }

@@ -1,24 +1,24 @@
 import type { Relation, SchemaOverview } from '@directus/types';
 
 import { ANY_ITEM, type ContentChange } from '../../cache/dependencies.ts';
-import { isItem, type Item, keyOf } from '../item.ts';
+import { isItem, type Item, formatKey } from '../item.ts';
 
 /**
  * The items that have more in a to-many field now: those that the payload's foreign keys name. Directus reports the
  * child alone, as `comments` with `article: 5`, also where the child was written nested in its parent.
  */
-export function joinedParents(
+export function findJoinedParents(
 	collection: string,
 	payload: Item,
 	schema: SchemaOverview | null,
 	action: 'create' | 'update',
 ): ContentChange[] {
-	return toManyEnds(collection, schema).flatMap(({ field, parent, parentField }) => {
+	return listToManyEnds(collection, schema).flatMap(({ field, parent, parentField }) => {
 		const fallback = schema?.collections[collection]?.fields[field]?.defaultValue as unknown;
 		const value = action === 'create' && !(field in payload) ? fallback : payload[field];
 		const key = isItem(value) ? value[schema?.collections[parent]?.primary ?? ''] : value;
 		if (key === undefined || key === null) return [];
-		return [{ kind: 'relation', collection: parent, items: [keyOf(key)], fields: [parentField] } as const];
+		return [{ kind: 'relation', collection: parent, items: [formatKey(key)], fields: [parentField] } as const];
 	});
 }
 
@@ -26,8 +26,12 @@ export function joinedParents(
  * The to-many fields that have fewer items now: of a deletion, or of an update that writes a foreign key. Which items
  * lost something is what `departuresOf` finds out; this is for who depends on the field in the collection as a whole.
  */
-export function leftParents(collection: string, payload: Item | null, schema: SchemaOverview | null): ContentChange[] {
-	return toManyEnds(collection, schema)
+export function findLeftParents(
+	collection: string,
+	payload: Item | null,
+	schema: SchemaOverview | null,
+): ContentChange[] {
+	return listToManyEnds(collection, schema)
 		.filter(({ field }) => payload === null || field in payload)
 		.map(({ parent, parentField }) => ({ kind: 'relation', collection: parent, items: [], fields: [parentField] }));
 }
@@ -36,14 +40,14 @@ export function leftParents(collection: string, payload: Item | null, schema: Sc
  * To-many fields whose foreign key Directus itself fills in, as `user_created`. Its events name neither the user who is
  * in it now nor the one before: a version's change is that of whoever saved it.
  */
-export function parentsFilledIn(
+export function findAutoFilledParents(
 	collection: string,
 	schema: SchemaOverview | null,
 	action: 'create' | 'update',
 ): ContentChange[] {
 	const fields = schema?.collections[collection]?.fields ?? {};
-	return toManyEnds(collection, schema)
-		.filter(({ field }) => fields[field]?.special.some((special) => FILLED_IN[action].includes(special)))
+	return listToManyEnds(collection, schema)
+		.filter(({ field }) => fields[field]?.special.some((special) => AUTO_FILLED[action].includes(special)))
 		.map(({ parent, parentField }) => ({
 			kind: 'relation',
 			collection: parent,
@@ -52,15 +56,15 @@ export function parentsFilledIn(
 		}));
 }
 
-const FILLED_IN = { create: ['user-created', 'role-created'], update: ['user-updated', 'role-updated'] };
+const AUTO_FILLED = { create: ['user-created', 'role-created'], update: ['user-updated', 'role-updated'] };
 
 /** The collections of which the database may delete or empty rows along with a deletion in this one. */
-export const relatedCollections = (collection: string, schema: SchemaOverview | null): string[] => [
-	...new Set(relationsFrom(collection, schema).map((relation) => relation.collection)),
+export const listReferencingCollections = (collection: string, schema: SchemaOverview | null): string[] => [
+	...new Set(listReferencingRelations(collection, schema).map((relation) => relation.collection)),
 ];
 
 /** Relations with a constraint in the database, whose foreign key points at the collection. */
-export const relationsFrom = (collection: string, schema: SchemaOverview | null): Relation[] =>
+export const listReferencingRelations = (collection: string, schema: SchemaOverview | null): Relation[] =>
 	(schema?.relations ?? []).filter(
 		({ related_collection, schema: constraint }) => related_collection === collection && constraint !== null,
 	);
@@ -74,7 +78,7 @@ export interface ToManyEnd {
 }
 
 /** The to-many fields of other collections that rows of this one are listed in, by their foreign keys. */
-export function toManyEnds(collection: string, schema: SchemaOverview | null): ToManyEnd[] {
+export function listToManyEnds(collection: string, schema: SchemaOverview | null): ToManyEnd[] {
 	return (schema?.relations ?? []).flatMap(({ collection: child, field, related_collection: parent, meta }) =>
 		child === collection && parent !== null && meta?.one_field ? [{ field, parent, parentField: meta.one_field }] : [],
 	);

@@ -2,8 +2,8 @@ import type { SchemaOverview } from '@directus/types';
 
 import type { ContentChange } from '../../cache/dependencies.ts';
 import type { Database } from './cascades.ts';
-import { isItem, keyOf } from '../item.ts';
-import { toManyEnds } from './parent-relations.ts';
+import { isItem, formatKey } from '../item.ts';
+import { listToManyEnds } from './parent-relations.ts';
 
 /** Below the number of variables that any supported database takes in one statement. */
 const KEYS_PER_QUERY = 500;
@@ -13,7 +13,7 @@ const KEYS_PER_QUERY = 500;
  * that writes their foreign keys: those that the keys name now. To be asked before, in a filter: afterwards the rows
  * no longer say so. Asks the database nothing where no such key is written.
  */
-export async function departuresOf(
+export async function findRemovedRelations(
 	collection: string,
 	keys: readonly unknown[],
 	payload: unknown,
@@ -21,20 +21,22 @@ export async function departuresOf(
 	database: Database,
 ): Promise<ContentChange[]> {
 	const written = isItem(payload) ? payload : null;
-	const ends = toManyEnds(collection, schema).filter(({ field }) => written === null || field in written);
+	const ends = listToManyEnds(collection, schema).filter(({ field }) => written === null || field in written);
 	const primary = schema.collections[collection]?.primary;
 	if (ends.length === 0 || primary === undefined) return [];
 	const columns = [...new Set(ends.map(({ field }) => field))];
-	const rows = await rowsOf(collection, primary, keys, columns, database);
+	const rows = await readDistinctRows(collection, primary, keys, columns, database);
 	return ends.flatMap(({ field, parent, parentField }) => {
 		const parents = new Set(rows.map((row) => row[field]).filter((key) => key !== undefined && key !== null));
 		if (parents.size === 0) return [];
-		return [{ kind: 'relation', collection: parent, items: [...parents].map(keyOf), fields: [parentField] } as const];
+		return [
+			{ kind: 'relation', collection: parent, items: [...parents].map(formatKey), fields: [parentField] } as const,
+		];
 	});
 }
 
 /** The different values of these columns in the rows with these keys. */
-export async function rowsOf(
+export async function readDistinctRows(
 	collection: string,
 	primary: string,
 	keys: readonly unknown[],

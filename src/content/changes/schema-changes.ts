@@ -1,7 +1,7 @@
 import type { Relation, SchemaOverview } from '@directus/types';
 
 import { ANY_ITEM, type ContentChange } from '../../cache/dependencies.ts';
-import { isItem, type Item, keyOf } from '../item.ts';
+import { isItem, type Item, formatKey } from '../item.ts';
 
 /** As in `ChangeContext`. */
 interface Schemas {
@@ -22,7 +22,7 @@ export class SchemaMemory {
 	}
 
 	/** To be called in a filter before each change, with the event and the schema that it was given. */
-	meet(event: unknown, schema: SchemaOverview | null): void {
+	observe(event: unknown, schema: SchemaOverview | null): void {
 		if (event === 'fields.delete' || event === 'collections.delete') this.#before = schema;
 		else if (event === 'relations.create' || event === 'relations.update') this.#before = null;
 	}
@@ -33,55 +33,55 @@ export class SchemaMemory {
  * collection's name in `collection` (or `keys`), and by the rows of `directus_collections` and its sisters, where
  * `collection` is that table and the name stands in the payload.
  */
-export function schemaChanges(
+export function deriveSchemaChanges(
 	scope: string,
 	action: string,
 	meta: Readonly<Record<string, unknown>>,
 	schemas: Schemas,
 ): ContentChange[] {
-	const light = lightChange(scope, action, meta);
+	const light = describeMinorChange(scope, action, meta);
 	if (light !== null) return light;
-	const names = new Set([...namesIn(scope, action, meta, schemas)].filter((name) => name !== ''));
+	const names = new Set([...collectCollectionNames(scope, action, meta, schemas)].filter((name) => name !== ''));
 	const rows: ContentChange = { kind: 'sort', collection: `directus_${scope}` };
 	return [...[...names].map((collection) => ({ kind: 'schema', collection }) as const), rows];
 }
 
 /** What says nothing of the fields and relations that there are already. Null if the change may. */
-function lightChange(
+function describeMinorChange(
 	scope: string,
 	action: string,
 	{ collection, payload }: Readonly<Record<string, unknown>>,
 ): ContentChange[] | null {
 	if (typeof collection !== 'string' || !isItem(payload)) return null;
-	if (scope === 'relations' && action === 'create') return newRelation(payload);
+	if (scope === 'relations' && action === 'create') return describeNewRelation(payload);
 	if (scope !== 'fields' || collection.startsWith('directus_fields')) return null;
-	if (action === 'create') return newField(collection, payload);
+	if (action === 'create') return describeNewField(collection, payload);
 	return action === 'update' && isAppearance(payload) ? [] : null;
 }
 
 /** Nothing was made from a new field. Only what depends on the collection, or on items, as a whole may miss it. */
-function newField(collection: string, payload: Item): ContentChange[] {
+function describeNewField(collection: string, payload: Item): ContentChange[] {
 	if (payload['type'] === 'alias') return [];
 	const column = isItem(payload['schema']) ? payload['schema'] : {};
 	const isEmpty = column['default_value'] === undefined || column['default_value'] === null;
-	const fields = texts(payload['field']);
+	const fields = readTexts(payload['field']);
 	return [{ kind: 'update', collection, items: isEmpty ? [] : [ANY_ITEM], fields }];
 }
 
 /** Nothing was made by way of a new relation. Its two fields are new to what depends on the items as a whole. */
-function newRelation(payload: Item): ContentChange[] | null {
+function describeNewRelation(payload: Item): ContentChange[] | null {
 	const { many_collection: many, one_collection: one } = payload;
 	if (typeof many !== 'string') return null;
-	const allowed = texts(payload['one_allowed_collections']);
+	const allowed = readTexts(payload['one_allowed_collections']);
 	const change = (collection: string, field: unknown): ContentChange => ({
 		kind: 'update',
 		collection,
 		items: [ANY_ITEM],
-		fields: texts(field),
+		fields: readTexts(field),
 	});
 	return [
 		change(many, payload['many_field']),
-		...[...texts(one), ...allowed].map((collection) => change(collection, payload['one_field'])),
+		...[...readTexts(one), ...allowed].map((collection) => change(collection, payload['one_field'])),
 		{ kind: 'sort', collection: 'directus_relations' },
 	];
 }
@@ -98,7 +98,7 @@ function isAppearance(payload: Item): boolean {
 	return isItem(meta) && Object.keys(meta).length > 0 && isShown(meta) && isShown(rest);
 }
 
-function namesIn(
+function collectCollectionNames(
 	scope: string,
 	action: string,
 	meta: Readonly<Record<string, unknown>>,
@@ -108,14 +108,14 @@ function namesIn(
 	const keys = [meta['keys'] ?? meta['key'] ?? payload ?? []]
 		.flat()
 		.filter((key) => typeof key !== 'object')
-		.map(keyOf);
+		.map(formatKey);
 	if (scope === 'collections') return keys;
 	const own = typeof collection === 'string' && !collection.startsWith(`directus_${scope}`) ? [collection] : [];
 	const row = isItem(payload) ? payload : {};
-	if (scope === 'fields') return [...own, ...texts(row['collection'])];
-	const named = [row['many_collection'], row['one_collection'], row['one_allowed_collections']].flatMap(texts);
+	if (scope === 'fields') return [...own, ...readTexts(row['collection'])];
+	const named = [row['many_collection'], row['one_collection'], row['one_allowed_collections']].flatMap(readTexts);
 	const relations = [...(schema?.relations ?? []), ...(before?.relations ?? [])];
-	const known = relations.filter((relation) => concerns(relation, action, own, keys));
+	const known = relations.filter((relation) => isAffected(relation, action, own, keys));
 	// Directus tells of a deletion with the schema as it is after it. Where a relation was deleted alone, nobody was
 	// told before: where it led to stands nowhere any more.
 	const anywhere = action === 'delete' && known.length === 0 ? Object.keys(schema?.collections ?? {}) : [];
@@ -131,12 +131,12 @@ function namesIn(
 }
 
 /** `relations.update` has the keys of rows, `relations.delete` a collection with the names of its fields. */
-function concerns(relation: Relation, action: string, own: string[], keys: string[]): boolean {
+function isAffected(relation: Relation, action: string, own: string[], keys: string[]): boolean {
 	if (action === 'delete') return own.includes(relation.collection) && keys.includes(relation.field);
 	return relation.meta !== null && keys.includes(String(relation.meta.id));
 }
 
-function texts(value: unknown): string[] {
+function readTexts(value: unknown): string[] {
 	if (Array.isArray(value)) return value.filter((part) => typeof part === 'string');
 	return typeof value === 'string' ? value.split(',') : [];
 }

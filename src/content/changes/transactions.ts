@@ -48,20 +48,20 @@ export class OpenTransactions {
 	}
 
 	/** To be called in a filter before each change, with the database that it was given. */
-	meet(database: unknown): void {
-		const transaction = outermost(database);
+	watch(database: unknown): void {
+		const transaction = findOutermost(database);
 		if (transaction === null || this.#open.has(transaction) || !isUnderWay(transaction)) return;
 		const tags = new Set<Tag>();
 		this.#open.set(transaction, tags);
-		const over = (): void => void this.#open.delete(transaction);
+		const remove = (): void => void this.#open.delete(transaction);
 		transaction.executionPromise?.then(() => {
-			over();
+			remove();
 			if (tags.size > 0) this.#committed([...tags]);
-		}, over);
+		}, remove);
 	}
 
 	/** Whether there are any: what is told of now may not be committed then. */
-	get underWay(): boolean {
+	get hasUncommitted(): boolean {
 		return [...this.#open.keys()].some(isUnderWay);
 	}
 
@@ -75,7 +75,7 @@ export class OpenTransactions {
 
 const isUnderWay = (transaction: Transaction): boolean => transaction.isCompleted?.() !== true;
 
-function outermost(database: unknown): Transaction | null {
+function findOutermost(database: unknown): Transaction | null {
 	let found = typeof database === 'function' ? (database as Transaction) : null;
 	while (found?.parentTransaction) found = found.parentTransaction;
 	return found?.isTransaction && found.executionPromise ? found : null;

@@ -15,7 +15,7 @@ interface Row {
 }
 
 /** MySQL's driver tells the number alone. */
-type Inserted = number | { id: number };
+type InsertResult = number | { id: number };
 
 export interface OutboxTable {
 	/** Answers the ids that they have from now on, in order. */
@@ -30,34 +30,38 @@ export interface OutboxTable {
 
 /** The table in Directus' database, made when first written to. Every method rejects where the database does. */
 export function createOutboxTable(database: Database): OutboxTable {
-	let made: Promise<void> | null = null;
-	const isThere = async (): Promise<boolean> => made !== null || database.schema.hasTable(OUTBOX_TABLE);
-	const ready = (): Promise<void> => {
-		made ??= makeTable(database).catch((error: unknown) => {
-			made = null;
+	let creation: Promise<void> | null = null;
+	const hasTable = async (): Promise<boolean> => creation !== null || database.schema.hasTable(OUTBOX_TABLE);
+	const ensureTable = (): Promise<void> => {
+		creation ??= makeTable(database).catch((error: unknown) => {
+			creation = null;
 			throw error;
 		});
-		return made;
+		return creation;
 	};
 	return {
 		async append(invalidations) {
-			await ready();
+			await ensureTable();
 			const ids: string[] = [];
 			await database.transaction(async (transaction) => {
 				for (const invalidation of invalidations) {
 					// One by one: MySQL tells the first number alone.
-					const [inserted] = await transaction(OUTBOX_TABLE).insert(toRow(invalidation)).returning<Inserted[]>('id');
+					const [inserted] = await transaction(OUTBOX_TABLE)
+						.insert(encodeRow(invalidation))
+						.returning<InsertResult[]>('id');
 					ids.push(`d${typeof inserted === 'object' ? inserted.id : inserted}`);
 				}
 			});
 			return ids;
 		},
 		async read() {
-			if (!(await isThere())) return [];
-			return (await database(OUTBOX_TABLE).select<Row[]>('id', 'created', 'tags', 'cause').orderBy('id')).map(fromRow);
+			if (!(await hasTable())) return [];
+			return (await database(OUTBOX_TABLE).select<Row[]>('id', 'created', 'tags', 'cause').orderBy('id')).map(
+				decodeRow,
+			);
 		},
 		async remove(ids) {
-			await ready();
+			await ensureTable();
 			const numbers = ids.filter((id) => id.startsWith('d')).map((id) => Number(id.slice(1)));
 			let removed = 0;
 			for (let start = 0; start < numbers.length; start += ROWS_PER_STATEMENT) {
@@ -68,10 +72,10 @@ export function createOutboxTable(database: Database): OutboxTable {
 			return removed;
 		},
 		async collapse(invalidation) {
-			await ready();
+			await ensureTable();
 			await database.transaction(async (transaction) => {
 				const last = await transaction(OUTBOX_TABLE).max<{ last: number | null }[]>('id as last').first();
-				await transaction(OUTBOX_TABLE).insert(toRow(invalidation));
+				await transaction(OUTBOX_TABLE).insert(encodeRow(invalidation));
 				await transaction(OUTBOX_TABLE)
 					.where('id', '<=', last?.last ?? 0)
 					.delete();
@@ -96,13 +100,13 @@ async function makeTable(database: Database): Promise<void> {
 	}
 }
 
-const toRow = ({ created, tags, cause }: PendingInvalidation): Omit<Row, 'id'> => ({
+const encodeRow = ({ created, tags, cause }: PendingInvalidation): Omit<Row, 'id'> => ({
 	created,
 	tags: JSON.stringify(tags),
 	cause: cause.slice(0, 255),
 });
 
-const fromRow = ({ id, created, tags, cause }: Row): PendingInvalidation => ({
+const decodeRow = ({ id, created, tags, cause }: Row): PendingInvalidation => ({
 	id: `d${id}`,
 	created,
 	tags: JSON.parse(tags) as Tag[],

@@ -32,9 +32,9 @@ export interface Outbox {
 	 * All that are still to be carried out, oldest first, those of other processes and earlier runs included. Rejects
 	 * while the database cannot be read: then nobody knows whether any are.
 	 */
-	pending(): Promise<PendingInvalidation[]>;
+	listPending(): Promise<PendingInvalidation[]>;
 	/** Those that are in memory alone. */
-	unwritten(): PendingInvalidation[];
+	listUnwritten(): PendingInvalidation[];
 	/**
 	 * To be called once they are carried out. Answers how many of them were still there. Never rejects: what stays is
 	 * carried out once more.
@@ -94,25 +94,25 @@ class DatabaseOutbox implements Outbox {
 		const id = `m${this.#numbers}`;
 		const created = new Date(this.#clock.now()).toISOString();
 		this.#memory.push({ id, created, tags: [...tags], cause });
-		if (this.#memory.length > this.#maxPending) this.#memory = [this.#everything(created)];
+		if (this.#memory.length > this.#maxPending) this.#memory = [this.#createOverflow(created)];
 		this.#ids.set(id, id);
-		await this.#next('written', () => this.#persist()).catch(() => {});
+		await this.#enqueue('written', () => this.#persist()).catch(() => {});
 		const told = this.#ids.get(id)!;
 		this.#ids.delete(id);
 		return told;
 	}
 
-	async pending(): Promise<PendingInvalidation[]> {
-		await this.#next('written', () => this.#persist()).catch(() => {});
+	async listPending(): Promise<PendingInvalidation[]> {
+		await this.#enqueue('written', () => this.#persist()).catch(() => {});
 		let stored: PendingInvalidation[] = [];
-		await this.#next('read', async () => {
+		await this.#enqueue('read', async () => {
 			stored = await this.#table.read();
 			this.#stored = stored.length;
 		});
 		return [...stored, ...this.#memory];
 	}
 
-	unwritten(): PendingInvalidation[] {
+	listUnwritten(): PendingInvalidation[] {
 		return [...this.#memory];
 	}
 
@@ -122,7 +122,7 @@ class DatabaseOutbox implements Outbox {
 		this.#memory = this.#memory.filter(({ id }) => !gone.has(id));
 		const inMemory = before - this.#memory.length;
 		let inDatabase = 0;
-		await this.#next('removed', async () => {
+		await this.#enqueue('removed', async () => {
 			inDatabase = await this.#table.remove(ids);
 			this.#stored = Math.max(0, this.#stored - inDatabase);
 		}).catch(() => {});
@@ -139,22 +139,22 @@ class DatabaseOutbox implements Outbox {
 		this.#memory = this.#memory.filter(({ id }) => !written.has(id));
 		this.#stored += batch.length;
 		if (this.#stored > this.#maxPending) {
-			await this.#table.collapse(this.#everything(new Date(this.#clock.now()).toISOString()));
+			await this.#table.collapse(this.#createOverflow(new Date(this.#clock.now()).toISOString()));
 			this.#stored = 1;
 		}
 	}
 
-	#everything(created: string): PendingInvalidation {
+	#createOverflow(created: string): PendingInvalidation {
 		this.#numbers += 1;
 		return { id: `m${this.#numbers}`, created, tags: [allTag()], cause: 'overflow' };
 	}
 
-	#next(done: Done, step: () => Promise<void>): Promise<void> {
+	#enqueue(done: Done, step: () => Promise<void>): Promise<void> {
 		const stepped = this.#queue.then(step).then(
 			() => void this.#failing.delete(done),
 			(error: unknown) => {
 				if (!this.#failing.has(done))
-					this.#logger.warn(`AI cache: ${FAILURES[done]}, the database fails (${codeOf(error)})`);
+					this.#logger.warn(`AI cache: ${FAILURES[done]}, the database fails (${getErrorCode(error)})`);
 				this.#failing.add(done);
 				throw error;
 			},
@@ -165,7 +165,7 @@ class DatabaseOutbox implements Outbox {
 }
 
 /** The driver's code: a message would hold the statement, with the keys and tags in it. */
-function codeOf(error: unknown): string {
+function getErrorCode(error: unknown): string {
 	if (!(error instanceof Error)) return 'unknown error';
 	return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }

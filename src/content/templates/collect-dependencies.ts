@@ -1,5 +1,5 @@
 import type { ContentDependency } from '../../cache/dependencies.ts';
-import { type Item, keyOf, relatedItems } from '../item.ts';
+import { type Item, formatKey, getRelatedItems } from '../item.ts';
 import type { PlanNode } from './template-plan.ts';
 
 /**
@@ -13,13 +13,13 @@ import type { PlanNode } from './template-plan.ts';
  *   sort field. Comments of other articles meet none of these;
  * - many-to-many, translations and many-to-any: the same for the junction's rows, then to-one to the item behind.
  */
-export function dependenciesOf(root: PlanNode, item: Item): ContentDependency[] {
+export function collectDependencies(root: PlanNode, item: Item): ContentDependency[] {
 	const visited = new Map<string, { collection: string; fields: string[]; items: Set<string> }>();
 	const visit = (node: PlanNode, current: Item): void => {
 		const fields = [...node.fields].sort();
-		add(visited, node.collection, fields, keyOf(current[node.primary]));
+		add(visited, node.collection, fields, formatKey(current[node.primary]));
 		for (const { hop, node: child } of node.relations.values()) {
-			for (const related of relatedItems(hop, current) ?? []) visit(child, related);
+			for (const related of getRelatedItems(hop, current) ?? []) visit(child, related);
 		}
 	};
 	visit(root, item);

@@ -7,7 +7,7 @@ type Declaration = Pick<GenerationRequest, 'collection' | 'item' | 'items' | 'fi
  * What the request itself says that its answer depends on: its collection as a whole, or some items, or fields of
  * either, and every entry of `depends_on`. Keys become strings, so that `1` and `'1'` are one item.
  */
-export function declaredDependencies(request: Declaration): ContentDependency[] {
+export function collectDeclaredDependencies(request: Declaration): ContentDependency[] {
 	const { collection, item, items, fields, depends_on: more = [] } = request;
 	const keys = items ?? (item === undefined ? undefined : [item]);
 	const own = collection === undefined ? [] : [{ collection, ...(keys && { items: keys }), ...(fields && { fields }) }];

@@ -2,7 +2,7 @@ import type { SchemaOverview } from '@directus/types';
 
 import { ForbiddenFieldError } from '../errors.ts';
 import type { FieldPath, Hop } from './field-path.ts';
-import { type Item, keyOf, relatedItems } from '../item.ts';
+import { type Item, formatKey, getRelatedItems } from '../item.ts';
 import type { TemplatePlan } from './template-plan.ts';
 
 /** A field that is null in some items: the last of a path, or a relation to one item on the way. */
@@ -25,21 +25,21 @@ type ReadAll = () => Promise<Iterable<Item>>;
  * the field. `readUnrestricted` is asked only where a value is null at all, and the caller's `readAgain` only where the
  * two then differ: the value may have been given in between.
  */
-export async function demandNoneHidden(
+export async function requireNoHiddenFields(
 	plan: TemplatePlan,
 	items: Iterable<Item>,
 	schema: SchemaOverview,
 	readUnrestricted: ReadAll,
 	readAgain: ReadAll,
 ): Promise<void> {
-	const nulls = nullsIn(plan, items, schema);
+	const nulls = findNulls(plan, items, schema);
 	if (nulls.size === 0) return;
-	const hidden = without(nulls, nullsIn(plan, await readUnrestricted(), schema));
+	const hidden = subtractNulls(nulls, findNulls(plan, await readUnrestricted(), schema));
 	if (hidden.size === 0) return;
-	const still = nullsIn(plan, await readAgain(), schema);
+	const still = findNulls(plan, await readAgain(), schema);
 	for (const [name, found] of hidden) {
 		const key = [...found.keys].find((each) => still.get(name)?.keys.has(each));
-		if (key !== undefined) throw hiddenError(found, key);
+		if (key !== undefined) throw createHiddenFieldError(found, key);
 	}
 }
 
@@ -47,7 +47,7 @@ export async function demandNoneHidden(
  * Of a many-to-any relation, Directus leaves out all items of a collection that the caller may not read at all, which
  * would go into a prompt as empty texts: a 403 that names the field. `mayRead` is asked only where an item is missing.
  */
-export async function demandAnyReadable(
+export async function requireReadableItems(
 	{ paths }: TemplatePlan,
 	items: Iterable<Item>,
 	mayRead: (collection: string) => Promise<boolean>,
@@ -55,7 +55,8 @@ export async function demandAnyReadable(
 	const all = [...items];
 	for (const path of paths.values()) {
 		for (const [index, hop] of path.hops.entries()) {
-			if (hop.kind !== 'any' || !holdersOf(path.hops.slice(0, index), all).some((row) => lacksItem(row, hop))) continue;
+			if (hop.kind !== 'any' || !followHops(path.hops.slice(0, index), all).some((row) => isItemMissing(row, hop)))
+				continue;
 			if (await mayRead(hop.collection)) continue;
 			const reason = `You may not read "${hop.collection}", which {{${path.path}}} needs`;
 			throw new ForbiddenFieldError({ reason, field: path.path });
@@ -63,10 +64,10 @@ export async function demandAnyReadable(
 	}
 }
 
-const lacksItem = (row: Item, hop: Hop & { kind: 'any' }): boolean =>
+const isItemMissing = (row: Item, hop: Hop & { kind: 'any' }): boolean =>
 	row[hop.collectionField] === hop.collection && row[hop.field] === null;
 
-function nullsIn({ root, paths }: TemplatePlan, items: Iterable<Item>, schema: SchemaOverview): Nulls {
+function findNulls({ root, paths }: TemplatePlan, items: Iterable<Item>, schema: SchemaOverview): Nulls {
 	const nulls: Nulls = new Map();
 	const all = [...items];
 	for (const path of paths.values()) {
@@ -74,7 +75,7 @@ function nullsIn({ root, paths }: TemplatePlan, items: Iterable<Item>, schema: S
 		let { collection } = root;
 		const note = (field: string, place: number, of: readonly Item[]): void => {
 			const primary = schema.collections[collection]?.primary ?? 'id';
-			const keys = of.filter((holder) => holder[field] === null).map((holder) => keyOf(holder[primary]));
+			const keys = of.filter((holder) => holder[field] === null).map((holder) => formatKey(holder[primary]));
 			if (keys.length > 0) nulls.set(`${place} ${path.path}`, { path, collection, field, keys: new Set(keys) });
 		};
 		for (const [place, hop] of path.hops.entries()) {
@@ -82,9 +83,9 @@ function nullsIn({ root, paths }: TemplatePlan, items: Iterable<Item>, schema: S
 				note(
 					hop.field,
 					place,
-					holders.filter((holder) => leadsTo(hop, holder)),
+					holders.filter((holder) => isTarget(hop, holder)),
 				);
-			holders = holdersOf([hop], holders);
+			holders = followHops([hop], holders);
 			({ collection } = hop);
 		}
 		note(path.field, path.hops.length, holders);
@@ -93,14 +94,14 @@ function nullsIn({ root, paths }: TemplatePlan, items: Iterable<Item>, schema: S
 }
 
 /** A row of a many-to-any relation leads to one collection alone. */
-const leadsTo = (hop: Hop, holder: Item): boolean =>
+const isTarget = (hop: Hop, holder: Item): boolean =>
 	hop.kind !== 'any' || holder[hop.collectionField] === hop.collection;
 
-function holdersOf(hops: readonly Hop[], roots: Item[]): Item[] {
-	return hops.reduce((items, hop) => items.flatMap((item) => relatedItems(hop, item) ?? []), roots);
+function followHops(hops: readonly Hop[], roots: Item[]): Item[] {
+	return hops.reduce((items, hop) => items.flatMap((item) => getRelatedItems(hop, item) ?? []), roots);
 }
 
-function without(nulls: Nulls, others: Nulls): Nulls {
+function subtractNulls(nulls: Nulls, others: Nulls): Nulls {
 	const left: Nulls = new Map();
 	for (const [name, found] of nulls) {
 		const own = [...found.keys].filter((key) => !others.get(name)?.keys.has(key));
@@ -109,7 +110,7 @@ function without(nulls: Nulls, others: Nulls): Nulls {
 	return left;
 }
 
-const hiddenError = ({ path: { path }, field, collection }: NullField, key: string): Error =>
+const createHiddenFieldError = ({ path: { path }, field, collection }: NullField, key: string): Error =>
 	new ForbiddenFieldError({
 		reason: `You may not read "${field}" of item "${key}" of "${collection}", which {{${path}}} needs`,
 		field: path,

@@ -43,29 +43,29 @@ export function resolvePath(
 	const hops: Hop[] = [];
 	let collection = root;
 	for (const segment of segments) {
-		const hop = hopAt(segment, collection, schema, refuse);
-		if (closesCycle(hops, hop)) throw refuse(`"${segment}" goes in a circle back to where the path has been`);
+		const hop = resolveHop(segment, collection, schema, refuse);
+		if (isCycle(hops, hop)) throw refuse(`"${segment}" goes in a circle back to where the path has been`);
 		hops.push(hop);
 		collection = hop.collection;
 	}
-	return { path, hops, collection, ...lastField(last, collection, schema, refuse) };
+	return { path, hops, collection, ...resolveLastField(last, collection, schema, refuse) };
 }
 
 /** The relation that a to-one field of the collection is. */
-export const relationToOne = (schema: SchemaOverview, collection: string, field: string): Relation | undefined =>
+export const findToOneRelation = (schema: SchemaOverview, collection: string, field: string): Relation | undefined =>
 	schema.relations.find((relation) => relation.collection === collection && relation.field === field);
 
 /** The relation that a to-many field of the collection is the other side of. */
-export const relationToMany = (schema: SchemaOverview, collection: string, field: string): Relation | undefined =>
+export const findToManyRelation = (schema: SchemaOverview, collection: string, field: string): Relation | undefined =>
 	schema.relations.find((relation) => relation.related_collection === collection && relation.meta?.one_field === field);
 
-type Refuse = (reason: string) => Error;
+type CreatePathError = (reason: string) => Error;
 
-function hopAt(segment: string, collection: string, schema: SchemaOverview, refuse: Refuse): Hop {
+function resolveHop(segment: string, collection: string, schema: SchemaOverview, refuse: CreatePathError): Hop {
 	const [field = '', scope] = segment.split(':');
-	demandField(field, collection, schema, refuse);
-	const many = relationToMany(schema, collection, field);
-	const relation = many ?? relationToOne(schema, collection, field);
+	requireField(field, collection, schema, refuse);
+	const many = findToManyRelation(schema, collection, field);
+	const relation = many ?? findToOneRelation(schema, collection, field);
 	if (!relation) throw refuse(`"${field}" of "${collection}" is no relation`);
 	const allowed = relation.meta?.one_allowed_collections;
 	const collectionField = relation.meta?.one_collection_field;
@@ -77,7 +77,7 @@ function hopAt(segment: string, collection: string, schema: SchemaOverview, refu
 			kind: 'any',
 			segment,
 			field,
-			collection: demandCollection(scope, schema, refuse),
+			collection: requireCollection(scope, schema, refuse),
 			relation,
 			collectionField,
 		};
@@ -89,25 +89,25 @@ function hopAt(segment: string, collection: string, schema: SchemaOverview, refu
 		kind: many ? 'many' : 'one',
 		segment,
 		field,
-		collection: demandCollection(target, schema, refuse),
+		collection: requireCollection(target, schema, refuse),
 		relation,
 	};
 }
 
-function lastField(
+function resolveLastField(
 	field: string,
 	collection: string,
 	schema: SchemaOverview,
-	refuse: Refuse,
+	refuse: CreatePathError,
 ): Pick<FieldPath, 'field' | 'type' | 'keyField'> {
-	const overview = demandField(field, collection, schema, refuse);
+	const overview = requireField(field, collection, schema, refuse);
 	if (overview.special.some((special) => SECRETS.includes(special)) || overview.type === 'hash') {
 		throw refuse(`"${field}" of "${collection}" is concealed`);
 	}
-	if (relationToMany(schema, collection, field)) {
+	if (findToManyRelation(schema, collection, field)) {
 		throw refuse(`"${field}" of "${collection}" is a relation to many: name a field of it, as "${field}.id"`);
 	}
-	const relation = relationToOne(schema, collection, field);
+	const relation = findToOneRelation(schema, collection, field);
 	if (relation && !relation.related_collection) {
 		throw refuse(`"${field}" leads to several collections: write "${field}:collection.field"`);
 	}
@@ -116,11 +116,11 @@ function lastField(
 	return { field, type: overview.type, keyField: related?.primary ?? null };
 }
 
-function demandField(
+function requireField(
 	field: string,
 	collection: string,
 	schema: SchemaOverview,
-	refuse: Refuse,
+	refuse: CreatePathError,
 ): SchemaOverview['collections'][string]['fields'][string] {
 	const fields = schema.collections[collection]?.fields;
 	const overview = fields && Object.hasOwn(fields, field) ? fields[field] : undefined;
@@ -128,7 +128,7 @@ function demandField(
 	return overview;
 }
 
-function demandCollection(collection: string, schema: SchemaOverview, refuse: Refuse): string {
+function requireCollection(collection: string, schema: SchemaOverview, refuse: CreatePathError): string {
 	if (!Object.hasOwn(schema.collections, collection)) throw refuse(`"${collection}" is no collection`);
 	return collection;
 }
@@ -137,7 +137,7 @@ function demandCollection(collection: string, schema: SchemaOverview, refuse: Re
  * `author.articles.title` (the author's other articles) is no circle; going on to `.author` would cross the same
  * relation the same way again after having come back over it. `parent.parent.title` never comes back.
  */
-function closesCycle(hops: readonly Hop[], next: Hop): boolean {
+function isCycle(hops: readonly Hop[], next: Hop): boolean {
 	const before = hops.filter((hop) => hop.relation === next.relation);
 	const back = before.findIndex((hop) => (hop.kind === 'many') !== (next.kind === 'many'));
 	return back !== -1 && before.slice(0, back).length > 0;

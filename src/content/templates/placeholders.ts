@@ -20,20 +20,20 @@ const PLACEHOLDER = /(\\?)\{\{([^{}]*)\}\}/g;
 /** In one request; each of its items is written with all of them. */
 const MAX_PLACEHOLDERS = 10_000;
 
-const tooManyPlaceholders = (path: string, where: string): Error =>
+const createTooManyPlaceholdersError = (path: string, where: string): Error =>
 	new InvalidTemplateError({
 		reason: `{{${path}}} in ${where} is one more than ${MAX_PLACEHOLDERS} placeholders`,
 		field: path,
 	});
 
 /** All placeholders of the request, in order. An empty one or one with an empty part is refused with a 400. */
-export function placeholdersOf(source: TemplateSource): Placeholder[] {
+export function findPlaceholders(source: TemplateSource): Placeholder[] {
 	const found: Placeholder[] = [];
 	replaceText(source, (text, where) => {
 		for (const [, escape, inner] of text.matchAll(PLACEHOLDER)) {
 			if (escape) continue;
 			const path = readPath(inner ?? '', where);
-			if (found.length === MAX_PLACEHOLDERS) throw tooManyPlaceholders(path, where);
+			if (found.length === MAX_PLACEHOLDERS) throw createTooManyPlaceholdersError(path, where);
 			found.push({ path, where });
 		}
 		return text;
@@ -74,21 +74,27 @@ function replaceText(source: TemplateSource, replace: (text: string, where: stri
 	return {
 		...(prompt !== undefined && { prompt: replace(prompt, 'prompt') }),
 		...(system !== undefined && { system: replace(system, 'system') }),
-		...(messages && { messages: messages.map((message, index) => inMessage(message, `messages[${index}]`, replace)) }),
+		...(messages && {
+			messages: messages.map((message, index) => replaceInMessage(message, `messages[${index}]`, replace)),
+		}),
 	};
 }
 
-function inMessage(message: JsonValue, where: string, replace: (text: string, where: string) => string): JsonValue {
+function replaceInMessage(
+	message: JsonValue,
+	where: string,
+	replace: (text: string, where: string) => string,
+): JsonValue {
 	if (typeof message !== 'object' || message === null || Array.isArray(message)) return message;
 	if (message['content'] === undefined) return message;
-	return { ...message, content: inValue(message['content'], `${where}.content`, replace) };
+	return { ...message, content: replaceInValue(message['content'], `${where}.content`, replace) };
 }
 
-function inValue(value: JsonValue, where: string, replace: (text: string, where: string) => string): JsonValue {
+function replaceInValue(value: JsonValue, where: string, replace: (text: string, where: string) => string): JsonValue {
 	if (typeof value === 'string') return replace(value, where);
-	if (Array.isArray(value)) return value.map((part, index) => inValue(part, `${where}[${index}]`, replace));
+	if (Array.isArray(value)) return value.map((part, index) => replaceInValue(part, `${where}[${index}]`, replace));
 	if (typeof value !== 'object' || value === null) return value;
 	return Object.fromEntries(
-		Object.entries(value).map(([name, part]) => [name, inValue(part, `${where}.${name}`, replace)]),
+		Object.entries(value).map(([name, part]) => [name, replaceInValue(part, `${where}.${name}`, replace)]),
 	);
 }

@@ -1,6 +1,6 @@
 import type { ContentDependency } from '../../cache/dependencies.ts';
 import type { GenerationRequest } from '../../contract.ts';
-import { declaredDependencies } from './declared-dependencies.ts';
+import { collectDeclaredDependencies } from './declared-dependencies.ts';
 import { InvalidTemplateError, MissingItemError } from '../errors.ts';
 import type { Item } from '../item.ts';
 import { fillPlaceholders } from './placeholders.ts';
@@ -26,7 +26,7 @@ export interface RequestPlan {
 }
 
 /** Items that are read at once, and so in memory at once: each may hold megabytes. */
-const READ_TOGETHER = 20;
+const ITEMS_PER_READ = 20;
 
 /**
  * Plans a request's item template: one prepared request for each of `items`, one for `item`. A request without an item
@@ -45,10 +45,10 @@ export function planRequests(
 	const plan =
 		collection === undefined || keys.length === 0
 			? null
-			: planTemplate(request, demandCollection(collection, context), context.schema, limits);
+			: planTemplate(request, requireCollection(collection, context), context.schema, limits);
 	if (!plan) {
 		const texts = keys.length > 0 ? fillPlaceholders(request, () => '') : {};
-		const prepared = { request: { ...request, ...texts }, content: declaredDependencies(request), item: null };
+		const prepared = { request: { ...request, ...texts }, content: collectDeclaredDependencies(request), item: null };
 		return { items: [null], prepare: async () => prepared };
 	}
 	const reader = new GroupReader(keys, (some) => readItems(plan, some, context));
@@ -62,7 +62,7 @@ export function planRequests(
 			await waitForTurn(values.bytes);
 			const { content, ...texts } = renderTemplate(plan, item, values);
 			const { items: _, ...single } = { ...request, ...texts, item: key };
-			return { request: single, content: [...content, ...declaredBesides(single)], item: String(key) };
+			return { request: single, content: [...content, ...collectOtherDependencies(single)], item: String(key) };
 		},
 	};
 }
@@ -95,16 +95,16 @@ class GroupReader {
 	/** Where one of a group is missing, the others are read without it. */
 	async read(index: number): Promise<Item> {
 		const key = this.#keys[index]!;
-		const items = await this.#groupOf(index).catch(async (error: unknown) => {
+		const items = await this.#readGroup(index).catch(async (error: unknown) => {
 			if (!(error instanceof MissingItemError) || this.#keys.length < 2) throw error;
 			return this.#readItems([key]);
 		});
 		return items.get(String(key)) ?? {};
 	}
 
-	#groupOf(index: number): Promise<Map<string, Item>> {
-		const start = index - (index % READ_TOGETHER);
-		const keys = this.#keys.slice(start, start + READ_TOGETHER);
+	#readGroup(index: number): Promise<Map<string, Item>> {
+		const start = index - (index % ITEMS_PER_READ);
+		const keys = this.#keys.slice(start, start + ITEMS_PER_READ);
 		const group = this.#groups.get(start) ?? { items: this.#readItems(keys), left: keys.length };
 		group.left--;
 		if (group.left > 0) this.#groups.set(start, group);
@@ -113,12 +113,12 @@ class GroupReader {
 	}
 }
 
-function declaredBesides(request: GenerationRequest): ContentDependency[] {
-	if (request.fields) return declaredDependencies(request);
-	return declaredDependencies({ ...(request.depends_on && { depends_on: request.depends_on }) });
+function collectOtherDependencies(request: GenerationRequest): ContentDependency[] {
+	if (request.fields) return collectDeclaredDependencies(request);
+	return collectDeclaredDependencies({ ...(request.depends_on && { depends_on: request.depends_on }) });
 }
 
-function demandCollection(collection: string, { schema }: ReadContext): string {
+function requireCollection(collection: string, { schema }: ReadContext): string {
 	if (Object.hasOwn(schema.collections, collection)) return collection;
 	throw new InvalidTemplateError({ reason: `Collection "${collection}" does not exist`, field: 'collection' });
 }

@@ -2,8 +2,8 @@ import type { Accountability, AbstractServiceOptions, SchemaOverview } from '@di
 
 import { oneSpelling } from '../../cache/dependencies.ts';
 import { ForbiddenFieldError, InvalidTemplateError, MissingItemError } from '../errors.ts';
-import { demandAnyReadable, demandNoneHidden } from './field-access.ts';
-import { type Item, keyOf } from '../item.ts';
+import { requireReadableItems, requireNoHiddenFields } from './field-access.ts';
+import { type Item, formatKey } from '../item.ts';
 import type { DeepQuery, TemplatePlan } from './template-plan.ts';
 
 interface ItemsReader {
@@ -33,14 +33,14 @@ export async function readItems(
 ): Promise<Map<string, Item>> {
 	const { collection, primary } = plan.root;
 	const unique = new Map(keys.map((key) => [String(key), key]));
-	for (const key of unique.values()) demandKey(key, collection, primary, context.schema);
-	const read = readerOf(plan, context);
+	for (const key of unique.values()) requireValidKey(key, collection, primary, context.schema);
+	const read = createReader(plan, context);
 	const all = [...unique.values()];
 	const items = await read(all);
 	if (context.accountability && !context.accountability.admin) {
-		await demandAnyReadable(plan, items, (name) => mayRead(name, context));
-		const readUnrestricted = readerOf(plan, { ...context, accountability: null });
-		await demandNoneHidden(
+		await requireReadableItems(plan, items, (name) => canRead(name, context));
+		const readUnrestricted = createReader(plan, { ...context, accountability: null });
+		await requireNoHiddenFields(
 			plan,
 			items,
 			context.schema,
@@ -48,10 +48,10 @@ export async function readItems(
 			() => read(all),
 		);
 	}
-	const found = new Map(items.map((item) => [keyOf(item[primary]), item]));
+	const found = new Map(items.map((item) => [formatKey(item[primary]), item]));
 	for (const [name, key] of unique) {
 		if (found.has(name)) continue;
-		const item = await readOtherwiseSpelled(key, primary, items, read);
+		const item = await readAlternativeSpelling(key, primary, items, read);
 		if (item === undefined) throw new MissingItemError({ collection, item: name });
 		found.set(name, item);
 	}
@@ -60,12 +60,12 @@ export async function readItems(
 
 type ReadSome = (keys: (string | number)[]) => Promise<Item[]>;
 
-function readerOf(plan: TemplatePlan, context: ReadContext): ReadSome {
-	const service = serviceFor(plan.root.collection, context);
+function createReader(plan: TemplatePlan, context: ReadContext): ReadSome {
+	const service = createItemsService(plan.root.collection, context);
 	return async (keys) => {
 		const query = { fields: plan.fields, deep: plan.deep, limit: keys.length };
 		return service.readMany(keys, query).catch((error: unknown) => {
-			if (!isOutOfRange(error)) throw asFieldError(error);
+			if (!isOutOfRange(error)) throw convertToFieldError(error);
 			const [item = ''] = keys.map(String).sort((one, other) => other.length - one.length);
 			throw new MissingItemError({ collection: plan.root.collection, item });
 		});
@@ -77,10 +77,10 @@ const isOutOfRange = (error: unknown): boolean =>
 	typeof error === 'object' && error !== null && 'code' in error && error.code === '22003';
 
 /** Whether the caller may read anything of the collection. */
-async function mayRead(collection: string, context: ReadContext): Promise<boolean> {
+async function canRead(collection: string, context: ReadContext): Promise<boolean> {
 	const primary = context.schema.collections[collection]?.primary ?? 'id';
 	try {
-		await serviceFor(collection, context).readMany([], { fields: [primary], deep: {}, limit: 1 });
+		await createItemsService(collection, context).readMany([], { fields: [primary], deep: {}, limit: 1 });
 		return true;
 	} catch (error) {
 		if (isForbidden(error)) return false;
@@ -92,24 +92,27 @@ async function mayRead(collection: string, context: ReadContext): Promise<boolea
  * An item that the database found by another spelling of its key, as 1 by `01`. Only the database knows which spellings
  * are one to it, so it is asked for this one alone where there is an item that may be meant.
  */
-async function readOtherwiseSpelled(
+async function readAlternativeSpelling(
 	key: string | number,
 	primary: string,
 	items: readonly Item[],
 	read: ReadSome,
 ): Promise<Item | undefined> {
 	const spelling = oneSpelling(String(key));
-	if (!items.some((item) => oneSpelling(keyOf(item[primary])) === spelling)) return undefined;
+	if (!items.some((item) => oneSpelling(formatKey(item[primary])) === spelling)) return undefined;
 	const [item] = await read([key]);
 	return item;
 }
 
 /** Users, files and the other system collections have services of their own, with checks of their own. */
-function serviceFor(collection: string, { services, schema, accountability, database }: ReadContext): ItemsReader {
+function createItemsService(
+	collection: string,
+	{ services, schema, accountability, database }: ReadContext,
+): ItemsReader {
 	const options = { schema, accountability, ...(database && { knex: database }) };
 	const ItemsService = services['ItemsService'] as new (collection: string, options: object) => ItemsReader;
 	if (!collection.startsWith('directus_')) return new ItemsService(collection, options);
-	const Service = services[systemServiceName(collection)];
+	const Service = services[deriveServiceName(collection)];
 	const service = isServiceClass(Service) ? new (Service as new (options: object) => unknown)(options) : null;
 	if (service instanceof ItemsService) return service;
 	throw new InvalidTemplateError({
@@ -121,18 +124,18 @@ function serviceFor(collection: string, { services, schema, accountability, data
 const isServiceClass = (value: unknown): value is ServiceClass => typeof value === 'function';
 
 /** `directus_deployment_runs` → `DeploymentRunsService`. */
-function systemServiceName(collection: string): string {
+function deriveServiceName(collection: string): string {
 	const words = collection.slice('directus_'.length).split('_');
 	return `${words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')}Service`;
 }
 
 /** Directus answers a malformed key with a bare 403, or with the database's error; to whoever asks, there is no such item. */
-function demandKey(key: string | number, collection: string, primary: string, schema: SchemaOverview): void {
+function requireValidKey(key: string | number, collection: string, primary: string, schema: SchemaOverview): void {
 	const type = schema.collections[collection]?.fields[primary]?.type;
-	if (!fits(String(key), type)) throw new MissingItemError({ collection, item: String(key) });
+	if (!isValidKey(String(key), type)) throw new MissingItemError({ collection, item: String(key) });
 }
 
-function fits(key: string, type: string | undefined): boolean {
+function isValidKey(key: string, type: string | undefined): boolean {
 	if (type === 'integer' || type === 'bigInteger') return /^-?\d+$/.test(key);
 	if (type === 'uuid') return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(key);
 	// PostgreSQL holds no text with a null character, and refuses to look for one.
@@ -149,7 +152,7 @@ const FORBIDDEN =
 /** Names are shorter, and a search for several parts takes longer than in proportion to the text. */
 const MAX_REASON_LENGTH = 1_000;
 
-function asFieldError(error: unknown): unknown {
+function convertToFieldError(error: unknown): unknown {
 	if (!isForbidden(error)) return error;
 	const reason = error.extensions?.reason ?? error.message;
 	const { field, path } = FORBIDDEN.exec(reason.slice(0, MAX_REASON_LENGTH))?.groups ?? {};

@@ -1,8 +1,8 @@
 import type { ContentDependency } from '../../cache/dependencies.ts';
-import { dependenciesOf } from './collect-dependencies.ts';
+import { collectDependencies } from './collect-dependencies.ts';
 import { ForbiddenFieldError, InvalidTemplateError } from '../errors.ts';
 import type { FieldPath } from './field-path.ts';
-import { isItem, type Item, relatedItems } from '../item.ts';
+import { isItem, type Item, getRelatedItems } from '../item.ts';
 import { fillPlaceholders, type TemplateSource } from './placeholders.ts';
 import type { TemplateLimits, TemplatePlan } from './template-plan.ts';
 
@@ -30,13 +30,13 @@ export function collectValues(plan: TemplatePlan, item: Item): TemplateValues {
 	let values = 0;
 	let { textBytes: bytes } = plan;
 	for (const path of plan.paths.values()) {
-		const holders = itemsAt(path, item, limits);
+		const holders = findHolders(path, item, limits);
 		values += holders.length;
-		if (values > limits.maxValues) throw tooMany(path, values, limits.maxValues);
+		if (values > limits.maxValues) throw createTooManyError(path, values, limits.maxValues);
 		const { text, size } = joinValues(path, holders, limits);
 		const times = uses.get(path.path) ?? 1;
 		bytes += size * times;
-		if (bytes > limits.maxTextBytes) throw tooLong(path, size, times, limits);
+		if (bytes > limits.maxTextBytes) throw createTooLongError(path, size, times, limits);
 		texts.set(path.path, text);
 	}
 	return { texts, bytes };
@@ -50,7 +50,7 @@ export function renderTemplate(
 ): RenderedTemplate {
 	return {
 		...fillPlaceholders(plan.source, (path) => texts.get(path) ?? ''),
-		content: dependenciesOf(plan.root, item),
+		content: collectDependencies(plan.root, item),
 	};
 }
 
@@ -59,7 +59,7 @@ function joinValues(path: FieldPath, holders: Item[], limits: TemplateLimits): {
 	const values: string[] = [];
 	let size = 0;
 	for (const holder of holders) {
-		const value = valueText(path, holder);
+		const value = formatValue(path, holder);
 		if (value === '') continue;
 		size += Buffer.byteLength(value) + (values.length > 0 ? 2 : 0);
 		if (size > limits.maxValueBytes) {
@@ -74,15 +74,15 @@ function joinValues(path: FieldPath, holders: Item[], limits: TemplateLimits): {
 }
 
 /** The items that hold the path's last field. */
-function itemsAt(path: FieldPath, root: Item, { maxRelatedItems }: TemplateLimits): Item[] {
+function findHolders(path: FieldPath, root: Item, { maxRelatedItems }: TemplateLimits): Item[] {
 	let items = [root];
 	for (const hop of path.hops) {
 		const next: Item[] = [];
 		for (const item of items) {
-			const related = relatedItems(hop, item);
-			if (!related) throw forbidden(path, hop.field);
+			const related = getRelatedItems(hop, item);
+			if (!related) throw createForbiddenError(path, hop.field);
 			if (next.length + related.length > maxRelatedItems)
-				throw tooMany(path, next.length + related.length, maxRelatedItems);
+				throw createTooManyError(path, next.length + related.length, maxRelatedItems);
 			for (const one of related) next.push(one);
 		}
 		items = next;
@@ -90,16 +90,16 @@ function itemsAt(path: FieldPath, root: Item, { maxRelatedItems }: TemplateLimit
 	return items;
 }
 
-function valueText(path: FieldPath, item: Item): string {
+function formatValue(path: FieldPath, item: Item): string {
 	const { field, keyField, type } = path;
 	const value = item[field];
-	if (value === undefined) throw forbidden(path, field);
-	if (keyField !== null && isItem(value)) return scalarText(value[keyField], path);
-	if (type === 'csv' && Array.isArray(value)) return value.map((part) => scalarText(part, path)).join(', ');
-	return scalarText(value, path);
+	if (value === undefined) throw createForbiddenError(path, field);
+	if (keyField !== null && isItem(value)) return formatScalar(value[keyField], path);
+	if (type === 'csv' && Array.isArray(value)) return value.map((part) => formatScalar(part, path)).join(', ');
+	return formatScalar(value, path);
 }
 
-function scalarText(value: unknown, path: FieldPath): string {
+function formatScalar(value: unknown, path: FieldPath): string {
 	if (value === null) return '';
 	if (typeof value === 'string') return value;
 	if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
@@ -110,16 +110,21 @@ function scalarText(value: unknown, path: FieldPath): string {
 	});
 }
 
-const forbidden = ({ path }: FieldPath, field: string): Error =>
+const createForbiddenError = ({ path }: FieldPath, field: string): Error =>
 	new ForbiddenFieldError({ reason: `You may not read "${field}", which {{${path}}} needs`, field: path });
 
-const tooMany = ({ path }: FieldPath, count: number, most: number): Error =>
+const createTooManyError = ({ path }: FieldPath, count: number, most: number): Error =>
 	new InvalidTemplateError({
 		reason: `{{${path}}} leads to ${count} items, more than the limit of ${most}`,
 		field: path,
 	});
 
-const tooLong = ({ path }: FieldPath, size: number, times: number, { maxTextBytes }: TemplateLimits): Error =>
+const createTooLongError = (
+	{ path }: FieldPath,
+	size: number,
+	times: number,
+	{ maxTextBytes }: TemplateLimits,
+): Error =>
 	new InvalidTemplateError({
 		reason: `{{${path}}}, ${size} bytes written ${times} times, makes the text longer than the limit of ${maxTextBytes} bytes`,
 		field: path,

@@ -2,7 +2,7 @@ import type { SchemaOverview } from '@directus/types';
 
 import { InvalidTemplateError } from '../errors.ts';
 import { type FieldPath, type Hop, resolvePath } from './field-path.ts';
-import { countTextBytes, type Placeholder, placeholdersOf, type TemplateSource } from './placeholders.ts';
+import { countTextBytes, type Placeholder, findPlaceholders, type TemplateSource } from './placeholders.ts';
 
 export interface TemplateLimits {
 	/** Relations that one path may cross. */
@@ -68,26 +68,26 @@ export function planTemplate(
 ): TemplatePlan | null {
 	const paths = new Map<string, FieldPath>();
 	const uses = new Map<string, number>();
-	for (const placeholder of placeholdersOf(source)) {
+	for (const placeholder of findPlaceholders(source)) {
 		const { path } = placeholder;
 		uses.set(path, (uses.get(path) ?? 0) + 1);
 		if (paths.has(path)) continue;
-		if (paths.size === limits.maxPaths) throw tooManyPaths(placeholder, limits);
+		if (paths.size === limits.maxPaths) throw createTooManyPathsError(placeholder, limits);
 		paths.set(path, resolvePath(placeholder, collection, schema, limits.maxDepth));
 	}
 	if (paths.size === 0) return null;
-	const root = emptyNode(collection, schema);
+	const root = createNode(collection, schema);
 	for (const path of paths.values()) addPath(root, path, schema);
-	return { source, root, paths, uses, textBytes: countTextBytes(source), ...queryOf(root, paths), limits };
+	return { source, root, paths, uses, textBytes: countTextBytes(source), ...buildQuery(root, paths), limits };
 }
 
-const tooManyPaths = ({ path, where }: Placeholder, { maxPaths }: TemplateLimits): Error =>
+const createTooManyPathsError = ({ path, where }: Placeholder, { maxPaths }: TemplateLimits): Error =>
 	new InvalidTemplateError({
 		reason: `{{${path}}} in ${where} is one more than ${maxPaths} different fields`,
 		field: path,
 	});
 
-function emptyNode(collection: string, schema: SchemaOverview): PlanNode {
+function createNode(collection: string, schema: SchemaOverview): PlanNode {
 	const primary = schema.collections[collection]?.primary ?? 'id';
 	return { collection, primary, fields: new Set(), relations: new Map() };
 }
@@ -97,7 +97,7 @@ function addPath(root: PlanNode, path: FieldPath, schema: SchemaOverview): void 
 	for (const hop of path.hops) {
 		node.fields.add(hop.field);
 		if (hop.kind === 'any') node.fields.add(hop.collectionField);
-		const child = node.relations.get(hop.segment)?.node ?? childNode(hop, schema);
+		const child = node.relations.get(hop.segment)?.node ?? createChildNode(hop, schema);
 		node.relations.set(hop.segment, { hop, node: child });
 		node = child;
 	}
@@ -108,8 +108,8 @@ function addPath(root: PlanNode, path: FieldPath, schema: SchemaOverview): void 
  * An item of a to-many relation is in the list by its foreign key, and at its place by the sort field: Directus takes
  * the relation's own, else the collection's. `POST /utils/sort` can move by the collection's alone.
  */
-function childNode(hop: Hop, schema: SchemaOverview): PlanNode {
-	const node = emptyNode(hop.collection, schema);
+function createChildNode(hop: Hop, schema: SchemaOverview): PlanNode {
+	const node = createNode(hop.collection, schema);
 	if (hop.kind !== 'many') return node;
 	node.fields.add(hop.relation.field);
 	const sort = hop.relation.meta?.sort_field ?? schema.collections[hop.collection]?.sortField ?? null;
@@ -118,7 +118,7 @@ function childNode(hop: Hop, schema: SchemaOverview): PlanNode {
 }
 
 /** Fields to ask for: each path, and the primary key of every item on its way. */
-function queryOf(root: PlanNode, paths: ReadonlyMap<string, FieldPath>): Pick<TemplatePlan, 'fields' | 'deep'> {
+function buildQuery(root: PlanNode, paths: ReadonlyMap<string, FieldPath>): Pick<TemplatePlan, 'fields' | 'deep'> {
 	const fields = new Set([root.primary, ...[...paths.keys()]]);
 	const deep: DeepQuery = {};
 	addRelations(root, '', fields, deep);

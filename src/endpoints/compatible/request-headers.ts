@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import * as z from 'zod';
 import { type CacheDirectives, type CacheMode, type ContentType, SCOPES } from '../../contract.ts';
 import type { Dependencies } from '../../cache/dependencies.ts';
-import { declaredDependencies } from '../../content/templates/declared-dependencies.ts';
+import { collectDeclaredDependencies } from '../../content/templates/declared-dependencies.ts';
 import { InvalidRequestError } from '../../runtime/errors.ts';
 import { cachingShape, parse, seconds as secondsSchema } from '../../runtime/generation-schema.ts';
 import { once } from '../../runtime/once.ts';
@@ -46,24 +46,29 @@ const headersSchema = once(() => {
 		});
 });
 
-const shown = once(() => new Map(Object.keys(headersSchema().shape).map((name) => [name.toLowerCase(), name])));
+const getHeaderNames = once(
+	() => new Map(Object.keys(headersSchema().shape).map((name) => [name.toLowerCase(), name])),
+);
 
 /** Reads `Cache-Control` and `X-AI-Cache-*`. Throws an `InvalidRequestError` that names the header. */
-export function headerDirectives(headers: IncomingHttpHeaders): HeaderDirectives {
+export function parseHeaders(headers: IncomingHttpHeaders): HeaderDirectives {
 	const own = Object.entries(headers)
 		.filter(([name]) => name.startsWith(PREFIX))
-		.map(([name, value]) => [shown().get(name) ?? name, decoded(shown().get(name) ?? name, value)]);
+		.map(([name, value]) => [
+			getHeaderNames().get(name) ?? name,
+			decodeHeader(getHeaderNames().get(name) ?? name, value),
+		]);
 	const parsed = parse(headersSchema(), Object.fromEntries(own));
 	const { 'X-AI-Cache-Collection': collection, 'X-AI-Cache-Items': items, 'X-AI-Cache-Fields': fields } = parsed;
 	const { 'X-AI-Cache-TTL': ttl, 'X-AI-Cache-Scope': scope } = parsed;
-	const content = declaredDependencies({
+	const content = collectDeclaredDependencies({
 		...(collection !== undefined && { collection }),
 		...(items && { items }),
 		...(fields && { fields }),
 	});
 	return {
 		directives: {
-			...cacheControl(headers['cache-control'] ?? ''),
+			...parseCacheControl(headers['cache-control'] ?? ''),
 			...(ttl !== undefined && { ttl }),
 			...(scope && { scope }),
 		},
@@ -76,7 +81,7 @@ export function headerDirectives(headers: IncomingHttpHeaders): HeaderDirectives
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Node reads a header's bytes as latin-1, and most clients write UTF-8. Throws an `InvalidRequestError` if it is none. */
-function decoded(name: string, value: string | string[] | undefined): string | string[] | undefined {
+function decodeHeader(name: string, value: string | string[] | undefined): string | string[] | undefined {
 	if (typeof value !== 'string') return value;
 	try {
 		return utf8.decode(Buffer.from(value, 'latin1'));
@@ -86,16 +91,16 @@ function decoded(name: string, value: string | string[] | undefined): string | s
 }
 
 /** RFC 9111 §5.2.1 and RFC 5861 §3 and §4; what is none of these is ignored (RFC 9111 §5.2.3). */
-function cacheControl(header: string): CacheDirectives {
-	const told = new Map<string, string>();
+function parseCacheControl(header: string): CacheDirectives {
+	const members = new Map<string, string>();
 	for (const part of header.split(',')) {
 		const [name = '', value = ''] = part.split('=', 2);
-		told.set(name.trim().toLowerCase(), value.trim().replace(/^"(.*)"$/, '$1'));
+		members.set(name.trim().toLowerCase(), value.trim().replace(/^"(.*)"$/, '$1'));
 	}
-	const mode = modeOf(told);
-	const maxAge = seconds(told, 'max-age');
-	const staleIfError = seconds(told, 'stale-if-error');
-	const staleWhileRevalidate = seconds(told, 'stale-while-revalidate');
+	const mode = parseMode(members);
+	const maxAge = parseSeconds(members, 'max-age');
+	const staleIfError = parseSeconds(members, 'stale-if-error');
+	const staleWhileRevalidate = parseSeconds(members, 'stale-while-revalidate');
 	return {
 		...(mode && { mode }),
 		...(maxAge !== undefined && { max_age: maxAge }),
@@ -104,20 +109,20 @@ function cacheControl(header: string): CacheDirectives {
 	};
 }
 
-function modeOf(told: ReadonlyMap<string, string>): CacheMode | undefined {
+function parseMode(told: ReadonlyMap<string, string>): CacheMode | undefined {
 	const only = told.has('only-if-cached');
 	const past = (['no-store', 'no-cache'] as const).find((name) => told.has(name));
-	if (only && past) throw refused(`"only-if-cached" and "${past}" exclude each other`);
+	if (only && past) throw createHeaderError(`"only-if-cached" and "${past}" exclude each other`);
 	return only ? 'only-if-cached' : past;
 }
 
 /** Delta-seconds (RFC 9111 §1.2.2). */
-function seconds(told: ReadonlyMap<string, string>, name: string): number | undefined {
+function parseSeconds(told: ReadonlyMap<string, string>, name: string): number | undefined {
 	const value = told.get(name);
 	if (value === undefined) return undefined;
-	if (!/^\d{1,9}$/.test(value)) throw refused(`"${name}" must be a whole number of seconds`);
+	if (!/^\d{1,9}$/.test(value)) throw createHeaderError(`"${name}" must be a whole number of seconds`);
 	return Number(value);
 }
 
-const refused = (reason: string): Error =>
+const createHeaderError = (reason: string): Error =>
 	new InvalidRequestError({ field: 'Cache-Control', reason: `Cache-Control: ${reason}` });

@@ -19,11 +19,11 @@ import { EVENT_STREAM, writeEvents } from '../event-stream.ts';
 import type { EventStreamResponse } from '../event-stream-response.ts';
 
 /** An entry as it is answered. */
-export interface Given {
+export interface AnsweredEntry {
 	entry: Entry;
 	status: CacheStatus;
 	/** Why it is not in the cache, null where it is. */
-	notStored: string | null;
+	skipReason: string | null;
 	/** The provider's headers where its answer to this very request is at hand, else null. */
 	headers: Headers | null;
 }
@@ -31,13 +31,13 @@ export interface Given {
 const JSON_TYPE = 'application/json';
 
 /** Sections that were unpacked once without an error. */
-const sound = new WeakSet<Section>();
+const verified = new WeakSet<Section>();
 
-const answerIn = async ({ body }: Entry): Promise<JsonObject> =>
+const readAnswer = async ({ body }: Entry): Promise<JsonObject> =>
 	parseStored((await unpackSection(body)).toString()) as JsonObject;
 
 /** What a stored answer has to repeat of `request`; null where its bytes do as they are. */
-function echoFor({ entry, status, notStored }: Given, request: JsonObject): string | null {
+function computeEcho({ entry, status, skipReason: notStored }: AnsweredEntry, request: JsonObject): string | null {
 	const { provider, operation, echoes } = entry.meta;
 	const { echo } = dialects[provider];
 	if (!echo || !isFromCache(status) || notStored === UNREADABLE) return null;
@@ -46,22 +46,22 @@ function echoFor({ entry, status, notStored }: Given, request: JsonObject): stri
 }
 
 /** The stored answer as one to `request`. */
-async function echoing(entry: Entry, request: JsonObject): Promise<JsonObject> {
+async function addEcho(entry: Entry, request: JsonObject): Promise<JsonObject> {
 	const { provider, operation } = entry.meta;
-	const answer = await answerIn(entry);
+	const answer = await readAnswer(entry);
 	return dialects[provider].echo?.in(operation, request, answer) ?? answer;
 }
 
 /** The stored answer as the events of the stream that `request` asks for; of the request, `stream_options` and `echo` count. */
-async function eventsOf(entry: Entry, request: JsonObject, echo: string | null): Promise<string[]> {
-	const answer = await (echo === null ? answerIn(entry) : echoing(entry, request));
+async function buildEvents(entry: Entry, request: JsonObject, echo: string | null): Promise<string[]> {
+	const answer = await (echo === null ? readAnswer(entry) : addEcho(entry, request));
 	return dialects[entry.meta.provider].replay(entry.meta.operation, request, answer);
 }
 
 /** A section's stored bytes, which are unpacked once to make sure that they can be: no damaged answer goes out. */
-async function checked(section: Section): Promise<Buffer> {
-	if (!sound.has(section)) await unpackSection(section);
-	sound.add(section);
+async function verifySection(section: Section): Promise<Buffer> {
+	if (!verified.has(section)) await unpackSection(section);
+	verified.add(section);
 	return section.bytes;
 }
 
@@ -80,7 +80,7 @@ export function setStreamHead(response: ServerResponse, { status, key, headers }
 }
 
 /** Writes the answers of the provider-compatible routes. */
-export class CompatibleReply {
+export class CompatibleResponder {
 	readonly #clock: Clock;
 	readonly #eventsPerSecond: number;
 	readonly #ready: ReadyAnswers<Buffer>;
@@ -93,12 +93,17 @@ export class CompatibleReply {
 	}
 
 	/** The provider's own bytes as an answer to `asked`, compressed as they are stored where `request` accepts that. */
-	async sendWhole(request: IncomingMessage, response: ServerResponse, given: Given, asked: JsonObject): Promise<void> {
+	async sendWhole(
+		request: IncomingMessage,
+		response: ServerResponse,
+		given: AnsweredEntry,
+		asked: JsonObject,
+	): Promise<void> {
 		const { body } = given.entry;
-		const echo = echoFor(given, asked);
+		const echo = computeEcho(given, asked);
 		const packed = echo === null && body.codec === 'gzip';
 		const asStored = packed && acceptsGzip(request.headers['accept-encoding']);
-		const bytes = asStored ? await checked(body) : await this.#written(given, asked, echo);
+		const bytes = asStored ? await verifySection(body) : await this.#serializeBody(given, asked, echo);
 		this.#begin(response, given, JSON_TYPE);
 		if (packed) addVary(response, 'Accept-Encoding');
 		if (asStored) response.setHeader('Content-Encoding', 'gzip');
@@ -124,36 +129,36 @@ export class CompatibleReply {
 	/** The answer as the stream that `request` asks for; into `stream` if that waits for it. */
 	async sendReplayed(
 		response: ServerResponse,
-		given: Given,
+		given: AnsweredEntry,
 		request: JsonObject,
 		stream: EventStreamResponse | null = null,
 	): Promise<void> {
 		stream?.stop();
-		const echo = echoFor(given, request);
+		const echo = computeEcho(given, request);
 		if (this.#eventsPerSecond === 0) {
 			const form = `stream ${JSON.stringify(request['stream_options'] ?? null)} ${echo ?? ''}`;
-			const make = async (): Promise<Buffer> => Buffer.from((await eventsOf(given.entry, request, echo)).join(''));
+			const make = async (): Promise<Buffer> => Buffer.from((await buildEvents(given.entry, request, echo)).join(''));
 			const bytes = given.status === 'HIT' ? await this.#ready.get([given.entry], form, make) : await make();
 			this.#begin(response, given, EVENT_STREAM);
 			response.end(bytes);
 			return;
 		}
-		const events = await eventsOf(given.entry, request, echo);
+		const events = await buildEvents(given.entry, request, echo);
 		this.#begin(response, given, EVENT_STREAM);
 		await writeEvents(response, events, this.#eventsPerSecond, this.#clock);
 		response.end();
 	}
 
-	#written({ entry, status }: Given, asked: JsonObject, echo: string | null): Promise<Buffer> {
+	#serializeBody({ entry, status }: AnsweredEntry, asked: JsonObject, echo: string | null): Promise<Buffer> {
 		const { body } = entry;
 		const make = async (): Promise<Buffer> =>
-			echo === null ? unpackSection(body) : Buffer.from(JSON.stringify(await echoing(entry, asked)));
+			echo === null ? unpackSection(body) : Buffer.from(JSON.stringify(await addEcho(entry, asked)));
 		const keeps = status === 'HIT' && (echo !== null || body.codec !== 'identity');
 		return keeps ? this.#ready.get([entry], `whole ${echo ?? ''}`, make) : make();
 	}
 
 	/** An answer that nobody can read, as the one event of a stream that has begun. */
-	async sendUnread(stream: EventStreamResponse, { entry }: Given): Promise<void> {
+	async sendUnreadable(stream: EventStreamResponse, { entry }: AnsweredEntry): Promise<void> {
 		await stream.write(eventText((await unpackSection(entry.body)).toString().replace(/\s*[\r\n]\s*/g, ' ')));
 		await stream.end();
 	}
@@ -174,7 +179,11 @@ export class CompatibleReply {
 		await stream.end();
 	}
 
-	#begin(response: ServerResponse, { entry, status, notStored, headers }: Given, type: string): void {
+	#begin(
+		response: ServerResponse,
+		{ entry, status, skipReason: notStored, headers }: AnsweredEntry,
+		type: string,
+	): void {
 		if (response.headersSent) return;
 		const { key, provider, requestId } = entry.meta;
 		response.statusCode = 200;

@@ -15,18 +15,18 @@ import { toLookup } from '../../runtime/native.ts';
 import { isUnexpected, providerErrorEvent, sendProviderError } from '../../runtime/provider-errors.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { UpstreamFailure } from '../../runtime/upstream-failure.ts';
-import { headerDirectives } from './request-headers.ts';
+import { parseHeaders } from './request-headers.ts';
 import { COMPATIBLE_PATHS } from './paths.ts';
-import { CompatibleReply, type Given, setStreamHead } from './responder.ts';
+import { CompatibleResponder, type AnsweredEntry, setStreamHead } from './responder.ts';
 import { EventStreamResponse } from '../event-stream-response.ts';
-import { bodyOf, demandCaller, type DirectusRequest, leaving } from '../http.ts';
+import { readBody, requireCaller, type DirectusRequest, abortOnDisconnect } from '../http.ts';
 
 /** The routes that speak each provider's own dialect, errors included: its SDK needs another base URL and no more. */
-export function compatibleRoutes(router: Router, runtime: Runtime, host: HostContext): void {
+export function registerCompatibleRoutes(router: Router, runtime: Runtime, host: HostContext): void {
 	const { settings, clock } = runtime;
 	const { values } = settings;
-	const reply = new CompatibleReply(clock, values.AI_CACHE_REPLAY_RATE, runtime.readyAnswers);
-	const inShape =
+	const reply = new CompatibleResponder(clock, values.AI_CACHE_REPLAY_RATE, runtime.readyAnswers);
+	const withProviderErrors =
 		(provider: Provider, work: (request: DirectusRequest, response: Response) => Promise<void>) =>
 		(request: Request, response: Response): void => {
 			work(request, response).catch((error: unknown) => {
@@ -39,8 +39,8 @@ export function compatibleRoutes(router: Router, runtime: Runtime, host: HostCon
 		if (operation === null) {
 			router.get(
 				path,
-				inShape(provider, async (request, response) => {
-					demandCaller(request, values);
+				withProviderErrors(provider, async (request, response) => {
+					requireCaller(request, values);
 					await sendModels(runtime, provider, request, response);
 				}),
 			);
@@ -48,15 +48,15 @@ export function compatibleRoutes(router: Router, runtime: Runtime, host: HostCon
 		}
 		router.post(
 			path,
-			inShape(provider, async (request, response) => {
-				const caller = demandCaller(request, values);
-				const exchange = exchangeOf(runtime, provider, operation, request, caller);
+			withProviderErrors(provider, async (request, response) => {
+				const caller = requireCaller(request, values);
+				const exchange = createProviderRequest(runtime, provider, operation, request, caller);
 				const stream = exchange.body['stream'] === true ? startStream(response, exchange) : null;
 				try {
 					await answer(runtime, reply, exchange, request, response, stream);
 				} catch (error) {
 					if (!stream?.begun) {
-						tellFailure(response, exchange, error);
+						setHeadersForFailure(response, exchange, error);
 						throw error;
 					}
 					if (isUnexpected(error, provider) && !response.destroyed) logUnexpected(host, provider, error);
@@ -70,9 +70,9 @@ export function compatibleRoutes(router: Router, runtime: Runtime, host: HostCon
 	for (const provider of PROVIDERS) {
 		router.use(
 			`/${provider}`,
-			inShape(provider, async ({ method, path }) => {
+			withProviderErrors(provider, async ({ method, path }) => {
 				const there = COMPATIBLE_PATHS.filter((one) => one.provider === provider).map((one) =>
-					below(provider, one.path),
+					stripProvider(provider, one.path),
 				);
 				throw new NotFoundError({ reason: `There is no ${method} ${path} here; there is ${there.join(', ')}` });
 			}),
@@ -81,9 +81,9 @@ export function compatibleRoutes(router: Router, runtime: Runtime, host: HostCon
 }
 
 /** The path as an SDK adds it to its base URL, which may lack a part of it. */
-const below = (provider: Provider, path: string): string => path.slice(provider.length + 1);
+const stripProvider = (provider: Provider, path: string): string => path.slice(provider.length + 1);
 
-function exchangeOf(
+function createProviderRequest(
 	{ exchanges }: Runtime,
 	provider: Provider,
 	operation: Operation,
@@ -91,9 +91,9 @@ function exchangeOf(
 	caller: Caller,
 ): Exchange {
 	const { headers, rawBody = null, originalUrl } = request;
-	const body = bodyOf(request);
+	const body = readBody(request);
 	if (!isObject(body)) throw new InvalidRequestError({ field: 'body', reason: 'The body must be a JSON object' });
-	const told = headerDirectives(headers);
+	const told = parseHeaders(headers);
 	return exchanges.create({
 		...told,
 		provider,
@@ -110,14 +110,14 @@ function exchangeOf(
 
 async function answer(
 	{ asker, embeddings, joinedHits, lane }: Runtime,
-	reply: CompatibleReply,
+	reply: CompatibleResponder,
 	exchange: Exchange,
 	request: DirectusRequest,
 	response: Response,
 	stream: EventStreamResponse | null,
 ): Promise<void> {
 	const { key } = exchange;
-	const signal = leaving(response);
+	const signal = abortOnDisconnect(response);
 	if (embeddings.sharesOut(exchange)) {
 		stream?.stop();
 		const { asked, ...joined } = await embeddings.ask(exchange, signal);
@@ -138,17 +138,17 @@ async function answer(
 		return;
 	}
 	const { entry, notStored } = await outcome;
-	const given: Given = { entry, status, notStored, headers };
+	const given: AnsweredEntry = { entry, status, skipReason: notStored, headers };
 	const send = createSender(reply, exchange.body, stream !== null);
 	if (notStored === UNREADABLE) {
-		if (stream?.begun) await reply.sendUnread(stream, given);
+		if (stream?.begun) await reply.sendUnreadable(stream, given);
 		else await reply.sendWhole(request, response, given, exchange.body);
 		return;
 	}
 	// The headers of a response that has begun are not Directus' alone.
 	if (notStored === null && isLasting(exchange) && !response.headersSent) {
 		lane.remember(request, response, exchange.caller, [toLookup(exchange)], ([hit], from, to) =>
-			send(from, to, { entry: hit!, status: 'HIT', notStored: null, headers: null }, null),
+			send(from, to, { entry: hit!, status: 'HIT', skipReason: null, headers: null }, null),
 		);
 	}
 	await send(request, response, given, stream);
@@ -156,32 +156,37 @@ async function answer(
 
 /** Writes an answer in the form that `body` asks for; made apart, as whoever keeps it must keep no response alive. */
 const createSender =
-	(reply: CompatibleReply, body: JsonObject, streams: boolean) =>
-	(from: IncomingMessage, to: ServerResponse, given: Given, stream: EventStreamResponse | null): Promise<void> =>
+	(reply: CompatibleResponder, body: JsonObject, streams: boolean) =>
+	(
+		from: IncomingMessage,
+		to: ServerResponse,
+		given: AnsweredEntry,
+		stream: EventStreamResponse | null,
+	): Promise<void> =>
 		streams ? reply.sendReplayed(to, given, body, stream) : reply.sendWhole(from, to, given, body);
 
 /** Begins by itself if nothing comes for long: `MISS`, unless the request says that nothing is looked up. */
 function startStream(response: Response, exchange: Exchange): EventStreamResponse {
 	const { key, dialect } = exchange;
 	return new EventStreamResponse(response, {
-		setEarlyHead: () => setStreamHead(response, { status: missStatus(exchange), key, headers: null }),
+		setEarlyHead: () => setStreamHead(response, { status: getMissStatus(exchange), key, headers: null }),
 		comments: dialect.streamComments ?? true,
 	});
 }
 
 /** The status of a request that finds nothing. */
-function missStatus({ uncacheable, directives: { mode } }: Exchange): 'MISS' | 'REFRESH' | 'BYPASS' {
+function getMissStatus({ uncacheable, directives: { mode } }: Exchange): 'MISS' | 'REFRESH' | 'BYPASS' {
 	if (uncacheable !== null || mode === 'no-store') return 'BYPASS';
 	return mode === 'no-cache' ? 'REFRESH' : 'MISS';
 }
 
-function tellFailure(response: ServerResponse, exchange: Exchange, error: unknown): void {
+function setHeadersForFailure(response: ServerResponse, exchange: Exchange, error: unknown): void {
 	if (error instanceof NotCachedError) {
 		setNotCachedHeaders(response);
 		return;
 	}
 	const providerStatus = error instanceof UpstreamFailure ? error.status : null;
-	setFailureHeaders(response, { status: missStatus(exchange), key: exchange.key, providerStatus });
+	setFailureHeaders(response, { status: getMissStatus(exchange), key: exchange.key, providerStatus });
 }
 
 /** Whether the same bytes may be answered with the same entry from now on. */
@@ -196,7 +201,7 @@ async function sendModels(
 ): Promise<void> {
 	const query = new URL(originalUrl, 'http://localhost').searchParams;
 	query.delete('access_token');
-	const list = await modelLists.read(provider, headers, query.toString(), leaving(response));
+	const list = await modelLists.read(provider, headers, query.toString(), abortOnDisconnect(response));
 	response.setHeader('Content-Type', 'application/json');
 	for (const [name, value] of Object.entries(list.headers)) response.setHeader(name, value);
 	response.setHeader('X-AI-Cache', 'BYPASS');

@@ -35,20 +35,20 @@ export async function sendNativeStream(response: Response, request: NativeStream
 		if (Array.isArray(deltas)) {
 			const { cache } = await opened.answer();
 			stream.begin(() => setCacheHeaders(response, { ...cache, stored: cache.not_stored === undefined }));
-			await writeEvents(response, deltas.map(deltaEvent), eventsPerSecond, clock);
+			await writeEvents(response, deltas.map(formatDelta), eventsPerSecond, clock);
 		} else {
 			begin(opened.status);
-			for await (const delta of deltas) await stream.write(deltaEvent(delta));
+			for await (const delta of deltas) await stream.write(formatDelta(delta));
 		}
-		await stream.write(event({ data: await opened.answer() }));
+		await stream.write(formatEvent({ data: await opened.answer() }));
 		await stream.end();
 	} catch (error) {
 		if (!stream.begun) throw error;
-		stream.fail(event({ errors: apiErrors(error) }));
+		stream.fail(formatEvent({ errors: apiErrors(error) }));
 	} finally {
 		stream.stop();
 	}
 }
 
-const event = (content: object): string => eventText(JSON.stringify(content));
-const deltaEvent = (delta: string): string => event({ delta });
+const formatEvent = (content: object): string => eventText(JSON.stringify(content));
+const formatDelta = (delta: string): string => formatEvent({ delta });

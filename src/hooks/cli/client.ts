@@ -12,16 +12,16 @@ import type { StatsQuery } from '../../runtime/reports.ts';
 import { getRuntime, type Runtime } from '../../runtime/runtime.ts';
 
 /** What the commands ask for. Rejects with an error whose message is fit to be shown. */
-export interface CommandEngine {
-	stats(query: StatsQuery): Promise<StatsReport>;
+export interface CliClient {
+	readStats(query: StatsQuery): Promise<StatsReport>;
 	invalidate(request: InvalidationRequest): Promise<InvalidationResult>;
 	warm(request: WarmRequest): Promise<WarmJob>;
-	job(id: string): Promise<WarmJob>;
+	readJob(id: string): Promise<WarmJob>;
 	close(): Promise<void>;
 }
 
 /** Where to look, from the command line. */
-export interface Place {
+export interface ConnectionOptions {
 	url?: string;
 	token?: string;
 }
@@ -30,9 +30,10 @@ export interface Place {
  * The store that all processes share, or the Directus at `url`: a cache in the memory of that process can be reached in
  * no other way.
  */
-export async function connect(host: HostContext, { url, token }: Place): Promise<CommandEngine> {
+export async function connect(host: HostContext, { url, token }: ConnectionOptions): Promise<CliClient> {
 	const { PUBLIC_URL: ownUrl } = host.env;
-	if (url !== undefined || token !== undefined) return remote(url ?? (typeof ownUrl === 'string' ? ownUrl : ''), token);
+	if (url !== undefined || token !== undefined)
+		return createRemoteClient(url ?? (typeof ownUrl === 'string' ? ownUrl : ''), token);
 	const runtime = getRuntime(host);
 	if (runtime.settings.store === 'memory') {
 		throw new Error(
@@ -42,13 +43,13 @@ export async function connect(host: HostContext, { url, token }: Place): Promise
 	await runtime.ready;
 	const { connected } = await runtime.store.health();
 	if (!connected) throw new Error('Redis cannot be reached');
-	return local(runtime);
+	return createLocalClient(runtime);
 }
 
-function local(runtime: Runtime): CommandEngine {
+function createLocalClient(runtime: Runtime): CliClient {
 	const { invalidator, reports, warmer, settings } = runtime;
 	return {
-		stats: (query) => reports.stats(query),
+		readStats: (query) => reports.stats(query),
 		invalidate: ({ dry_run: dryRun, ...criteria }) =>
 			dryRun
 				? invalidator.measure(criteria, dryRun === 'edit')
@@ -59,25 +60,25 @@ function local(runtime: Runtime): CommandEngine {
 				? warmer.top(request.top, budget)
 				: warmer.requests(request.requests, callerOf(null), budget);
 		},
-		job: (id) => warmer.job(id),
+		readJob: (id) => warmer.job(id),
 		close: () => runtime.close().catch(() => {}),
 	};
 }
 
-function remote(url: string, token: string | undefined): CommandEngine {
+function createRemoteClient(url: string, token: string | undefined): CliClient {
 	if (!URL.canParse(url)) throw new Error('--url is no URL');
 	const call = <Data>(method: string, path: string, body?: unknown): Promise<Data> =>
 		request<Data>(`${url.replace(/\/+$/, '')}/${BASE_PATH}${path}`, method, token, body);
 	return {
-		stats: (query) => call('GET', `/stats?${new URLSearchParams(asParameters(query)).toString()}`),
+		readStats: (query) => call('GET', `/stats?${new URLSearchParams(formatParameters(query)).toString()}`),
 		invalidate: (body) => call('POST', '/invalidate', body),
 		warm: (body) => call('POST', '/warm', body),
-		job: (id) => call('GET', `/warm/${encodeURIComponent(id)}`),
+		readJob: (id) => call('GET', `/warm/${encodeURIComponent(id)}`),
 		close: () => Promise.resolve(),
 	};
 }
 
-const asParameters = (query: StatsQuery): Record<string, string> =>
+const formatParameters = (query: StatsQuery): Record<string, string> =>
 	Object.fromEntries(Object.entries(query).map(([name, value]) => [name, String(value)]));
 
 interface Envelope<Data> {

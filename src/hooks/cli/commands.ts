@@ -1,8 +1,8 @@
 import { BASE_PATH } from '../../contract.ts';
 import type { HostContext } from '../../runtime/host.ts';
-import { type CommandEngine, connect } from './client.ts';
-import { invalidationOf, statsQueryOf, warmRequestOf, type Options } from './options.ts';
-import { invalidationLines, jobLines, statsLines } from './output.ts';
+import { type CliClient, connect } from './client.ts';
+import { parseInvalidationOptions, parseStatsQuery, parseWarmRequest, type Options } from './options.ts';
+import { formatInvalidation, formatJob, formatStats } from './output.ts';
 
 /** As much of commander's `Command` as is used; Directus hands over its own. */
 export interface Program {
@@ -20,7 +20,7 @@ interface Result {
 	failed?: boolean;
 }
 
-type Work = (engine: CommandEngine, options: Options) => Promise<Result>;
+type Work = (engine: CliClient, options: Options) => Promise<Result>;
 
 const POLL_MS = 500;
 
@@ -37,20 +37,20 @@ export function registerCommands(program: Program, host: HostContext): void {
 	};
 
 	add('stats', 'Hits, misses and savings', STATS, async (engine, options) => {
-		const report = await engine.stats(statsQueryOf(options));
-		return { data: report, lines: statsLines(report) };
+		const report = await engine.readStats(parseStatsQuery(options));
+		return { data: report, lines: formatStats(report) };
 	});
 	add('invalidate', 'Drop answers; criteria are ANDed', INVALIDATE, async (engine, options) => {
-		const result = await engine.invalidate(invalidationOf(options));
-		return { data: result, lines: invalidationLines(result) };
+		const result = await engine.invalidate(parseInvalidationOptions(options));
+		return { data: result, lines: formatInvalidation(result) };
 	});
 	add('warm', 'Generate answers before they are asked', WARM, async (engine, options) => {
-		let job = await engine.warm(await warmRequestOf(options));
+		let job = await engine.warm(await parseWarmRequest(options));
 		while (job.state === 'running') {
 			await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-			job = await engine.job(job.id);
+			job = await engine.readJob(job.id);
 		}
-		return { data: job, lines: jobLines(job), failed: job.state !== 'done' || job.failed > 0 };
+		return { data: job, lines: formatJob(job), failed: job.state !== 'done' || job.failed > 0 };
 	});
 }
 
@@ -86,7 +86,7 @@ const WARM: [string, string][] = [
 
 async function run(host: HostContext, options: Options, work: Work): Promise<void> {
 	let code = 1;
-	let engine: CommandEngine | null = null;
+	let engine: CliClient | null = null;
 	try {
 		engine = await connect(host, options);
 		const { data, lines, failed = false } = await work(engine, options);

@@ -15,45 +15,45 @@ import type { StatsQuery } from '../../runtime/reports.ts';
 export type Options = Readonly<Record<string, unknown>>;
 
 /** All of these throw an error that names the flag. */
-export function statsQueryOf(options: Options): StatsQuery {
+export function parseStatsQuery(options: Options): StatsQuery {
 	const query = {
-		provider: choice(options, 'provider', PROVIDERS),
-		model: text(options, 'model'),
-		collection: text(options, 'collection'),
-		from: time(options, 'from'),
-		to: time(options, 'to'),
-		interval: choice<StatsInterval>(options, 'interval', STATS_INTERVALS),
+		provider: readChoice(options, 'provider', PROVIDERS),
+		model: readText(options, 'model'),
+		collection: readText(options, 'collection'),
+		from: readTime(options, 'from'),
+		to: readTime(options, 'to'),
+		interval: readChoice<StatsInterval>(options, 'interval', STATS_INTERVALS),
 	};
-	return given(query);
+	return omitUndefined(query);
 }
 
-export function invalidationOf(options: Options): InvalidationRequest {
-	const criteria = given({
-		provider: choice(options, 'provider', PROVIDERS),
-		model: text(options, 'model'),
-		collection: text(options, 'collection'),
-		items: list(options, 'items'),
-		fields: list(options, 'fields'),
-		tags: list(options, 'tags'),
-		key: text(options, 'key'),
+export function parseInvalidationOptions(options: Options): InvalidationRequest {
+	const criteria = omitUndefined({
+		provider: readChoice(options, 'provider', PROVIDERS),
+		model: readText(options, 'model'),
+		collection: readText(options, 'collection'),
+		items: readList(options, 'items'),
+		fields: readList(options, 'fields'),
+		tags: readList(options, 'tags'),
+		key: readText(options, 'key'),
 		all: options['all'] === true ? true : undefined,
 	});
 	if (Object.keys(criteria).length === 0) throw new Error('Say what to drop, as --collection or --tags, or --all');
 	return parseInvalidation({ ...criteria, ...(options['dryRun'] === true && { dry_run: true }) });
 }
 
-export async function warmRequestOf(options: Options): Promise<WarmRequest> {
-	const file = text(options, 'requests');
-	const top = number(options, 'top');
-	const budget = number(options, 'budget');
+export async function parseWarmRequest(options: Options): Promise<WarmRequest> {
+	const file = readText(options, 'requests');
+	const top = readNumber(options, 'top');
+	const budget = readNumber(options, 'budget');
 	if ((file === undefined) === (top === undefined)) throw new Error('--top or --requests must be given, not both');
 	const limit = budget === undefined ? {} : { budget_usd: budget };
-	if (file !== undefined) return { requests: await requestsIn(file), ...limit };
+	if (file !== undefined) return { requests: await readRequests(file), ...limit };
 	if (top === undefined || !Number.isInteger(top) || top < 1) throw new Error('--top must be a whole number from 1 on');
 	return { top, ...limit };
 }
 
-async function requestsIn(file: string): Promise<GenerationRequest[]> {
+async function readRequests(file: string): Promise<GenerationRequest[]> {
 	const content = await readFile(file, 'utf8').catch(() => {
 		throw new Error(`--requests: "${file}" cannot be read`);
 	});
@@ -67,43 +67,49 @@ async function requestsIn(file: string): Promise<GenerationRequest[]> {
 	return parsed.map((request, index) => parseGeneration(request, `requests.${index}`));
 }
 
-function text(options: Options, name: string): string | undefined {
+function readText(options: Options, name: string): string | undefined {
 	const value = options[name];
 	if (value === undefined) return undefined;
 	if (typeof value === 'string' && value.trim() !== '') return value.trim();
 	throw new Error(`--${name} is empty`);
 }
 
-const list = (options: Options, name: string): string[] | undefined =>
-	text(options, name)
+const readList = (options: Options, name: string): string[] | undefined =>
+	readText(options, name)
 		?.split(',')
 		.map((part) => part.trim())
 		.filter((part) => part !== '');
 
-function choice<Choice extends string>(options: Options, name: string, choices: readonly Choice[]): Choice | undefined {
-	const value = text(options, name);
+function readChoice<Choice extends string>(
+	options: Options,
+	name: string,
+	choices: readonly Choice[],
+): Choice | undefined {
+	const value = readText(options, name);
 	if (value === undefined) return undefined;
 	const found = choices.find((one) => one === value);
 	if (found === undefined) throw new Error(`--${name} must be one of ${choices.join(', ')}`);
 	return found;
 }
 
-function number(options: Options, name: string): number | undefined {
-	const value = text(options, name);
+function readNumber(options: Options, name: string): number | undefined {
+	const value = readText(options, name);
 	if (value === undefined) return undefined;
 	const parsed = Number(value);
 	if (!Number.isFinite(parsed) || parsed < 0) throw new Error(`--${name} must be a number of 0 or more`);
 	return parsed;
 }
 
-function time(options: Options, name: string): number | undefined {
-	const value = text(options, name);
+function readTime(options: Options, name: string): number | undefined {
+	const value = readText(options, name);
 	if (value === undefined) return undefined;
 	const at = Date.parse(value);
 	if (Number.isNaN(at)) throw new Error(`--${name} is no time; write it as 2026-01-31T12:00:00Z`);
 	return at;
 }
 
-function given<Shape extends object>(shape: Shape): { [Name in keyof Shape]?: Exclude<Shape[Name], undefined> } {
+function omitUndefined<Shape extends object>(
+	shape: Shape,
+): { [Name in keyof Shape]?: Exclude<Shape[Name], undefined> } {
 	return Object.fromEntries(Object.entries(shape).filter(([, value]) => value !== undefined)) as never;
 }

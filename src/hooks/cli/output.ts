@@ -3,28 +3,28 @@ import type { Figures, InvalidationResult, ModelFigures, Saved, StatsReport, War
 const HEAD = ['', 'look-ups', 'hits', 'hit rate', 'stored', 'errors', 'saved USD', 'spent USD'];
 
 /** A table: overall, each provider that was used, and its models. */
-export function statsLines({ from, to, overall, providers }: StatsReport): string[] {
+export function formatStats({ from, to, overall, providers }: StatsReport): string[] {
 	const all = Object.values(providers).flatMap((provider) => Object.values(provider.models));
-	const rows = [HEAD, rowOf('overall', overall, areAllPriced(all))];
+	const rows = [HEAD, formatRow('overall', overall, isFullyPriced(all))];
 	for (const [provider, { models, ...figures }] of Object.entries(providers)) {
 		if (isUnused(figures)) continue;
-		rows.push(rowOf(provider, figures, areAllPriced(Object.values(models))));
+		rows.push(formatRow(provider, figures, isFullyPriced(Object.values(models))));
 		for (const [model, ofModel] of Object.entries(models)) {
-			if (!isUnused(ofModel)) rows.push(rowOf(`  ${model}`, ofModel, ofModel.priced));
+			if (!isUnused(ofModel)) rows.push(formatRow(`  ${model}`, ofModel, ofModel.priced));
 		}
 	}
 	const entries = `${overall.entries} ${overall.entries === 1 ? 'entry' : 'entries'}, ${overall.bytes} bytes`;
-	return [`${from} … ${to}`, entries, ...table(rows)];
+	return [`${from} … ${to}`, entries, ...formatTable(rows)];
 }
 
-const areAllPriced = (models: readonly ModelFigures[]): boolean =>
+const isFullyPriced = (models: readonly ModelFigures[]): boolean =>
 	models.every(({ priced, saved, spent }) => priced || saved.tokens + spent.tokens === 0);
 
 const isUnused = ({ lookups, bypassed, stored, errors }: Figures): boolean =>
 	lookups + bypassed + stored + errors === 0;
 
 /** `priced`: all models that the figures are of have a price. */
-const rowOf = (name: string, figures: Figures, priced: boolean): string[] => [
+const formatRow = (name: string, figures: Figures, priced: boolean): string[] => [
 	name,
 	String(figures.lookups),
 	String(figures.hits + figures.stale),
@@ -50,7 +50,7 @@ export function formatUsd(usd: number): string {
 }
 
 /** The first column to the left, figures to the right. */
-function table(rows: readonly string[][]): string[] {
+function formatTable(rows: readonly string[][]): string[] {
 	const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
 	return rows.map((row) =>
 		row
@@ -60,14 +60,14 @@ function table(rows: readonly string[][]): string[] {
 	);
 }
 
-export function invalidationLines({ entries, usd, hits, bytes, dry_run: dryRun }: InvalidationResult): string[] {
+export function formatInvalidation({ entries, usd, hits, bytes, dry_run: dryRun }: InvalidationResult): string[] {
 	const what = `${entries} ${entries === 1 ? 'entry' : 'entries'} (${bytes} bytes)`;
 	const cost = usd > 0 || entries === 0 ? `which cost ${formatUsd(usd)} USD` : 'whose cost is not known,';
 	const served = `and served ${hits} ${hits === 1 ? 'hit' : 'hits'}`;
 	return [`${dryRun ? 'Would drop' : 'Dropped'} ${what}, ${cost} ${served}`];
 }
 
-export function jobLines(job: WarmJob): string[] {
+export function formatJob(job: WarmJob): string[] {
 	const { generated, already_cached: cached, failed, spent_usd: spent } = job;
 	const paid = spent > 0 || generated === 0 ? `${formatUsd(spent)} USD spent` : 'what was spent is not known';
 	const figures = `${generated} generated, ${cached} already cached, ${failed} failed, ${paid}`;

@@ -1,10 +1,10 @@
 import type { OperationContext } from '@directus/types';
 
 import type { BatchElement, GenerationAnswer } from '../../contract.ts';
-import { asWritten, authoredTexts, demandValues } from '../flow-texts.ts';
+import { restoreAuthorSyntax, readAuthoredTexts, requireValues } from '../flow-template.ts';
 import type { Options } from '../options.ts';
 import type { ConnectEngine } from '../port.ts';
-import { optionsToRequest } from './request.ts';
+import { buildRequest } from './request.ts';
 
 export const GENERATE_ID = 'ai-cache-generate';
 
@@ -12,36 +12,37 @@ export const GENERATE_ID = 'ai-cache-generate';
  * The step's work: its result is the answer, or with `items` a list of answers and errors. It rejects, so that the
  * flow takes its reject path, with a clear message; a list only where none of its items has an answer.
  */
-export function generateHandler(connect: ConnectEngine) {
+export function createGenerateHandler(connect: ConnectEngine) {
 	return async (
 		options: Options,
 		context: OperationContext,
 	): Promise<GenerationAnswer | BatchElement<GenerationAnswer>[]> => {
-		const authored = authoredTexts(context.flow, context.data, GENERATE_ID, options);
-		demandValues(authored, context.data);
-		const request = optionsToRequest(options, authored);
+		const authored = readAuthoredTexts(context.flow, context.data, GENERATE_ID, options);
+		requireValues(authored, context.data);
+		const request = buildRequest(options, authored);
 		const engine = await connect(context);
 		const fields = authored?.itemFields ?? new Set<string>();
 		const result = await engine.generate(request, context).catch((error: unknown) => {
-			throw inAuthorsWords(error, fields);
+			throw restoreErrorSyntax(error, fields);
 		});
 		if (!Array.isArray(result)) return result;
-		demandAnswer(result, fields);
+		requireAnswer(result, fields);
 		return result;
 	};
 }
 
-function inAuthorsWords(error: unknown, fields: ReadonlySet<string>): unknown {
+function restoreErrorSyntax(error: unknown, fields: ReadonlySet<string>): unknown {
 	if (!(error instanceof Error)) return error;
-	error.message = asWritten(error.message, fields);
+	error.message = restoreAuthorSyntax(error.message, fields);
 	const { extensions } = error as { extensions?: { reason?: unknown } };
-	if (typeof extensions?.reason === 'string') extensions.reason = asWritten(extensions.reason, fields);
+	if (typeof extensions?.reason === 'string') extensions.reason = restoreAuthorSyntax(extensions.reason, fields);
 	return error;
 }
 
-function demandAnswer(elements: BatchElement<GenerationAnswer>[], fields: ReadonlySet<string>): void {
+function requireAnswer(elements: BatchElement<GenerationAnswer>[], fields: ReadonlySet<string>): void {
 	for (const element of elements) {
-		if ('errors' in element) for (const error of element.errors) error.message = asWritten(error.message, fields);
+		if ('errors' in element)
+			for (const error of element.errors) error.message = restoreAuthorSyntax(error.message, fields);
 	}
 	const [first] = elements;
 	if (!first || !('errors' in first) || elements.some((element) => 'data' in element)) return;

@@ -7,7 +7,7 @@ import {
 	PROVIDERS,
 	SCOPES,
 } from '../../contract.ts';
-import { type AuthoredTexts, toTemplate } from '../flow-texts.ts';
+import { type AuthoredTexts, convertToTemplate } from '../flow-template.ts';
 import {
 	parseChoiceOption,
 	omitUndefined,
@@ -27,20 +27,20 @@ import {
  * With an item, the author's `[[field]]` become placeholders; without one, all text is taken as it is. A value of the
  * wrong kind is a 400 that names its option.
  */
-export function optionsToRequest(options: Options, authored: AuthoredTexts | null): GenerationRequest {
+export function buildRequest(options: Options, authored: AuthoredTexts | null): GenerationRequest {
 	const provider = parseChoiceOption(options, 'provider', PROVIDERS);
 	if (!provider) throw createInvalidOptionError('provider', `must be one of ${PROVIDERS.join(', ')}`);
 	const model = parseTextOption(options, 'model');
 	if (model === undefined) throw createInvalidOptionError('model', 'is missing');
-	const cache = cacheDirectives(options);
+	const cache = readCacheDirectives(options);
 	return {
 		provider,
 		model,
 		...omitUndefined({
-			...texts(options, authored),
+			...readTexts(options, authored),
 			params: parseObjectOption(options, 'params'),
 			collection: parseTextOption(options, 'collection'),
-			...itemsOf(options),
+			...readItemOptions(options),
 			fields: parseTextsOption(options, 'fields'),
 			tags: parseTextsOption(options, 'tags'),
 			content_type: parseChoiceOption(options, 'content_type', CONTENT_TYPES),
@@ -52,13 +52,13 @@ export function optionsToRequest(options: Options, authored: AuthoredTexts | nul
 
 type Texts = Pick<GenerationRequest, 'prompt' | 'system' | 'messages'>;
 
-function texts(options: Options, authored: AuthoredTexts | null): Texts {
+function readTexts(options: Options, authored: AuthoredTexts | null): Texts {
 	const prompt = parseTextOption(options, 'prompt');
 	const messages = parseListOption(options, 'messages');
 	if (prompt === undefined && !messages)
 		throw createInvalidOptionError('prompt', 'is missing: write a prompt or messages');
 	const written = omitUndefined({ prompt, system: parseTextOption(options, 'system'), messages });
-	const { item, items } = itemsOf(options);
+	const { item, items } = readItemOptions(options);
 	if (item === undefined && !items) {
 		const field = [...(authored?.itemFields ?? [])].find(
 			(path) => FIELD_PATH.test(path) && isIn(written, `[[${path}]]`),
@@ -74,7 +74,7 @@ function texts(options: Options, authored: AuthoredTexts | null): Texts {
 			'names fields as [[field]], which a flow that another flow triggers cannot do',
 		);
 	const fields = authored?.itemFields ?? new Set<string>();
-	return inTexts(written, (text) => toTemplate(text, fields)) as Texts;
+	return mapTexts(written, (text) => convertToTemplate(text, fields)) as Texts;
 }
 
 /** What looks like one; `[[1, 2]]` is text. */
@@ -82,19 +82,19 @@ const FIELD_PATH = /^[a-z_$][\w$:.-]*$/i;
 
 const isIn = ({ prompt, system, messages }: Texts, text: string): boolean =>
 	[prompt, system, JSON.stringify(messages)].some((written) =>
-		written?.replaceAll(/\[\[\s+|\s+\]\]/g, trimmed).includes(text),
+		written?.replaceAll(/\[\[\s+|\s+\]\]/g, trimBrackets).includes(text),
 	);
 
-const trimmed = (brackets: string): string => brackets.trim();
+const trimBrackets = (brackets: string): string => brackets.trim();
 
-function inTexts(value: JsonValue, change: (text: string) => string): JsonValue {
+function mapTexts(value: JsonValue, change: (text: string) => string): JsonValue {
 	if (typeof value === 'string') return change(value);
-	if (Array.isArray(value)) return value.map((part) => inTexts(part, change));
+	if (Array.isArray(value)) return value.map((part) => mapTexts(part, change));
 	if (typeof value !== 'object' || value === null) return value;
-	return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, inTexts(part, change)]));
+	return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, mapTexts(part, change)]));
 }
 
-function itemsOf(options: Options): Pick<GenerationRequest, 'item' | 'items'> {
+function readItemOptions(options: Options): Pick<GenerationRequest, 'item' | 'items'> {
 	const item = parseKeyOption(options, 'item');
 	const items = parseKeysOption(options, 'items');
 	if (item !== undefined && items) throw createInvalidOptionError('items', 'cannot be given together with "item"');
@@ -104,7 +104,7 @@ function itemsOf(options: Options): Pick<GenerationRequest, 'item' | 'items'> {
 	return omitUndefined({ item, items });
 }
 
-function cacheDirectives(options: Options): CacheDirectives {
+function readCacheDirectives(options: Options): CacheDirectives {
 	return omitUndefined({
 		mode: parseChoiceOption(options, 'cache_mode', CACHE_MODES),
 		ttl: parseNumberOption(options, 'ttl'),

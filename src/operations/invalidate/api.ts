@@ -1,8 +1,8 @@
 import type { OperationApiConfig } from '@directus/types';
 
-import { connectEngine } from '../connect.ts';
+import { connectEngine } from '../port.ts';
 import type { Options } from '../options.ts';
-import { INVALIDATE_ID, invalidateHandler } from './handler.ts';
+import { INVALIDATE_ID, createInvalidateHandler } from './handler.ts';
 
-const operation: OperationApiConfig<Options> = { id: INVALIDATE_ID, handler: invalidateHandler(connectEngine) };
+const operation: OperationApiConfig<Options> = { id: INVALIDATE_ID, handler: createInvalidateHandler(connectEngine) };
 export default operation;

@@ -11,7 +11,7 @@ import {
 } from '../options.ts';
 
 /** The invalidation that the form's values make. No criteria without `all`, or items without a collection, is a 400. */
-export function optionsToInvalidation(options: Options): InvalidationRequest {
+export function buildInvalidation(options: Options): InvalidationRequest {
 	const criteria: InvalidationRequest = omitUndefined({
 		provider: parseChoiceOption(options, 'provider', PROVIDERS),
 		model: parseTextOption(options, 'model'),

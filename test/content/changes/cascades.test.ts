@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { CascadeMemory, cascadesOf } from '../../../src/content/changes/cascades.ts';
-import { departuresOf } from '../../../src/content/changes/removed-relations.ts';
+import { CascadeMemory, findCascades } from '../../../src/content/changes/cascades.ts';
+import { findRemovedRelations } from '../../../src/content/changes/removed-relations.ts';
 import { hasDatabase, openDatabase } from '../database.ts';
 import { blog } from '../schema.ts';
 
@@ -34,7 +34,7 @@ describe.skipIf(!hasDatabase)('what a deletion takes along, on SQLite', () => {
 	afterAll(() => database.destroy());
 
 	it('follows ON DELETE CASCADE to the last grandchild, and names fields that are set null', async () => {
-		const changes = await cascadesOf('articles', [1], blog, database);
+		const changes = await findCascades('articles', [1], blog, database);
 		expect(changes).toEqual(
 			expect.arrayContaining([
 				{ kind: 'delete', collection: 'comments', items: ['10'] },
@@ -48,14 +48,14 @@ describe.skipIf(!hasDatabase)('what a deletion takes along, on SQLite', () => {
 	});
 
 	it('finds articles that lose their author', async () => {
-		expect(await cascadesOf('directus_users', ['u2'], blog, database)).toEqual([
+		expect(await findCascades('directus_users', ['u2'], blog, database)).toEqual([
 			{ kind: 'update', collection: 'articles', items: ['3', '4'], fields: ['author'] },
 		]);
 	});
 
 	it('ends in a tree that refers to itself', async () => {
 		await database('articles').where({ id: '1' }).update({ parent: '3' });
-		const changes = await cascadesOf('articles', ['1'], blog, database);
+		const changes = await findCascades('articles', ['1'], blog, database);
 		expect(changes.filter(({ collection }) => collection === 'comments')).toHaveLength(2);
 		await database('articles').where({ id: '1' }).update({ parent: null });
 	});
@@ -71,7 +71,7 @@ describe.skipIf(!hasDatabase)('what a deletion takes along, on SQLite', () => {
 			{ id: '51', article: 'Tea' },
 			{ id: '52', article: '50' },
 		]);
-		const changes = await cascadesOf('articles', ['50'], { ...blog, relations }, database);
+		const changes = await findCascades('articles', ['50'], { ...blog, relations }, database);
 		expect(changes.filter(({ collection }) => collection === 'comments')).toEqual([
 			{ kind: 'delete', collection: 'comments', items: ['51'] },
 		]);
@@ -81,30 +81,30 @@ describe.skipIf(!hasDatabase)('what a deletion takes along, on SQLite', () => {
 
 	it('asks in portions where thousands are deleted at once', async () => {
 		const keys = Array.from({ length: 40_000 }, (_, index) => index);
-		const changes = await cascadesOf('articles', keys, blog, database);
+		const changes = await findCascades('articles', keys, blog, database);
 		expect(changes).toContainEqual({ kind: 'delete', collection: 'comments', items: ['10', '11', '12'] });
 	});
 
 	it('names the items that a deleted or moved row leaves, from the keys that it has before', async () => {
 		const left = { kind: 'relation', collection: 'articles', items: ['1'], fields: ['comments'] };
-		expect(await departuresOf('comments', ['10'], null, blog, database)).toEqual([left]);
-		expect(await departuresOf('comments', ['10'], { article: '4' }, blog, database)).toEqual([left]);
-		expect(await cascadesOf('comments', ['10'], blog, database)).toEqual([left]);
+		expect(await findRemovedRelations('comments', ['10'], null, blog, database)).toEqual([left]);
+		expect(await findRemovedRelations('comments', ['10'], { article: '4' }, blog, database)).toEqual([left]);
+		expect(await findCascades('comments', ['10'], blog, database)).toEqual([left]);
 	});
 
 	it('asks the database nothing where an update writes no foreign key', async () => {
 		const asked: unknown[] = [];
 		const count = (query: unknown): void => void asked.push(query);
 		database.on('query', count);
-		expect(await departuresOf('comments', ['10'], { text: 'x' }, blog, database)).toEqual([]);
-		expect(await departuresOf('tags', ['1'], null, blog, database)).toEqual([]);
+		expect(await findRemovedRelations('comments', ['10'], { text: 'x' }, blog, database)).toEqual([]);
+		expect(await findRemovedRelations('tags', ['1'], null, blog, database)).toEqual([]);
 		expect(asked).toEqual([]);
 		database.removeListener('query', count);
 	});
 
 	it('names the items whose rows of a junction go with an item behind it', async () => {
 		await database('articles_tags').insert({ id: '30', article_id: '4', tag_id: '8' });
-		expect(await cascadesOf('tags', ['8'], blog, database)).toContainEqual({
+		expect(await findCascades('tags', ['8'], blog, database)).toContainEqual({
 			kind: 'relation',
 			collection: 'articles',
 			items: ['4'],
@@ -116,9 +116,9 @@ describe.skipIf(!hasDatabase)('what a deletion takes along, on SQLite', () => {
 		const memory = new CascadeMemory();
 		const keys = [1];
 		memory.remember(keys, []);
-		expect(memory.recall(keys)).toEqual({ cascades: [], fields: null });
-		for (const others of [[1], undefined]) expect(memory.recall(others)).toEqual({ cascades: null, fields: null });
+		expect(memory.get(keys)).toEqual({ cascades: [], fields: null });
+		for (const others of [[1], undefined]) expect(memory.get(others)).toEqual({ cascades: null, fields: null });
 		memory.remember(keys, [], { title: 'x' });
-		expect(memory.recall(keys)).toEqual({ cascades: [], fields: new Set(['title']) });
+		expect(memory.get(keys)).toEqual({ cascades: [], fields: new Set(['title']) });
 	});
 });

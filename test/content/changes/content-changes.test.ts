@@ -6,7 +6,7 @@ import {
 	type ContentDependency,
 	dependencyTags,
 } from '../../../src/cache/dependencies.ts';
-import { changesOf, isOfRows } from '../../../src/content/changes/content-changes.ts';
+import { deriveChanges, hasRowKeys } from '../../../src/content/changes/content-changes.ts';
 import { planTemplate } from '../../../src/content/templates/template-plan.ts';
 import { renderTemplate } from '../../../src/content/templates/render.ts';
 import { SchemaMemory } from '../../../src/content/changes/schema-changes.ts';
@@ -19,7 +19,7 @@ function drops(content: readonly ContentDependency[], changes: readonly ContentC
 }
 
 const changes = (event: string, meta: Record<string, unknown>, cascades: ContentChange[] | null = null) =>
-	changesOf(event, meta, { schema: blog, cascades });
+	deriveChanges(event, meta, { schema: blog, cascades });
 
 /** Article 5 by u1, with tag 8 by junction row 1, comment 3, translation 4 and heading 7 in section 6. */
 const template =
@@ -129,7 +129,7 @@ describe('events of Directus', () => {
 		expect(drops(sized('f1'), changes('files.upload', meta))).toBe(true);
 		expect(drops(sized('f2'), changes('files.upload', meta))).toBe(false);
 		expect(drops([{ collection: 'directus_files' }], changes('files.upload', meta))).toBe(true);
-		expect(drops(sized('f1'), changesOf('files.upload', meta, { schema: null }))).toBe(true);
+		expect(drops(sized('f1'), deriveChanges('files.upload', meta, { schema: null }))).toBe(true);
 	});
 
 	it('of a deletion give up what depends on children that the database may delete unseen', () => {
@@ -148,7 +148,7 @@ describe('events of Directus', () => {
 		const list = [{ collection: 'articles', items: ['5'], fields: ['comments'] }];
 		const meta = { collection: 'comments', keys: [3], payload: { text: 'x', article: 6 } };
 		const knowing = (...fields: string[]) =>
-			changesOf('items.update', meta, { schema: blog, cascades: [], fields: new Set(fields) });
+			deriveChanges('items.update', meta, { schema: blog, cascades: [], fields: new Set(fields) });
 		expect(drops(list, knowing('text'))).toBe(true);
 		expect(drops(list, knowing('text', 'article'))).toBe(false);
 	});
@@ -194,7 +194,7 @@ describe('events of Directus', () => {
 
 	it('of a relation that is gone already reach whatever it may have led to', () => {
 		const relations = blog.relations.filter(({ collection, field }) => `${collection}.${field}` !== 'comments.article');
-		const gone = changesOf(
+		const gone = deriveChanges(
 			'relations.delete',
 			{ collection: 'comments', payload: ['article'] },
 			{ schema: { ...blog, relations } },
@@ -209,14 +209,15 @@ describe('events of Directus', () => {
 		const memory = new SchemaMemory();
 		const relations = blog.relations.filter(({ collection, field }) => `${collection}.${field}` !== 'comments.article');
 		const meta = { collection: 'comments', payload: ['article'] };
-		const gone = () => changesOf('relations.delete', meta, { schema: { ...blog, relations }, before: memory.before });
+		const gone = () =>
+			deriveChanges('relations.delete', meta, { schema: { ...blog, relations }, before: memory.before });
 		const led = [{ collection: 'articles', items: ['5'], fields: ['comments'] }];
 		const elsewhere = [{ collection: 'directus_users' }];
-		memory.meet('fields.delete', blog);
+		memory.observe('fields.delete', blog);
 		expect([drops(led, gone()), drops(elsewhere, gone())]).toEqual([true, false]);
-		memory.meet(event, blog);
+		memory.observe(event, blog);
 		expect([drops(led, gone()), drops(elsewhere, gone())]).toEqual([true, true]);
-		memory.meet('collections.delete', blog);
+		memory.observe('collections.delete', blog);
 		expect([drops(led, gone()), drops(elsewhere, gone())]).toEqual([true, false]);
 	});
 
@@ -230,7 +231,7 @@ describe('events of Directus', () => {
 			const fields = { ...comments!.fields, article };
 			const schema = { ...blog, collections: { ...blog.collections, comments: { ...comments!, fields } } };
 			const meta = { collection: 'comments', key: 3, keys: [3], payload: { text: 'x' } };
-			return changesOf(`items.${action}`, meta, { schema, cascades: [] });
+			return deriveChanges(`items.${action}`, meta, { schema, cascades: [] });
 		};
 		const list = [{ collection: 'articles', items: ['5'], fields: ['comments'] }];
 		const all = [{ collection: 'articles', fields: ['comments'] }];
@@ -246,7 +247,7 @@ describe('events of Directus', () => {
 		['fields.delete', 'articles', false],
 		['fields.update', 'directus_users', false],
 	])('say whether their keys are those of rows: %s of %s', (event, collection, rows) => {
-		expect(isOfRows(event, collection)).toBe(rows);
+		expect(hasRowKeys(event, collection)).toBe(rows);
 	});
 
 	it.each([
@@ -260,7 +261,7 @@ describe('events of Directus', () => {
 
 	it('without a schema still tell of the item itself', () => {
 		const meta = { collection: 'articles', keys: [5], payload: { title: 'x' } };
-		expect(changesOf('items.update', meta, { schema: null })).toEqual([
+		expect(deriveChanges('items.update', meta, { schema: null })).toEqual([
 			{ kind: 'update', collection: 'articles', items: ['5'], fields: ['title'] },
 		]);
 	});

@@ -6,7 +6,7 @@ import {
 	type ContentDependency,
 	dependencyTags,
 } from '../../../src/cache/dependencies.ts';
-import { changesOf } from '../../../src/content/changes/content-changes.ts';
+import { deriveChanges } from '../../../src/content/changes/content-changes.ts';
 import { blog } from '../schema.ts';
 
 function drops(content: readonly ContentDependency[], happened: readonly ContentChange[]): boolean {
@@ -14,7 +14,7 @@ function drops(content: readonly ContentDependency[], happened: readonly Content
 	return happened.flatMap(changeTags).some((tag) => held.has(tag));
 }
 
-const changes = (event: string, meta: Record<string, unknown>) => changesOf(event, meta, { schema: blog });
+const changes = (event: string, meta: Record<string, unknown>) => deriveChanges(event, meta, { schema: blog });
 const rendered = [{ collection: 'articles', items: ['5'], fields: ['author', 'comments', 'title'] }];
 
 describe('events of the schema', () => {

@@ -90,7 +90,7 @@ describe.skipIf(!hasDatabase)('what was told of in a transaction', () => {
 				['a', 'b'],
 				['b', 'c'],
 			]) {
-				transactions.meet(transaction);
+				transactions.watch(transaction);
 				transactions.add(tags);
 			}
 			expect(committed).toEqual([]);
@@ -104,7 +104,7 @@ describe.skipIf(!hasDatabase)('what was told of in a transaction', () => {
 	it('of which another is part, is told when the outermost is committed', async () => {
 		await database.transaction(async (outer) => {
 			await outer.transaction((inner) => {
-				transactions.meet(inner);
+				transactions.watch(inner);
 				transactions.add(['a']);
 				return Promise.resolve();
 			});
@@ -114,32 +114,32 @@ describe.skipIf(!hasDatabase)('what was told of in a transaction', () => {
 	});
 
 	it('may be uncommitted as long as any transaction is under way, and no longer', async () => {
-		expect(transactions.underWay).toBe(false);
+		expect(transactions.hasUncommitted).toBe(false);
 		await database.transaction((transaction) => {
-			transactions.meet(transaction);
-			expect(transactions.underWay).toBe(true);
+			transactions.watch(transaction);
+			expect(transactions.hasUncommitted).toBe(true);
 			return Promise.resolve();
 		});
-		expect(transactions.underWay).toBe(false);
+		expect(transactions.hasUncommitted).toBe(false);
 	});
 
 	it('that is rolled back, or in which nothing was told of, is no news', async () => {
 		const failed = database.transaction((transaction) => {
-			transactions.meet(transaction);
+			transactions.watch(transaction);
 			transactions.add(['a']);
 			throw new Error('rolled back');
 		});
 		await expect(failed).rejects.toThrow('rolled back');
 		await database.transaction((transaction) => {
-			transactions.meet(transaction);
+			transactions.watch(transaction);
 			return Promise.resolve();
 		});
 		expect(committed).toEqual([]);
 	});
 
 	it.each([undefined, null, {}])('is nothing where a filter got %j for a database', (none) => {
-		transactions.meet(none);
-		transactions.meet(database);
+		transactions.watch(none);
+		transactions.watch(database);
 		transactions.add(['a']);
 		expect(committed).toEqual([]);
 	});

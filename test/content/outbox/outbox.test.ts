@@ -22,7 +22,7 @@ describe.skipIf(!hasDatabase)('the outbox, on SQLite', () => {
 		const outbox = open();
 		await Promise.all(['a', 'b', 'c'].map((tag) => outbox.add([`t:${tag}`, 'x'], 'items.update')));
 		expect(outbox.size).toBe(3);
-		const pending = await open().pending();
+		const pending = await open().listPending();
 		expect(pending.map(({ tags }) => tags[0])).toEqual(['t:a', 't:b', 't:c']);
 		expect(pending[0]).toEqual({
 			id: 'd1',
@@ -35,28 +35,28 @@ describe.skipIf(!hasDatabase)('the outbox, on SQLite', () => {
 	it('forgets what was carried out, and nothing that came meanwhile', async () => {
 		const outbox = open();
 		await outbox.add(['t:a'], 'one');
-		const carriedOut = await outbox.pending();
+		const carriedOut = await outbox.listPending();
 		await outbox.add(['t:b'], 'two');
 		const ids = carriedOut.map(({ id }) => id);
 		expect(await outbox.remove(ids)).toBe(1);
 		expect(await open().remove(ids)).toBe(0);
-		expect((await outbox.pending()).map(({ cause }) => cause)).toEqual(['two']);
+		expect((await outbox.listPending()).map(({ cause }) => cause)).toEqual(['two']);
 		expect(outbox.size).toBe(1);
 	});
 
 	it('invalidates everything where there are too many to keep', async () => {
 		const outbox = open(3);
 		for (const tag of ['a', 'b', 'c', 'd']) await outbox.add([`t:${tag}`], 'event');
-		expect((await outbox.pending()).map(({ tags }) => tags)).toEqual([['*']]);
+		expect((await outbox.listPending()).map(({ tags }) => tags)).toEqual([['*']]);
 		await outbox.add(['t:e'], 'event');
-		expect((await outbox.pending()).map(({ tags }) => tags)).toEqual([['*'], ['t:e']]);
+		expect((await outbox.listPending()).map(({ tags }) => tags)).toEqual([['*'], ['t:e']]);
 	});
 
 	it('is bounded in memory as well while the database is away', async () => {
 		await database.destroy();
 		const outbox = open(3);
 		for (const tag of ['a', 'b', 'c', 'd']) await outbox.add([`t:${tag}`], 'event');
-		expect(outbox.unwritten().map(({ tags }) => tags)).toEqual([['*']]);
+		expect(outbox.listUnwritten().map(({ tags }) => tags)).toEqual([['*']]);
 		database = openDatabase();
 	});
 
@@ -67,10 +67,10 @@ describe.skipIf(!hasDatabase)('the outbox, on SQLite', () => {
 		await outbox.add(['t:b'], 'while away');
 		expect(warnings.join()).toContain('SQLITE_ERROR');
 		expect(warnings.join()).not.toContain('t:b');
-		expect(outbox.unwritten().map(({ id, tags }) => [id[0], tags[0]])).toEqual([['m', 't:b']]);
+		expect(outbox.listUnwritten().map(({ id, tags }) => [id[0], tags[0]])).toEqual([['m', 't:b']]);
 		await database.schema.renameTable('away', OUTBOX_TABLE);
 		await outbox.add(['t:c'], 'after');
-		expect((await outbox.pending()).map(({ id, tags }) => [id[0], tags[0]])).toEqual([
+		expect((await outbox.listPending()).map(({ id, tags }) => [id[0], tags[0]])).toEqual([
 			['d', 't:a'],
 			['d', 't:b'],
 			['d', 't:c'],
@@ -82,9 +82,9 @@ describe.skipIf(!hasDatabase)('the outbox, on SQLite', () => {
 		await outbox.add(['t:a'], 'before');
 		await database.schema.renameTable(OUTBOX_TABLE, 'away');
 		await outbox.add(['t:b'], 'while away');
-		expect(await outbox.remove(outbox.unwritten().map(({ id }) => id))).toBe(1);
+		expect(await outbox.remove(outbox.listUnwritten().map(({ id }) => id))).toBe(1);
 		await database.schema.renameTable('away', OUTBOX_TABLE);
-		expect((await outbox.pending()).map(({ tags }) => tags[0])).toEqual(['t:a']);
+		expect((await outbox.listPending()).map(({ tags }) => tags[0])).toEqual(['t:a']);
 	});
 
 	it('does not pass for empty while the database cannot be read, and says so once', async () => {
@@ -92,32 +92,32 @@ describe.skipIf(!hasDatabase)('the outbox, on SQLite', () => {
 		const outbox = open();
 		await database.schema.renameTable(OUTBOX_TABLE, 'away');
 		await database.schema.createTable(OUTBOX_TABLE, (table) => table.increments('id'));
-		for (let look = 0; look < 3; look++) await expect(outbox.pending()).rejects.toThrow();
+		for (let look = 0; look < 3; look++) await expect(outbox.listPending()).rejects.toThrow();
 		expect(warnings).toHaveLength(1);
 		expect(warnings[0]).toContain('cannot be read');
 		await database.schema.dropTable(OUTBOX_TABLE);
 		await database.schema.renameTable('away', OUTBOX_TABLE);
-		expect((await outbox.pending()).map(({ tags }) => tags[0])).toEqual(['t:a']);
+		expect((await outbox.listPending()).map(({ tags }) => tags[0])).toEqual(['t:a']);
 	});
 
 	it('tells whoever adds one how to remove it', async () => {
 		const outbox = open();
 		const ids = await Promise.all(['a', 'b', 'c'].map((tag) => outbox.add([`t:${tag}`], 'items.update')));
-		expect(ids).toEqual((await outbox.pending()).map(({ id }) => id));
+		expect(ids).toEqual((await outbox.listPending()).map(({ id }) => id));
 		await outbox.remove([ids[1]!]);
-		expect((await open().pending()).map(({ tags }) => tags[0])).toEqual(['t:a', 't:c']);
+		expect((await open().listPending()).map(({ tags }) => tags[0])).toEqual(['t:a', 't:c']);
 	});
 
 	it('holds the tags of an update of 10 000 items', async () => {
 		const outbox = open();
 		const tags = Array.from({ length: 10_000 }, (_, index) => `f:articles/${index}:title`);
 		await outbox.add(tags, 'items.update');
-		expect((await outbox.pending())[0]?.tags).toEqual(tags);
+		expect((await outbox.listPending())[0]?.tags).toEqual(tags);
 	});
 
 	it('makes its table once where several processes start at the same time', async () => {
 		await Promise.all([open().add(['t:a'], 'one'), open().add(['t:b'], 'two')]);
 		expect(warnings).toEqual([]);
-		expect(await open().pending()).toHaveLength(2);
+		expect(await open().listPending()).toHaveLength(2);
 	});
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { invalidationOf, statsQueryOf, warmRequestOf } from '../../../src/hooks/cli/options.ts';
+import { parseInvalidationOptions, parseStatsQuery, parseWarmRequest } from '../../../src/hooks/cli/options.ts';
 
 let folder: string;
 
@@ -21,17 +21,17 @@ async function file(content: string): Promise<string> {
 describe('the flags of the commands', () => {
 	it('make the query of the statistics', () => {
 		const options = { provider: 'mistral', from: '2026-01-31T12:00:00Z', interval: 'hour', json: true };
-		expect(statsQueryOf(options)).toEqual({
+		expect(parseStatsQuery(options)).toEqual({
 			provider: 'mistral',
 			from: Date.UTC(2026, 0, 31, 12),
 			interval: 'hour',
 		});
-		expect(statsQueryOf({})).toEqual({});
+		expect(parseStatsQuery({})).toEqual({});
 	});
 
 	it('make an invalidation, lists written with commas', () => {
 		const options = { collection: 'articles', items: '1, 2,', fields: 'title', dryRun: true };
-		expect(invalidationOf(options)).toEqual({
+		expect(parseInvalidationOptions(options)).toEqual({
 			collection: 'articles',
 			items: ['1', '2'],
 			fields: ['title'],
@@ -40,18 +40,20 @@ describe('the flags of the commands', () => {
 	});
 
 	it('make a warming job, from a count or a file', async () => {
-		expect(await warmRequestOf({ top: '20', budget: '0.5' })).toEqual({ top: 20, budget_usd: 0.5 });
+		expect(await parseWarmRequest({ top: '20', budget: '0.5' })).toEqual({ top: 20, budget_usd: 0.5 });
 		const request = { provider: 'openai', model: 'gpt-4o', prompt: 'Hello' };
-		expect(await warmRequestOf({ requests: await file(JSON.stringify([request])) })).toEqual({ requests: [request] });
+		expect(await parseWarmRequest({ requests: await file(JSON.stringify([request])) })).toEqual({
+			requests: [request],
+		});
 	});
 
 	it.each([
-		['a provider that nobody knows', () => statsQueryOf({ provider: 'acme' }), '--provider must be one of openai'],
-		['a time that is none', () => statsQueryOf({ to: 'yesterday' }), '--to is no time'],
-		['an interval that is none', () => statsQueryOf({ interval: 'week' }), '--interval'],
-		['an empty flag', () => invalidationOf({ model: ' ' }), '--model is empty'],
-		['no criteria at all', () => invalidationOf({ dryRun: true }), '--all'],
-		['items without their collection', () => invalidationOf({ items: '1' }), 'collection'],
+		['a provider that nobody knows', () => parseStatsQuery({ provider: 'acme' }), '--provider must be one of openai'],
+		['a time that is none', () => parseStatsQuery({ to: 'yesterday' }), '--to is no time'],
+		['an interval that is none', () => parseStatsQuery({ interval: 'week' }), '--interval'],
+		['an empty flag', () => parseInvalidationOptions({ model: ' ' }), '--model is empty'],
+		['no criteria at all', () => parseInvalidationOptions({ dryRun: true }), '--all'],
+		['items without their collection', () => parseInvalidationOptions({ items: '1' }), 'collection'],
 	])('are refused by name: %s', (_, read, message) => {
 		expect(read).toThrow(message);
 	});
@@ -63,7 +65,7 @@ describe('the flags of the commands', () => {
 		['a budget below nought', { top: '1', budget: '-1' }, '--budget'],
 		['a file that is not there', { requests: 'nowhere.json' }, 'nowhere.json'],
 	])('of warming are refused by name: %s', async (_, options, message) => {
-		await expect(warmRequestOf(options)).rejects.toThrow(message);
+		await expect(parseWarmRequest(options)).rejects.toThrow(message);
 	});
 
 	it.each([
@@ -71,6 +73,6 @@ describe('the flags of the commands', () => {
 		['no list', '{}', 'holds no list'],
 		['a request without a model', '[{"provider":"openai","prompt":"x"}]', 'model'],
 	])('of warming refuse a file with %s', async (_, content, message) => {
-		await expect(warmRequestOf({ requests: await file(content) })).rejects.toThrow(message);
+		await expect(parseWarmRequest({ requests: await file(content) })).rejects.toThrow(message);
 	});
 });

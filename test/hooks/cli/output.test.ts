@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { InvalidationResult, StatsReport, WarmJob } from '../../../src/contract.ts';
-import { formatUsd, invalidationLines, jobLines, statsLines } from '../../../src/hooks/cli/output.ts';
+import { formatUsd, formatInvalidation, formatJob, formatStats } from '../../../src/hooks/cli/output.ts';
 
 describe('sums of the command line', () => {
 	it.each([
@@ -17,14 +17,14 @@ describe('sums of the command line', () => {
 
 	it('says of entries without a price that their cost is not known', () => {
 		const result = (usd: number) => ({ entries: 1, usd, hits: 2, bytes: 9, dry_run: false }) as InvalidationResult;
-		expect(invalidationLines(result(0.00004))[0]).toContain('which cost 0.00004 USD and served 2 hits');
-		expect(invalidationLines(result(0))[0]).toContain('whose cost is not known, and served 2 hits');
+		expect(formatInvalidation(result(0.00004))[0]).toContain('which cost 0.00004 USD and served 2 hits');
+		expect(formatInvalidation(result(0))[0]).toContain('whose cost is not known, and served 2 hits');
 	});
 
 	it('says of a run without a price that what was spent is not known', () => {
 		const job = { state: 'done', done: 1, total: 1, generated: 1, already_cached: 0, failed: 0, errors: [] };
-		expect(jobLines({ ...job, spent_usd: 0.00004 } as unknown as WarmJob)[0]).toContain('0.00004 USD spent');
-		expect(jobLines({ ...job, spent_usd: 0 } as unknown as WarmJob)[0]).toContain('not known');
+		expect(formatJob({ ...job, spent_usd: 0.00004 } as unknown as WarmJob)[0]).toContain('0.00004 USD spent');
+		expect(formatJob({ ...job, spent_usd: 0 } as unknown as WarmJob)[0]).toContain('not known');
 	});
 });
 
@@ -54,7 +54,7 @@ describe('the table of the command line', () => {
 			overall: { ...figures(6, 270, 0.00004), entries: 3, bytes: 9 },
 			providers: { openai: { ...figures(6, 270, 0.00004), models } },
 		};
-		const lines = statsLines(report as unknown as StatsReport);
+		const lines = formatStats(report as unknown as StatsReport);
 		const endOf = (name: string) =>
 			lines
 				.find((line) => line.trim().startsWith(name))

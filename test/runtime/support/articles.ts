@@ -7,7 +7,7 @@ import { changeTags, type ContentChange, type ContentDependency } from '../../..
 import { Models } from '../../../src/cache/models.ts';
 import { StatsRecorder } from '../../../src/cache/stats/recorder.ts';
 import type { Store } from '../../../src/cache/store.ts';
-import { declaredDependencies } from '../../../src/content/templates/declared-dependencies.ts';
+import { collectDeclaredDependencies } from '../../../src/content/templates/declared-dependencies.ts';
 import { createPricing } from '../../../src/providers/prices.ts';
 import type { Upstream } from '../../../src/providers/upstream.ts';
 import { bodyOf } from '../../../src/runtime/answer.ts';
@@ -74,7 +74,7 @@ export function startArticles(environment: Record<string, unknown> = {}, shared:
 	const mayNot = new Set<string>();
 	const prepare: Native['prepare'] = async (request, caller) => {
 		if (request.item === undefined) {
-			const content = declaredDependencies(request);
+			const content = collectDeclaredDependencies(request);
 			return [{ exchange: exchanges.native(request, request, content, caller), item: null }];
 		}
 		const item = String(request.item);

@@ -31,40 +31,42 @@ const ALONE = /^\s*\{\{([^{}]+)\}\}\s*$/;
  * Of two steps that might be it (a resolve and a reject path of the same kind), what is written in either counts.
  * A flow that another one triggers is shown the other one; its steps are not mistaken for this one's.
  */
-export function authoredTexts(flow: unknown, data: Node, type: string, filled: Node): AuthoredTexts | null {
+export function readAuthoredTexts(flow: unknown, data: Node, type: string, filled: Node): AuthoredTexts | null {
 	if (!isNode(flow)) return null;
-	const steps = nextSteps(flow['operation'], data).filter((step) => step['type'] === type && becomes(step, filled));
+	const steps = findNextSteps(flow['operation'], data).filter(
+		(step) => step['type'] === type && canBecome(step, filled),
+	);
 	if (steps.length === 0) return null;
 	const options = steps.flatMap((step) => (isNode(step['options']) ? Object.entries(step['options']) : []));
 	const isOptional = ([name, value]: [string, unknown]): boolean =>
 		typeof value === 'string' && ALONE.test(value) && !READ_OPTIONS.has(name);
-	const found = (pattern: RegExp, among: [string, unknown][]): Set<string> => {
-		const texts = among.flatMap(([, value]) => textsIn(value));
+	const collectPaths = (pattern: RegExp, among: [string, unknown][]): Set<string> => {
+		const texts = among.flatMap(([, value]) => collectTexts(value));
 		return new Set(texts.flatMap((text) => [...text.matchAll(pattern)].map((match) => (match[1] ?? '').trim())));
 	};
 	// Of two steps that might be running, a value that one needs may be none that the other has.
 	const known = steps.length === 1 ? options : [];
-	const needed = found(
+	const needed = collectPaths(
 		FLOW_VALUE,
 		known.filter((option) => !isOptional(option)),
 	);
-	const optional = [...found(FLOW_VALUE, known.filter(isOptional))].filter((path) => !needed.has(path));
+	const optional = [...collectPaths(FLOW_VALUE, known.filter(isOptional))].filter((path) => !needed.has(path));
 	return {
-		itemFields: found(ITEM_FIELD, options),
-		flowValues: found(FLOW_VALUE, known),
+		itemFields: collectPaths(ITEM_FIELD, options),
+		flowValues: collectPaths(FLOW_VALUE, known),
 		optional: new Set(optional),
 	};
 }
 
 /** The steps that may be running: those after the last one that has left its data, under its key. */
-function nextSteps(first: unknown, data: Node): Node[] {
+function findNextSteps(first: unknown, data: Node): Node[] {
 	if (!isNode(first)) return [];
 	if (!Object.hasOwn(data, String(first['key']))) return [first];
-	return [...nextSteps(first['resolve'], data), ...nextSteps(first['reject'], data)];
+	return [...findNextSteps(first['resolve'], data), ...findNextSteps(first['reject'], data)];
 }
 
 /** Whether the step's options, once filled in, can be these: texts begin alike up to the first `{{`. */
-function becomes(step: Node, options: Node): boolean {
+function canBecome(step: Node, options: Node): boolean {
 	if (!isNode(step['options'])) return false;
 	return Object.entries(step['options']).every(([name, written]) => {
 		if (typeof written !== 'string') return true;
@@ -75,32 +77,32 @@ function becomes(step: Node, options: Node): boolean {
 	});
 }
 
-function textsIn(value: unknown): string[] {
+function collectTexts(value: unknown): string[] {
 	if (typeof value === 'string') return [value];
-	return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+	return typeof value === 'object' && value !== null ? Object.values(value).flatMap(collectTexts) : [];
 }
 
 /** The text with the author's `[[path]]` as `{{path}}`, and all other `{{…}}` marked as plain text. */
-export function toTemplate(text: string, itemFields: ReadonlySet<string>): string {
+export function convertToTemplate(text: string, itemFields: ReadonlySet<string>): string {
 	return text
 		.replaceAll(FLOW_VALUE, (whole) => `\\${whole}`)
 		.replaceAll(ITEM_FIELD, (whole, path: string) => (itemFields.has(path.trim()) ? `{{${path.trim()}}}` : whole));
 }
 
 /** Those of the author's `{{path}}` that the flow's data do not have: Directus writes "undefined" or "null" for them. */
-export function missingValues(
+export function findMissingValues(
 	{ flowValues, optional }: Pick<AuthoredTexts, 'flowValues' | 'optional'>,
 	data: Node,
 ): string[] {
 	return [...flowValues].filter((path) => {
-		const value = valueAt(path, data);
+		const value = resolveValue(path, data);
 		return value === undefined || (value === null && !optional.has(path));
 	});
 }
 
 /** Throws a 400 that names the `{{path}}` of the author for which the flow has no value. */
-export function demandValues(authored: AuthoredTexts | null, data: Node): void {
-	const missing = authored ? missingValues(authored, data) : [];
+export function requireValues(authored: AuthoredTexts | null, data: Node): void {
+	const missing = authored ? findMissingValues(authored, data) : [];
 	if (missing.length === 0) return;
 	throw new InvalidRequestError({
 		field: missing.join(', '),
@@ -109,14 +111,14 @@ export function demandValues(authored: AuthoredTexts | null, data: Node): void {
 }
 
 /** A message about `{{title}}`, which the author wrote as `[[title]]`, in the author's words. */
-export const asWritten = (message: string, itemFields: ReadonlySet<string>): string =>
+export const restoreAuthorSyntax = (message: string, itemFields: ReadonlySet<string>): string =>
 	message.replaceAll(FLOW_VALUE, (whole, path: string) => (itemFields.has(path.trim()) ? `[[${path.trim()}]]` : whole));
 
 /** Names of a path: `name`, `[0]`, `["a.b"]`, `['a b']`. What stands within quotes is one name. */
 const NAMES = /\[\s*(?:(["'`])(.*?)\1|([^\]]*))\s*\]|([^.[\]]+)/g;
 
 /** Directus writes paths as `$trigger.keys[0]` or `step["a.b"]`. */
-function valueAt(path: string, data: Node): unknown {
+function resolveValue(path: string, data: Node): unknown {
 	const names = [...path.matchAll(NAMES)].map(([, , quoted, index, plain]) => quoted ?? (index ?? plain ?? '').trim());
 	return names.reduce<unknown>(
 		(value, name) => (typeof value === 'object' && value !== null ? (value as Node)[name] : undefined),
