@@ -91,7 +91,9 @@ const layers = [
 	})),
 	{
 		files: ['src/locales/**'],
-		patterns: [{ regex: '^(?!\\./|vue-i18n$)', message: 'Texts know nothing of who shows them.' }],
+		patterns: [
+			{ regex: '^(?!\\./|\\.\\./catalogue\\.ts$|vue-i18n$)', message: 'Texts never import the code that shows them.' },
+		],
 	},
 	{
 		files: ['src/module/**'],
@@ -168,7 +170,7 @@ export default defineConfig(
 			eqeqeq: ['error', 'always'],
 		},
 	},
-	{ files: ['src/contract.ts', 'src/locales/**'], rules: { 'max-lines': 'off' } },
+	{ files: ['src/contract.ts'], rules: { 'max-lines': 'off' } },
 	...layers.map(({ files, patterns }) => ({
 		files,
 		rules: { 'no-restricted-imports': ['error', { patterns }] },

@@ -1,8 +1,8 @@
 import { type Catalogue, FALLBACK_LOCALE, messages, type MessageKey } from './index.ts';
 
 /**
- * The text of `key` where there is no component, as for names in Directus' own lists and forms: in the language that the
- * Studio has at this moment, which it writes on the document.
+ * Returns a text outside of components, for example a name in Directus' own lists and forms. Uses the Studio's current
+ * language, which the Studio sets as the document's `lang`.
  */
 export function translateText(key: MessageKey, values: Readonly<Record<string, string>> = {}): string {
 	const language = typeof document === 'undefined' ? FALLBACK_LOCALE : document.documentElement.lang;

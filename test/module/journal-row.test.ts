@@ -23,7 +23,7 @@ describe('a journal row’s note', () => {
 	it('is in the user’s language, with times as that language writes them', () => {
 		const since = '2026-05-01T12:00:00.000Z';
 		const outage = inGerman([{ kind: 'outage', invalidations: 2, collections: ['articles', 'pages'], since }]);
-		expect(outage).toMatch(/^2 Verwerfungen, .* · articles, pages · seit 01\.05\.2026, \d\d:00$/);
+		expect(outage).toMatch(/^2 Invalidierungen, .* · articles, pages · seit 01\.05\.2026, \d\d:00$/);
 		expect(outage).not.toContain('2026-05-01T');
 	});
 
@@ -31,7 +31,7 @@ describe('a journal row’s note', () => {
 		[{ kind: 'command_line' }, /^Über die Befehlszeile$/],
 		[{ kind: 'flow' }, /^Durch einen Flow$/],
 		[{ kind: 'widened' }, /^Mehr als diese Kriterien/],
-		[{ kind: 'selection', entries: 3 }, /^3 einzeln gewählte Einträge$/],
+		[{ kind: 'selection', entries: 3 }, /^3 einzeln ausgewählte Einträge$/],
 		[
 			{ kind: 'model', provider: 'openai', model: 'gpt-4o', identifier: 'snapshot', from: 'a', to: 'b' },
 			/^gpt-4o antwortet mit b statt a$/,
@@ -51,7 +51,7 @@ describe('a journal row’s note', () => {
 				refused: 0,
 				failed: 1,
 			},
-			/^1 Antwort für 0,004 \$ neu erzeugt · 2 Antworten ausgelassen: .* 5,00 \$ ist verbraucht · 1 gescheitert$/,
+			/^1 Antwort für 0,004 \$ aktualisiert · 2 Antworten nicht aktualisiert: .* 5,00 \$ ist verbraucht · 1 fehlgeschlagen$/,
 		],
 	])('says %o in German', (detail, text) => {
 		expect(inGerman([detail])).toMatch(text);

@@ -45,9 +45,13 @@ describe('the forms of the steps', () => {
 			[...buildGenerateForm({}), ...buildInvalidateForm()]
 				.filter(({ type }) => type === 'boolean')
 				.map(({ meta }) => meta?.options?.['label'] as string);
-		expect(labels()).toEqual(['Show cache options', 'Invalidate everything', 'Count the answers and drop none']);
+		expect(labels()).toEqual([
+			'Show cache options',
+			'Invalidate everything',
+			'Count the entries without invalidating them',
+		]);
 		vi.stubGlobal('document', { documentElement: { lang: 'de-DE' } });
-		expect(labels()[0]).toBe('Cache-Optionen zeigen');
+		expect(labels()[0]).toBe('Cache-Optionen anzeigen');
 	});
 
 	it('hide what belongs to caching until it is asked for', () => {
@@ -90,7 +94,7 @@ describe('the forms of the steps', () => {
 		]);
 		vi.stubGlobal('document', { documentElement: { lang: 'de-DE' } });
 		expect(overview({ all: true, dry_run: true }, {})).toEqual([
-			{ label: 'Umfasst', text: 'Alles' },
+			{ label: 'Gilt für', text: 'Alles' },
 			{ label: 'Modus', text: 'Nur zählen' },
 		]);
 	});

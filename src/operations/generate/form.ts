@@ -142,7 +142,7 @@ function buildCacheFields(): FormField[] {
 			shownWhen,
 			options: { min: 0, step: 0.1, placeholder: '0.5 – 1.5' },
 		},
-		buildSecondsField('ttl', 'entry.life'),
+		buildSecondsField('ttl', 'entry.ttl'),
 		buildSecondsField('max_age', 'flow.max_age'),
 		buildSecondsField('stale_while_revalidate', 'flow.stale_while_revalidate'),
 		buildSecondsField('stale_if_error', 'flow.stale_if_error'),

@@ -46,7 +46,7 @@ describe('the Insights panel', () => {
 		const german = await openStudio(directus, { width: 1440, language: 'de-DE' });
 		await german.open(`/insights/${id}/+`);
 		await german.page.getByText('Ersparnis des KI-Caches').first().click();
-		for (const name of ['Kennzahl', 'Zeitraum', 'Je Anbieter']) await german.page.getByText(name).first().waitFor();
+		for (const name of ['Kennzahl', 'Zeitraum', 'Nach Anbieter']) await german.page.getByText(name).first().waitFor();
 		await german.close();
 		await directus.data('PATCH', '/users/me', { language: 'en-US' });
 	});
@@ -101,7 +101,7 @@ describe('the field on an item’s page', () => {
 		const calls = emulator.calls();
 		const first = await studio.page.locator(`${answers} .preview`).first().innerText();
 		await studio.page.locator(answers).first().getByRole('button', { name: 'Regenerate' }).click();
-		await studio.page.getByText('Answer generated anew').waitFor();
+		await studio.page.getByText('Answer regenerated').waitFor();
 		expect(emulator.calls()).toBe(calls + 1);
 		expect((await entriesOf(1)).total).toBe(entries.length);
 		expect(await studio.page.locator(`${answers} .preview`).first().innerText()).not.toBe(first);
@@ -111,7 +111,7 @@ describe('the field on an item’s page', () => {
 		await ask(directus, { item: 2 });
 		await studio.page.getByRole('button', { name: 'Invalidate All' }).click();
 		await studio.page.getByRole('button', { name: /^Invalidate \d+ Entr/ }).click();
-		await studio.page.getByText('No stored answer was made from this item').waitFor();
+		await studio.page.getByText('No cached answer is based on this item').waitFor();
 		expect((await entriesOf(1)).total).toBe(0);
 		expect((await entriesOf(2)).total).toBeGreaterThan(0);
 	});
@@ -130,7 +130,7 @@ describe('the field on an item’s page', () => {
 		window.page.on('request', (request) => asked.push(new URL(request.url()).pathname));
 		await window.open('/content/articles/1');
 		await window.page.locator('.v-form .field').first().waitFor();
-		expect(await window.page.getByText('AI answers made from this item').count()).toBe(0);
+		expect(await window.page.getByText('AI answers based on this item').count()).toBe(0);
 		expect(asked.filter((path) => path.startsWith('/ai-cache'))).toEqual([]);
 		expect(window.errors).toEqual([]);
 		await window.close();

@@ -87,7 +87,7 @@ describe('a model that answers as another snapshot', () => {
 		await studio.open('/ai-cache');
 		const notice = studio.page.locator('.v-notice', { hasText: 'gpt-4o-2031-05-13' });
 		await notice.waitFor();
-		expect(await notice.innerText()).toContain('Stored answers come from the one before');
+		expect(await notice.innerText()).toContain('Cached answers from the previous snapshot');
 		await notice.getByRole('button', { name: 'Invalidate gpt-4o', exact: true }).click();
 		await studio.page.getByRole('button', { name: /^Invalidate \d+ Entr(y|ies)$/ }).click();
 		await notice.waitFor({ state: 'detached' });

@@ -131,7 +131,7 @@ describe('figures that are not whole', () => {
 		for (let round = 0; round < 2; round++) await directus.data('POST', '/ai-cache/generate', request);
 		await studio.open('/ai-cache');
 		expect(await seen(studio.page, `${row('mistral')} .saved`)).toBe('–');
-		expect(await seen(studio.page, row('mistral'))).toContain('Price not known');
+		expect(await seen(studio.page, row('mistral'))).toContain('Price unknown');
 		expect(await seen(studio.page, `${row('deepseek')} .saved`)).toBe('$0.00');
 	});
 
@@ -143,7 +143,7 @@ describe('figures that are not whole', () => {
 		emulator.setUsage(null);
 		await studio.open('/ai-cache');
 		for (const place of ['.notes', row('mistral')])
-			expect(await seen(studio.page, place)).toContain('1 request past the cache · 1 hit without tokens reported');
+			expect(await seen(studio.page, place)).toContain('1 request bypassed the cache · 1 hit without token usage');
 	});
 });
 
@@ -154,7 +154,7 @@ describe('the invalidate buttons', () => {
 		await studio.page.locator(`${row('anthropic')} button:has-text("Invalidate")`).click();
 		await studio.page.locator(`${dialog} .entries`).waitFor();
 		expect(await seen(studio.page, dialog)).toContain('Invalidate Anthropic?');
-		expect(await seen(studio.page, `${dialog} .entries`)).toBe('1 stored answer goes.');
+		expect(await seen(studio.page, `${dialog} .entries`)).toBe('1 entry will be invalidated.');
 		await studio.page.keyboard.press('Escape');
 		await studio.page.locator(dialog).waitFor({ state: 'detached' });
 		expect((await statsOf(directus)).providers.anthropic.entries).toBe(providers.anthropic.entries);

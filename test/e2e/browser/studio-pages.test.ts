@@ -40,7 +40,7 @@ describe('the collections page', () => {
 		await studio.page.getByRole('button', { name: /^Invalidate \d+ Entries$/ }).click();
 		await studio.page.getByText(/entries invalidated/).waitFor();
 		expect((await statsOf(directus)).collections['articles']?.entries).toBe(0);
-		await studio.page.locator('[data-collection="articles"]', { hasText: 'By Hand' }).waitFor();
+		await studio.page.locator('[data-collection="articles"]', { hasText: 'Manual' }).waitFor();
 		await makeTraffic(directus);
 	});
 });
@@ -73,7 +73,7 @@ describe('the entries page', () => {
 		expect((await asked).url()).toContain('limit=50');
 		await rows().first().waitFor();
 
-		const header = studio.page.locator('.v-table th', { hasText: 'Made From' });
+		const header = studio.page.locator('.v-table th', { hasText: 'Source' });
 		const before = (await header.boundingBox())!.width;
 		// Waits until the page that fades in lets the pointer through.
 		await header.locator('.resize-handle').hover();
@@ -113,7 +113,7 @@ describe('the entries page', () => {
 	it('generates the one that is open anew', async () => {
 		const calls = emulator.calls();
 		await studio.page.locator('.v-drawer .again button').click();
-		await studio.page.getByText('Answer generated anew').waitFor();
+		await studio.page.getByText('Answer regenerated').waitFor();
 		expect(emulator.calls()).toBe(calls + 1);
 		await studio.page.locator('.v-drawer .life').waitFor();
 	});
@@ -185,7 +185,7 @@ describe('settings and health', () => {
 		await row.getByRole('button', { name: /Raise Version/ }).click();
 		await studio.page
 			.getByRole('alertdialog')
-			.getByText(/stored answers? goe?s?\./)
+			.getByText(/entr(y|ies) will be invalidated\./)
 			.waitFor();
 		await studio.page.getByRole('alertdialog').getByRole('button', { name: 'Raise Version' }).click();
 		await studio.page.getByText('gpt-4o is at version 2').waitFor();

@@ -150,7 +150,7 @@ describe('the pages', () => {
 		const studio = await openStudio(directus, { language: 'de-DE' });
 		await studio.open('/ai-cache');
 		expect(await seen(studio.page, '.metrics')).toMatch(/Trefferquote \d+(,\d)? %/);
-		expect(await seen(studio.page, '[data-provider="openai"]')).toContain('Verwerfen');
+		expect(await seen(studio.page, '[data-provider="openai"]')).toContain('Invalidieren');
 		const { entries } = await directus.data<EntryPage>('GET', '/ai-cache/entries?limit=2');
 		await directus.data('DELETE', '/ai-cache/entries', { keys: entries.map(({ key }) => key) });
 		await studio.open('/ai-cache/journal');

@@ -39,7 +39,7 @@ const buttonColours = (page: Page): Promise<string[]> =>
 
 const PAGES = {
 	'': 'Nothing Cached Yet',
-	'/collections': 'No Collection Yet',
+	'/collections': 'No Collections Yet',
 	'/entries': 'No Entries',
 	'/journal': 'Nothing Invalidated Yet',
 	'/warming': 'Nothing to Warm',
