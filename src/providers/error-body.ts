@@ -2,9 +2,12 @@ import type { JsonObject, JsonValue } from '../contract.ts';
 import { isObject, isPresent, parseObject } from './json.ts';
 import { eventDecoder, type ServerSentEvent } from './sse.ts';
 
-/** `{"error": …}`, Anthropic's `{"type": "error", …}`, Mistral's `{"object": "error", …}`. */
+/**
+ * `{"error": …}`, Anthropic's `{"type": "error", …}`, Mistral's `{"object": "error", …}`. An `error` that is null, false
+ * or an empty text reports none.
+ */
 export const isErrorBody = ({ error, type, object }: JsonObject): boolean =>
-	isPresent(error) || type === 'error' || object === 'error';
+	(isPresent(error) && error !== '' && error !== false) || type === 'error' || object === 'error';
 
 /** The body of an event that reports an error; null if it reports none. */
 export function readErrorEvent({ event, data }: ServerSentEvent): JsonObject | null {

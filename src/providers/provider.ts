@@ -32,6 +32,8 @@ export interface AdmissionSettings {
 export interface StreamAssembler {
 	/** One decoded server-sent event. Throws nothing: what it cannot read makes `result()` incomplete. */
 	push(event: { event: string | undefined; data: string }): void;
+	/** The provider's bytes ended as they should: nothing more comes. */
+	end(): void;
 	/** Characters that what was gathered so far takes as JSON. */
 	weigh(): number;
 	/** Complete only where the stream ended as the provider's protocol says a whole answer ends. */

@@ -1,4 +1,5 @@
 import type { ConfidenceReason, JsonObject, JsonValue } from '../contract.ts';
+import { classifyEnding, type EndingKind } from './ending.ts';
 import { objectsOf } from './json.ts';
 import type { Confidence } from './provider.ts';
 
@@ -8,14 +9,19 @@ export function scored(reasons: readonly (ConfidenceReason | null)[]): Confidenc
 	return { score: hundredths(effective.reduce((score, { effect }) => score + effect, 1)), reasons: effective };
 }
 
-/** A reason for how the answer ended, by the provider's own word; words that the table lacks lower the score. */
-export function endingReason(
-	prefix: string,
-	word: string | null,
-	effects: Readonly<Record<string, number>>,
-): ConfidenceReason {
-	const name = `${prefix}_${word ?? 'missing'}`;
-	return { name, effect: (word === null ? undefined : effects[word]) ?? -0.2 };
+const ENDING_EFFECTS: Readonly<Record<EndingKind, number>> = {
+	complete: 0.1,
+	truncated: -0.3,
+	paused: -0.3,
+	filtered: -0.5,
+	failed: -0.5,
+	unknown: -0.2,
+	missing: -0.2,
+};
+
+/** A reason for how the answer ended, by the provider's own word. */
+export function endingReason(prefix: string, word: string | null): ConfidenceReason {
+	return { name: `${prefix}_${word ?? 'missing'}`, effect: ENDING_EFFECTS[classifyEnding(word)] };
 }
 
 /** The request's own temperature counts at the ends of the provider's scale alone. */

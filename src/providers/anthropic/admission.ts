@@ -1,11 +1,9 @@
 import type { JsonObject } from '../../contract.ts';
+import { refuseEnding } from '../ending.ts';
 import { isObject, isPresent, objectsOf } from '../json.ts';
 import type { Admission, AdmissionSettings } from '../provider.ts';
+import { hasCutInput } from './block-builder.ts';
 import { callsTools, readMessage } from './reading.ts';
-
-/** https://docs.anthropic.com/en/api/handling-stop-reasons: `pause_turn` is half an answer, to be carried on. */
-const ENDED = new Set(['end_turn', 'stop_sequence', 'tool_use']);
-const TRUNCATED = new Set(['max_tokens', 'model_context_window_exceeded']);
 
 export function admitMessage(answer: JsonObject, settings: AdmissionSettings): Admission {
 	const reason = refusedMessage(answer, settings);
@@ -15,10 +13,10 @@ export function admitMessage(answer: JsonObject, settings: AdmissionSettings): A
 function refusedMessage(answer: JsonObject, settings: AdmissionSettings): string | null {
 	const reading = readMessage(answer);
 	if (!reading) return 'malformed';
-	const ending = reading.finishReason;
-	const truncated = ending !== null && TRUNCATED.has(ending);
-	if (truncated && !settings.storeTruncated) return 'truncated';
-	if (!truncated && (ending === null || !ENDED.has(ending))) return ending ?? 'unfinished';
+	// https://docs.anthropic.com/en/api/handling-stop-reasons
+	const reason = refuseEnding(reading.finishReason, settings.storeTruncated);
+	if (reason !== null) return reason;
+	if (objectsOf(answer['content']).some(hasCutInput)) return 'truncated';
 	if (objectsOf(answer['content']).some(failed)) return 'tool_error';
 	// Clients go on in it: it ends within the hour, and is not to be shared by conversations that begin alike.
 	if (isPresent(answer['container'])) return 'container';

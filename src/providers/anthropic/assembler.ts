@@ -1,12 +1,17 @@
 import type { JsonObject } from '../../contract.ts';
+import { classifyEnding, laterEnding, readEnding } from '../ending.ts';
+import { isErrorBody } from '../error-body.ts';
 import { isObject, isPresent, objectOf, parseObject } from '../json.ts';
+import { replaceMembers } from '../merge.ts';
 import type { StreamAssembler } from '../provider.ts';
 import { saysNothing } from '../sse.ts';
-import { BlockBuilder, UnreadableDelta } from './block-builder.ts';
+import { BlockBuilder, hasCutInput, UnreadableDelta } from './block-builder.ts';
 
 /**
- * Builds the `message` that a stream stands for; whole where `message_stop` came and every block was closed. Events of
- * kinds that are not known are passed over, as the provider asks, but a block that they change cannot be trusted.
+ * Builds the `message` that a stream stands for. Whole once `message_stop` came, or once the stream ended properly after
+ * a stop reason; every block has to be closed, and only a message cut by a limit may have an input that is no JSON.
+ * Events of kinds that are not known are passed over, as the provider asks, but a block that they change cannot be
+ * trusted.
  * https://docs.anthropic.com/en/docs/build-with-claude/streaming
  */
 export function messageAssembler(): StreamAssembler {
@@ -18,6 +23,7 @@ export function messageAssembler(): StreamAssembler {
 			if (message) stream.take(message, event);
 			else stream.failure ??= 'malformed';
 		},
+		end: () => (stream.ended = true),
 		weigh: () => stream.weigh(),
 		result: () => stream.result(),
 	};
@@ -25,13 +31,15 @@ export function messageAssembler(): StreamAssembler {
 
 class MessageStream {
 	failure: string | null = null;
+	/** Whether the provider's bytes ended as they should. */
+	ended = false;
 	#message: JsonObject | null = null;
 	#stopped = false;
 	readonly #blocks: BlockBuilder[] = [];
 
 	take(event: JsonObject, name: string | undefined): void {
 		const type = event['type'] ?? name;
-		if (type === 'error' || isPresent(event['error'])) this.failure ??= 'error_event';
+		if (isErrorBody({ ...event, type: type ?? null })) this.failure ??= 'error_event';
 		else if (type === 'message_start') this.#start(event);
 		else if (this.#message) this.#continue(type, event, this.#message);
 	}
@@ -46,9 +54,14 @@ class MessageStream {
 		return { complete: true, body: { ...this.#message, content: this.#blocks.map((block) => block.block) } };
 	}
 
+	/** Members that the end adds stand after `usage`: the replay tells them at the end again. */
 	#start(event: JsonObject): void {
-		if (this.#message || !isObject(event['message'])) this.failure ??= 'malformed';
-		else this.#message = { ...event['message'] };
+		if (this.#message || !isObject(event['message'])) {
+			this.failure ??= 'malformed';
+			return;
+		}
+		const { usage = {}, ...message } = event['message'];
+		this.#message = { ...message, usage };
 	}
 
 	#continue(type: unknown, event: JsonObject, message: JsonObject): void {
@@ -76,7 +89,9 @@ class MessageStream {
 	}
 
 	#close(event: JsonObject): void {
-		if (!this.#blockOf(event)?.close()) this.failure ??= 'malformed';
+		const block = this.#blockOf(event);
+		if (block) block.close();
+		else this.failure ??= 'malformed';
 	}
 
 	#blockOf({ index }: JsonObject): BlockBuilder | undefined {
@@ -84,19 +99,22 @@ class MessageStream {
 	}
 
 	#unfinished(): string | null {
-		if (!this.#message || !this.#stopped || !this.#blocks.every((block) => block.closed)) return 'cut';
-		return typeof this.#message['stop_reason'] === 'string' ? null : 'no_stop_reason';
+		const ending = readEnding(this.#message?.['stop_reason']);
+		const stopped = this.#stopped || (this.ended && ending !== null);
+		if (!this.#message || !stopped || !this.#blocks.every((block) => block.closed)) return 'cut';
+		const cutInput = this.#blocks.some(({ block }) => hasCutInput(block));
+		return cutInput && classifyEnding(ending) !== 'truncated' ? 'malformed' : null;
 	}
 }
 
 /** `delta` replaces what the start could not know; `usage` is cumulative, and says nothing of what it leaves out. */
 function mergeEnd(message: JsonObject, { type: _type, delta, usage, ...others }: JsonObject): void {
-	for (const [name, value] of Object.entries({ ...others, ...objectOf(delta) })) {
-		if (isPresent(value) || message[name] === undefined) message[name] = value;
-	}
+	const { stop_reason: ending, ...members } = objectOf(delta);
 	const total: JsonObject = { ...objectOf(message['usage']) };
 	for (const [name, value] of Object.entries(objectOf(usage))) {
 		if (isPresent(value) || total[name] === undefined) total[name] = value;
 	}
 	message['usage'] = total;
+	message['stop_reason'] = laterEnding(message['stop_reason'], ending);
+	replaceMembers(message, { ...others, ...members });
 }

@@ -5,6 +5,9 @@ import { stringOf } from '../json.ts';
 /** A delta of a kind that nobody knows yet: what it does to its block cannot be told. */
 export class UnreadableDelta extends Error {}
 
+/** Whether a block's input is the text of JSON that was cut. Whole inputs are objects. */
+export const hasCutInput = ({ type, input }: JsonObject): boolean => type !== 'text' && typeof input === 'string';
+
 /** One content block, from its start through its deltas. */
 export class BlockBuilder {
 	readonly block: JsonObject;
@@ -44,15 +47,17 @@ export class BlockBuilder {
 		return JSON.stringify(this.block).length + (this.closed ? 0 : this.#json.length);
 	}
 
-	/** False where the input that came in pieces is no JSON. A tool that takes nothing has no pieces, or empty ones. */
-	close(): boolean {
+	/**
+	 * Reads the input that came in pieces. A tool that takes nothing has no pieces, or empty ones. Input that is not
+	 * JSON stays a text.
+	 */
+	close(): void {
 		this.closed = true;
-		if (this.#json.trim() === '') return true;
+		if (this.#json.trim() === '') return;
 		try {
 			this.block['input'] = parseExactly(this.#json) as JsonValue;
-			return true;
 		} catch {
-			return false;
+			this.block['input'] = this.#json;
 		}
 	}
 

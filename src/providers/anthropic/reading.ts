@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue, Usage } from '../../contract.ts';
+import { readEnding } from '../ending.ts';
 import { countOf, objectOf, objectsOf, stringOf, stringOrNull } from '../json.ts';
 import type { AnswerReading } from '../provider.ts';
 
@@ -7,7 +8,7 @@ export function readMessage(answer: JsonObject): AnswerReading | null {
 	if (answer['type'] !== 'message' || !Array.isArray(answer['content'])) return null;
 	return {
 		text: messageText(answer),
-		finishReason: stringOrNull(answer['stop_reason']),
+		finishReason: readEnding(answer['stop_reason']),
 		usage: messageUsage(answer['usage']),
 		snapshot: stringOrNull(answer['model']),
 		systemFingerprint: null,

@@ -7,47 +7,62 @@ import { eventText } from '../sse.ts';
 /** What the end of a message tells, besides usage; the start has null there. */
 const TOLD_AT_END = ['stop_reason', 'stop_sequence', 'stop_details', 'container'];
 
-/** Counted to the end, and told again there. https://docs.anthropic.com/en/docs/build-with-claude/streaming */
-const COUNTED_AT_END = [
-	'input_tokens',
-	'cache_creation_input_tokens',
-	'cache_read_input_tokens',
-	'output_tokens',
-	'output_tokens_details',
-	'server_tool_use',
-];
+/** Told beside the end's `delta`. https://docs.anthropic.com/en/docs/build-with-claude/streaming */
+const BESIDE_DELTA = ['context_management', 'input_transformations'];
+
+/** What the start says of usage; whatever else there is, known or not, is counted to the end. */
+const COUNTED_AT_START = ['input_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens', 'output_tokens'];
+
+/** What the start alone says of usage. */
+const OF_START_ALONE = ['cache_creation', 'service_tier', 'inference_geo', 'speed'];
 
 /** What the start says of the output, of which there is none yet. */
-const UNCOUNTED: JsonObject = { output_tokens: 1, output_tokens_details: null };
+const UNCOUNTED: JsonObject = { output_tokens: 1, output_tokens_details: null, server_tool_use: null };
 
 /** What the one delta of a compaction brings. */
 const COMPACTED = ['content', 'encrypted_content'];
 
 /** A `message` as the events of its stream, a ping among them as Anthropic sends it. */
 export function replayMessage(answer: JsonObject): string[] {
+	const late = lateMembers(answer);
 	const events: MessageEvent[] = [
-		{ type: 'message_start', message: begunMessage(answer) },
+		{ type: 'message_start', message: begunMessage(answer, late) },
 		{ type: 'ping' },
 		...objectsOf(answer['content']).flatMap(blockEvents),
 		{
 			type: 'message_delta',
-			delta: picked(answer, TOLD_AT_END),
-			usage: picked(objectOf(answer['usage']), COUNTED_AT_END),
-			...picked(answer, ['context_management']),
+			delta: picked(answer, [...TOLD_AT_END, ...late]),
+			usage: without(objectOf(answer['usage']), OF_START_ALONE),
+			...picked(answer, BESIDE_DELTA),
 		},
 		{ type: 'message_stop' },
 	];
 	return events.map((event) => eventText(JSON.stringify(event), event.type));
 }
 
-function begunMessage(answer: JsonObject): JsonObject {
-	const begun: JsonObject = { ...answer, content: [] };
+/** Members that stand after `usage`, where Anthropic writes what it knew last. */
+function lateMembers(answer: JsonObject): string[] {
+	const names = Object.keys(answer);
+	const known = new Set([...TOLD_AT_END, ...BESIDE_DELTA]);
+	const usage = names.indexOf('usage');
+	return usage === -1 ? [] : names.slice(usage + 1).filter((name) => !known.has(name));
+}
+
+function begunMessage(answer: JsonObject, late: readonly string[]): JsonObject {
+	const begun: JsonObject = { ...without(answer, [...BESIDE_DELTA, ...late]), content: [] };
 	for (const name of TOLD_AT_END) if (name in begun) begun[name] = null;
-	delete begun['context_management'];
 	const usage = answer['usage'];
-	if (isObject(usage)) begun['usage'] = { ...usage, ...picked(UNCOUNTED, Object.keys(usage)) };
+	if (isObject(usage)) {
+		begun['usage'] = {
+			...picked(usage, [...COUNTED_AT_START, ...OF_START_ALONE]),
+			...picked(UNCOUNTED, Object.keys(usage)),
+		};
+	}
 	return begun;
 }
+
+const without = (from: JsonObject, names: readonly string[]): JsonObject =>
+	Object.fromEntries(Object.entries(from).filter(([name]) => !names.includes(name)));
 
 function picked(from: JsonObject, names: readonly string[]): JsonObject {
 	return Object.fromEntries(names.flatMap((name) => (name in from ? [[name, from[name] ?? null]] : [])));

@@ -1,88 +1,83 @@
-import type { JsonObject, JsonValue } from '../../contract.ts';
-import { isObject, isPresent, objectOf, objectsOf, parseObject } from '../json.ts';
+import type { JsonObject } from '../../contract.ts';
+import { isErrorBody } from '../error-body.ts';
+import { objectsOf, parseObject } from '../json.ts';
+import { replaceMember } from '../merge.ts';
 import type { StreamAssembler } from '../provider.ts';
-import { isDone, saysNothing } from '../sse.ts';
-import { indexOf, mergeDelta, type DeltaRules } from './delta.ts';
+import { isDone, saysNothing, type ServerSentEvent } from '../sse.ts';
+import { ChoiceBuilder } from './choice-builder.ts';
+import { indexOf, type DeltaRules } from './delta.ts';
 
 /** `obfuscation` fills a chunk up, so that its length tells eavesdroppers nothing. */
 const OF_CHUNKS_ALONE = ['choices', 'object', 'obfuscation'];
 
 /**
- * Builds the `chat.completion` that a stream of `chat.completion.chunk` stands for. Whole where every choice said why
- * it ended and `[DONE]` came. https://platform.openai.com/docs/api-reference/chat-streaming
+ * Builds the `chat.completion` that a stream of `chat.completion.chunk` stands for. Whole once `[DONE]` came, or once
+ * the stream ended properly and every choice had said how it ended.
+ * https://platform.openai.com/docs/api-reference/chat-streaming
  */
 export function chatAssembler(rules: DeltaRules): StreamAssembler {
-	const body: JsonObject = {};
-	const choices: JsonObject[] = [];
-	let failure: string | null = null;
-	let done = false;
-	const alone = new Set([...OF_CHUNKS_ALONE, ...rules.padding]);
+	const stream = new ChatStream(rules);
 	return {
-		push({ event, data }) {
-			if (saysNothing({ event, data })) {
-				done ||= isDone(data);
-				return;
-			}
-			const chunk = parseObject(data);
-			if (!chunk) failure ??= 'malformed';
-			else if (event === 'error' || isPresent(chunk['error'])) failure ??= 'error_event';
-			else {
-				mergeChunk(body, chunk, alone);
-				for (const choice of objectsOf(chunk['choices'])) mergeChoice(choices, choice, rules);
-			}
-		},
-		weigh: () => JSON.stringify([body, choices]).length,
-		result() {
-			const reason = failure ?? unfinished(choices, done);
-			if (reason !== null) return { complete: false, reason };
-			if (body['usage'] === null) Reflect.deleteProperty(body, 'usage');
-			return { complete: true, body: { ...body, object: 'chat.completion', choices: choices.map(withoutHoles) } };
-		},
+		push: (event) => stream.push(event),
+		end: () => (stream.ended = true),
+		weigh: () => stream.weigh(),
+		result: () => stream.result(),
 	};
 }
 
-/** Later chunks know better, but an empty one takes nothing back. */
-function mergeChunk(body: JsonObject, chunk: JsonObject, alone: ReadonlySet<string>): void {
-	for (const [name, value] of Object.entries(chunk)) {
-		if (alone.has(name)) continue;
-		if ((isPresent(value) && value !== '') || body[name] === undefined) body[name] = value;
-	}
-}
+class ChatStream {
+	/** Whether the provider's bytes ended as they should. */
+	ended = false;
+	readonly #rules: DeltaRules;
+	readonly #alone: ReadonlySet<string>;
+	readonly #body: JsonObject = {};
+	readonly #choices: (ChoiceBuilder | undefined)[] = [];
+	#failure: string | null = null;
+	#done = false;
 
-function mergeChoice(choices: JsonObject[], delta: JsonObject, rules: DeltaRules): void {
-	const index = indexOf(delta['index']) ?? 0;
-	const choice = (choices[index] ??= { index, message: {}, finish_reason: null });
-	for (const [name, value] of Object.entries(delta)) {
-		if (name === 'delta') mergeDelta(objectOf(choice['message']), objectOf(value), rules);
-		else if (name === 'logprobs') choice[name] = mergeLogprobs(choice[name], value);
-		else if (isPresent(value) || choice[name] === undefined) choice[name] = value;
+	constructor(rules: DeltaRules) {
+		this.#rules = rules;
+		this.#alone = new Set([...OF_CHUNKS_ALONE, ...rules.padding]);
 	}
-}
 
-/** `content` and `refusal` hold a token's entry each; they grow with the text. */
-function mergeLogprobs(current: JsonValue | undefined, delta: JsonValue): JsonValue {
-	if (!isObject(delta)) return current ?? delta;
-	const merged: JsonObject = { ...objectOf(current) };
-	for (const [name, value] of Object.entries(delta)) {
-		const before = merged[name];
-		if (Array.isArray(before) && Array.isArray(value)) before.push(...value);
-		else if (isPresent(value) || before === undefined) merged[name] = value;
+	push({ event, data }: ServerSentEvent): void {
+		if (saysNothing({ event, data })) {
+			this.#done ||= isDone(data);
+			return;
+		}
+		const chunk = parseObject(data);
+		if (!chunk) this.#failure ??= 'malformed';
+		else if (event === 'error' || isErrorBody(chunk)) this.#failure ??= 'error_event';
+		else this.#take(chunk);
 	}
-	return merged;
-}
 
-/** Some servers count their calls from 1. */
-function withoutHoles(choice: JsonObject): JsonObject {
-	const message = objectOf(choice['message']);
-	const { tool_calls: calls } = message;
-	if (!Array.isArray(calls)) return choice;
-	return { ...choice, message: { ...message, tool_calls: calls.filter(isObject) } };
-}
-
-function unfinished(choices: JsonObject[], done: boolean): string | null {
-	if (choices.length === 0) return 'no_choices';
-	for (let index = 0; index < choices.length; index++) {
-		if (typeof choices[index]?.['finish_reason'] !== 'string') return 'no_finish_reason';
+	weigh(): number {
+		return JSON.stringify(this.#body).length + this.#choices.reduce((sum, choice) => sum + (choice?.weight ?? 0), 0);
 	}
-	return done ? null : 'cut';
+
+	result(): ReturnType<StreamAssembler['result']> {
+		const reason = this.#failure ?? this.#unfinished();
+		if (reason !== null) return { complete: false, reason };
+		const choices = this.#choices.flatMap((choice) => choice?.choice ?? []);
+		if (choices.length < this.#choices.length) return { complete: false, reason: 'malformed' };
+		const { usage = null, ...body } = this.#body;
+		return { complete: true, body: { ...body, object: 'chat.completion', choices, ...(usage !== null && { usage }) } };
+	}
+
+	#take(chunk: JsonObject): void {
+		for (const [name, value] of Object.entries(chunk)) {
+			if (!this.#alone.has(name)) replaceMember(this.#body, name, value);
+		}
+		for (const [position, choice] of objectsOf(chunk['choices']).entries()) {
+			if (isErrorBody(choice)) this.#failure ??= 'error_event';
+			const index = indexOf(choice['index']) ?? position;
+			(this.#choices[index] ??= new ChoiceBuilder(index, this.#rules)).push(choice);
+		}
+	}
+
+	#unfinished(): string | null {
+		if (this.#choices.length === 0) return 'no_choices';
+		if (this.#done) return null;
+		return this.ended && this.#choices.every((choice) => choice?.ended) ? null : 'cut';
+	}
 }

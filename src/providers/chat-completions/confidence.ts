@@ -1,5 +1,6 @@
 import type { ConfidenceReason, JsonObject } from '../../contract.ts';
-import { isPresent, objectOf, stringOf, stringOrNull } from '../json.ts';
+import { readEnding } from '../ending.ts';
+import { isPresent, objectOf, stringOf } from '../json.ts';
 import type { Confidence } from '../provider.ts';
 import { endingReason, logprobReason, reasonIf, scored, temperatureReason, textReason } from '../signals.ts';
 import { callsTools, choicesOf, contentText } from './reading.ts';
@@ -15,24 +16,13 @@ export interface ChatSignals {
 	own?: (request: JsonObject, message: JsonObject) => (ConfidenceReason | null)[];
 }
 
-const ENDINGS: Readonly<Record<string, number>> = {
-	stop: 0.1,
-	tool_calls: 0.1,
-	function_call: 0.1,
-	length: -0.3,
-	model_length: -0.3,
-	content_filter: -0.5,
-	error: -0.5,
-	insufficient_system_resource: -0.5,
-};
-
 /** Scored by the first choice, the one that callers read. */
 export function chatConfidence(request: JsonObject, answer: JsonObject, signals: ChatSignals): Confidence {
 	const choice = objectOf(choicesOf(answer)[0]);
 	const message = objectOf(choice['message']);
 	const mayBeEmpty = callsTools(message) || isPresent(message['audio']);
 	return scored([
-		endingReason('finish_reason', stringOrNull(choice['finish_reason']), ENDINGS),
+		endingReason('finish_reason', readEnding(choice['finish_reason'])),
 		logprobReason(objectOf(choice['logprobs'])['content']),
 		temperatureReason(request, signals.lowTemperature, signals.highTemperature),
 		reasonIf(isPresent(request[signals.seed]), 'seeded', 0.05),

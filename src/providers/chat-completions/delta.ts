@@ -1,8 +1,12 @@
 import type { JsonObject, JsonValue } from '../../contract.ts';
-import { isObject, isPresent, objectOf, stringOf } from '../json.ts';
+import { isObject, isPresent, objectOf, parseObject, stringOf } from '../json.ts';
+import { joinBase64 } from '../merge.ts';
 
 /** Text members that come whole, again and again, instead of piece by piece; some servers repeat them empty. */
 const WHOLE = new Set(['role', 'id', 'type', 'name', 'tool_call_id']);
+
+/** Text members that are base64. */
+const BASE64 = new Set(['data', 'b64_json']);
 
 /** How a provider's delta merges where it differs from the common way. */
 export interface DeltaRules {
@@ -33,7 +37,8 @@ function mergeMember(target: JsonObject, name: string, value: JsonValue): void {
 	const current = target[name];
 	if (!isPresent(current) || !isPresent(value)) target[name] = isPresent(current) ? current : value;
 	else if (WHOLE.has(name) && (value === '' || (name === 'id' && value === NO_ID))) return;
-	else if (typeof current === 'string' && typeof value === 'string' && !WHOLE.has(name)) target[name] = current + value;
+	else if (typeof current === 'string' && typeof value === 'string' && !WHOLE.has(name))
+		target[name] = BASE64.has(name) ? joinBase64(current, value) : current + value;
 	else if (Array.isArray(current) && Array.isArray(value)) current.push(...value);
 	else if (isObject(current) && isObject(value)) {
 		const merged = { ...current };
@@ -56,24 +61,38 @@ function mergeToolCalls(current: JsonValue | undefined, deltas: JsonValue[], rul
 	return calls;
 }
 
-/** Where a call belongs: by its index, but never upon a call of another id, which some servers give the same index. */
+/** Where a call belongs: by its index, but never upon another call, which some servers give the same index. */
 function placeOf(calls: JsonValue[], delta: JsonObject): number {
 	const id = idOf(delta);
 	const known = id === null ? -1 : calls.findIndex((call) => isObject(call) && idOf(call) === id);
 	const place = indexOf(delta['index']);
 	if (place === null) return known === -1 ? placeUnnamed(calls, delta) : known;
-	const there = calls[place];
-	const other = isObject(there) && id !== null && idOf(there) !== null && idOf(there) !== id;
-	if (!other) return place;
+	if (!isAnother(calls[place], delta)) return place;
 	return known === -1 ? calls.length : known;
 }
 
 function placeUnnamed(calls: JsonValue[], delta: JsonObject): number {
-	const continues = idOf(delta) === null && stringOf(objectOf(delta['function'])['name']) === '';
-	return continues ? Math.max(0, calls.length - 1) : calls.length;
+	if (calls.length === 0) return 0;
+	const { name } = calledOf(delta);
+	const last = calls.at(-1);
+	const names = stringOf(name) !== '' && name !== calledOf(last)['name'];
+	const opens = idOf(delta) !== null && idOf(objectOf(last)) !== null;
+	return names || opens || isAnother(last, delta) ? calls.length : calls.length - 1;
 }
 
-function idOf({ id }: JsonObject): string | null {
+/** Whether a delta cannot continue a call: each has an id of its own, or the call is whole and the delta says more. */
+function isAnother(call: JsonValue | undefined, delta: JsonObject): boolean {
+	if (!isObject(call)) return false;
+	if (idOf(delta) !== null && idOf(call) !== null) return idOf(delta) !== idOf(call);
+	const { name, arguments: more } = calledOf(delta);
+	if (stringOf(name) === '' || stringOf(more).trim() === '') return false;
+	return parseObject(stringOf(calledOf(call)['arguments'])) !== null;
+}
+
+const calledOf = (call: JsonValue | undefined): JsonObject => objectOf(objectOf(call)['function']);
+
+function idOf({ id }: JsonObject): string | number | null {
+	if (typeof id === 'number') return id;
 	return typeof id === 'string' && id !== '' && id !== NO_ID ? id : null;
 }
 

@@ -1,4 +1,6 @@
 import type { JsonObject, JsonValue, Usage } from '../../contract.ts';
+import { readEnding } from '../ending.ts';
+import { isErrorBody } from '../error-body.ts';
 import { countOf, isObject, objectOf, objectsOf, stringOf, stringOrNull } from '../json.ts';
 import type { AnswerReading } from '../provider.ts';
 
@@ -9,7 +11,7 @@ export function readChat(answer: JsonObject): AnswerReading | null {
 	if (!first || !choices.every((choice) => isObject(choice['message']))) return null;
 	return {
 		text: contentText(objectOf(first['message'])['content']),
-		finishReason: stringOrNull(first['finish_reason']),
+		finishReason: readEnding(first['finish_reason']),
 		usage: chatUsage(answer['usage']),
 		snapshot: stringOrNull(answer['model']),
 		systemFingerprint: stringOrNull(answer['system_fingerprint']),
@@ -17,7 +19,7 @@ export function readChat(answer: JsonObject): AnswerReading | null {
 }
 
 export function choicesOf(answer: JsonObject): JsonObject[] {
-	return isObject(answer['error']) ? [] : objectsOf(answer['choices']);
+	return isErrorBody(answer) ? [] : objectsOf(answer['choices']);
 }
 
 /** `prompt_tokens` holds the cached ones, `completion_tokens` the reasoning ones. Zeros where no usage was told. */

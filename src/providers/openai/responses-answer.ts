@@ -1,5 +1,7 @@
 import type { JsonObject } from '../../contract.ts';
-import { countOf, isObject, isPresent, objectOf, objectsOf, stringOf, stringOrNull } from '../json.ts';
+import { readEnding, refuseEnding } from '../ending.ts';
+import { isErrorBody } from '../error-body.ts';
+import { countOf, isPresent, objectOf, objectsOf, stringOf, stringOrNull } from '../json.ts';
 import type { Admission, AdmissionSettings, AnswerReading, Confidence } from '../provider.ts';
 import { endingReason, logprobReason, reasonIf, scored, temperatureReason, textReason } from '../signals.ts';
 
@@ -21,12 +23,12 @@ function textOf(answer: JsonObject): string {
 
 /** A `response` object, be it one that failed, or null where the body is none. https://platform.openai.com/docs/api-reference/responses/object */
 export function readResponse(answer: JsonObject): AnswerReading | null {
-	const isError = isObject(answer['error']) && answer['status'] !== 'failed';
+	const isError = isErrorBody(answer) && answer['status'] !== 'failed';
 	if (isError || !Array.isArray(answer['output'])) return null;
 	const { input_tokens: input, output_tokens: output } = objectOf(answer['usage']);
 	return {
 		text: textOf(answer),
-		finishReason: stringOrNull(objectOf(answer['incomplete_details'])['reason']) ?? stringOrNull(answer['status']),
+		finishReason: readEnding(objectOf(answer['incomplete_details'])['reason']) ?? readEnding(answer['status']),
 		usage: { input_tokens: countOf(input), output_tokens: countOf(output) },
 		snapshot: stringOrNull(answer['model']),
 		systemFingerprint: null,
@@ -41,10 +43,8 @@ export function admitResponse(answer: JsonObject, settings: AdmissionSettings): 
 function refusedResponse(answer: JsonObject, settings: AdmissionSettings): string | null {
 	const reading = readResponse(answer);
 	if (!reading) return 'malformed';
-	if (answer['status'] === 'incomplete') {
-		if (reading.finishReason !== 'max_output_tokens') return reading.finishReason ?? 'incomplete';
-		if (!settings.storeTruncated) return 'truncated';
-	} else if (answer['status'] !== 'completed') return stringOrNull(answer['status']) ?? 'unfinished';
+	const reason = refuseEnding(reading.finishReason, settings.storeTruncated);
+	if (reason !== null) return reason;
 	if (hasRefusal(answer)) return 'refusal';
 	if (objectsOf(answer['output']).some(failed)) return 'tool_error';
 	if (objectsOf(answer['output']).some(ranInContainer) || contentParts(answer).some(namesContainerFile))
@@ -66,7 +66,7 @@ const namesContainerFile = ({ annotations }: JsonObject): boolean =>
 export function responseConfidence(request: JsonObject, answer: JsonObject): Confidence {
 	const parts = contentParts(answer);
 	return scored([
-		endingReason('status', stringOrNull(answer['status']), { completed: 0.1, incomplete: -0.3 }),
+		endingReason('status', readEnding(answer['status'])),
 		logprobReason(parts.flatMap((part) => objectsOf(part['logprobs']))),
 		temperatureReason(request, 0.3, 1.2),
 		reasonIf(hasRefusal(answer), 'refusal', -0.5),

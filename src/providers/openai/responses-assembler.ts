@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../contract.ts';
+import { isErrorBody } from '../error-body.ts';
 import { isObject, parseObject } from '../json.ts';
 import type { StreamAssembler } from '../provider.ts';
 import { saysNothing } from '../sse.ts';
@@ -8,7 +9,7 @@ const TERMINAL = new Set(['response.completed', 'response.incomplete']);
 
 /** The last event holds the whole response; some compatible servers leave its output to the events before it. */
 export function responsesAssembler(): StreamAssembler {
-	const items: JsonObject[] = [];
+	const items: { place: number; item: JsonObject }[] = [];
 	let body: JsonObject | null = null;
 	let failure: string | null = null;
 	return {
@@ -17,17 +18,22 @@ export function responsesAssembler(): StreamAssembler {
 			const message = parseObject(data);
 			const type = message?.['type'] ?? event;
 			if (!message) failure ??= 'malformed';
-			else if (type === 'error' || isObject(message['error'])) failure ??= 'error_event';
+			else if (isErrorBody({ ...message, type: type ?? null })) failure ??= 'error_event';
 			else if (type === 'response.failed') failure ??= 'failed';
-			else if (type === 'response.output_item.done' && isObject(message['item'])) items.push(message['item']);
-			else if (typeof type === 'string' && TERMINAL.has(type) && isObject(message['response']))
+			else if (type === 'response.output_item.done' && isObject(message['item'])) {
+				const { output_index: place, item } = message;
+				items.push({ place: typeof place === 'number' ? place : items.length, item });
+			} else if (typeof type === 'string' && TERMINAL.has(type) && isObject(message['response']))
 				body = message['response'];
 		},
+		// Its last event alone holds the whole response.
+		end: () => undefined,
 		weigh: () => JSON.stringify([body, items]).length,
 		result() {
 			if (failure !== null || body === null) return { complete: false, reason: failure ?? 'cut' };
 			const empty = !Array.isArray(body['output']) || body['output'].length === 0;
-			return { complete: true, body: empty ? { ...body, output: items } : body };
+			const output = [...items].sort((one, other) => one.place - other.place).map(({ item }) => item);
+			return { complete: true, body: empty ? { ...body, output } : body };
 		},
 	};
 }

@@ -34,13 +34,15 @@ export class Assembly {
 		return body;
 	}
 
-	/** The whole answer where the last event, with nothing after it, ended it. */
+	/** The whole answer if the provider's bytes ended properly and left nothing open. */
 	end(): JsonObject | null {
-		return this.#take(this.#decoder.end());
+		const events = this.#decoder.end();
+		this.#assembler.end();
+		return this.#take(events, true);
 	}
 
-	#take(events: readonly ServerSentEvent[]): JsonObject | null {
-		let mayBeWhole = false;
+	#take(events: readonly ServerSentEvent[], ended = false): JsonObject | null {
+		let mayBeWhole = ended;
 		for (const event of events) {
 			this.#assembler.push(event);
 			this.#errorWords ??= findWords(readErrorEvent(event) ?? undefined);

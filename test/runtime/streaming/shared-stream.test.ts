@@ -34,6 +34,7 @@ function assembler(keeps: number): StreamAssembler {
 	const seen: string[] = [];
 	return {
 		push: ({ data }) => void seen.push(data),
+		end: () => undefined,
 		weigh: () => seen.reduce((sum, data) => sum + Math.min(keeps, data.length), 0),
 		result: () =>
 			seen.at(-1) === '[DONE]' ? { complete: true, body: { seen: seen.length } } : { complete: false, reason: 'cut' },

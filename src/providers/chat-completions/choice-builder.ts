@@ -1,0 +1,103 @@
+import type { JsonObject, JsonValue } from '../../contract.ts';
+import { laterEnding, readEnding } from '../ending.ts';
+import { isObject, isPresent, objectOf, stringOf } from '../json.ts';
+import { isEmpty, replaceMember } from '../merge.ts';
+import { mergeDelta, type DeltaRules } from './delta.ts';
+
+/**
+ * One choice of a stream. Its message grows by `delta`; some servers say the message so far beside it, which counts
+ * only if no delta says anything. All other members come whole each time.
+ */
+export class ChoiceBuilder {
+	readonly #rules: DeltaRules;
+	readonly #choice: JsonObject;
+	readonly #message: JsonObject = {};
+	#whole: JsonObject | null = null;
+	/** Whether its messages so far contradict each other. */
+	#contradicts = false;
+	/** Whether the last that came is the audio's expiry: such a stream may end without another word. */
+	#audioEnded = false;
+
+	constructor(index: number, rules: DeltaRules) {
+		this.#rules = rules;
+		this.#choice = { index, message: this.#message, finish_reason: null };
+	}
+
+	push(members: JsonObject): void {
+		for (const [name, value] of Object.entries(members)) {
+			if (name === 'index') continue;
+			if (name === 'delta') this.#extend(objectOf(value));
+			else if (name === 'message') this.#replace(value);
+			else if (name === 'finish_reason') this.#choice[name] = laterEnding(this.#choice[name], value);
+			else if (name === 'logprobs') this.#choice[name] = mergeLogprobs(this.#choice[name], value);
+			else replaceMember(this.#choice, name, value);
+		}
+	}
+
+	get weight(): number {
+		return JSON.stringify([this.#choice, this.#whole]).length;
+	}
+
+	/** Whether a word said how it ended. */
+	get ended(): boolean {
+		return readEnding(this.#choice['finish_reason']) !== null || this.#endedByAudio;
+	}
+
+	/** Null if its parts contradict each other. */
+	get choice(): JsonObject | null {
+		const { finish_reason: ending = null, ...choice } = this.#choice;
+		const message = this.#chosenMessage();
+		if (message === null) return null;
+		return {
+			...choice,
+			message: withoutHoles(message),
+			finish_reason: readEnding(ending) === null && this.#endedByAudio ? 'stop' : ending,
+		};
+	}
+
+	/** https://github.com/openai/openai-node/issues/1206: its SDK takes such an audio for whole, too. */
+	get #endedByAudio(): boolean {
+		const { id, data, transcript } = objectOf(this.#message['audio']);
+		return this.#audioEnded && [id, data, transcript].every(isPresent);
+	}
+
+	#chosenMessage(): JsonObject | null {
+		if (this.#whole === null || saysSomething(this.#message)) return this.#message;
+		return this.#contradicts ? null : { ...this.#message, ...this.#whole };
+	}
+
+	#extend(delta: JsonObject): void {
+		const { audio, ...others } = delta;
+		if (isPresent(objectOf(audio)['expires_at'])) this.#audioEnded = true;
+		else if (!isEmpty(delta)) this.#audioEnded = false;
+		if (!isEmpty(others)) this.#audioEnded = false;
+		mergeDelta(this.#message, delta, this.#rules);
+	}
+
+	#replace(value: JsonValue): void {
+		if (!isObject(value) || isEmpty(value)) return;
+		const before = stringOf(this.#whole?.['content']);
+		if (!stringOf(value['content']).startsWith(before)) this.#contradicts = true;
+		this.#whole = value;
+	}
+}
+
+const saysSomething = ({ role: _role, ...members }: JsonObject): boolean => !isEmpty(members);
+
+/** `content` and `refusal` hold a token's entry each; they grow with the text. */
+function mergeLogprobs(current: JsonValue | undefined, delta: JsonValue): JsonValue {
+	if (!isObject(delta)) return current ?? delta;
+	const merged: JsonObject = { ...objectOf(current) };
+	for (const [name, value] of Object.entries(delta)) {
+		const before = merged[name];
+		if (Array.isArray(before) && Array.isArray(value)) before.push(...value);
+		else if (isPresent(value) || before === undefined) merged[name] = value;
+	}
+	return merged;
+}
+
+/** Some servers count their calls from 1. */
+function withoutHoles(message: JsonObject): JsonObject {
+	const { tool_calls: calls } = message;
+	return Array.isArray(calls) ? { ...message, tool_calls: calls.filter(isObject) } : message;
+}
