@@ -57,7 +57,7 @@ describe('the documented flows', () => {
 		const { cache } = await asker(directus)({
 			provider: 'openai',
 			model: 'gpt-4o-mini',
-			system: 'You summarise articles in one sentence.',
+			system: 'You summarize articles in one sentence.',
 			prompt: '{{title}}\n\n{{body}}',
 			collection: 'articles',
 			item: id,
