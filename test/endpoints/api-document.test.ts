@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Router } from 'express';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { registerAdminRoutes } from '../../src/endpoints/admin-routes.ts';
+import { registerAdminRoutes } from '../../src/endpoints/admin/routes.ts';
 import { registerGenerationRoutes } from '../../src/endpoints/generation-routes.ts';
 import { ERROR_CODES } from '../../src/contract.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';

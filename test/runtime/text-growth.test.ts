@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { contentOfTags } from '../../src/cache/dependencies.ts';
 import { isSnapshotOf } from '../../src/cache/policy/cost-tier.ts';
 import { fillPlaceholders } from '../../src/content/templates/placeholders.ts';
-import { acceptsGzip } from '../../src/endpoints/compatible/http-encoding.ts';
+import { acceptsGzip } from '../../src/endpoints/compatible/responder.ts';
 import { stripMarkdown } from '../../src/module/lib/preview.ts';
 import { readAuthoredTexts, findMissingValues, convertToTemplate } from '../../src/operations/flow-template.ts';
 import { parseExactly, withExactNumbers } from '../../src/providers/exact-numbers.ts';

@@ -14,7 +14,6 @@ import { setCacheHeaders } from '../../runtime/cache-headers.ts';
 import { UNREADABLE } from '../../runtime/draft.ts';
 import type { Joined } from '../../runtime/joined-hits.ts';
 import type { ReadyAnswers } from '../../runtime/ready-answers.ts';
-import { acceptsGzip, addVary } from './http-encoding.ts';
 import { EVENT_STREAM, writeEvents } from '../event-stream.ts';
 import type { EventStreamResponse } from '../event-stream-response.ts';
 
@@ -195,4 +194,25 @@ export class CompatibleResponder {
 		const ttl = ttlLeft(entry, this.#clock);
 		setCacheHeaders(response, { status, key, age, ttl, stored: notStored === null });
 	}
+}
+
+/** Returns whether `Accept-Encoding` accepts gzip (RFC 9110 §12.5.3), by name or by `*`. */
+export function acceptsGzip(header: string | string[] | undefined): boolean {
+	const weights = new Map<string, number>();
+	for (const part of String(header ?? '').split(',')) {
+		const [coding = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase());
+		const weight = parameters.find((parameter) => parameter.startsWith('q='));
+		weights.set(coding, weight === undefined ? 1 : Number(weight.slice(2)));
+	}
+	return (weights.get('gzip') ?? weights.get('x-gzip') ?? weights.get('*') ?? 0) > 0;
+}
+
+/** Adds a field name to `Vary` and keeps the names that Directus set. */
+export function addVary(response: ServerResponse, field: string): void {
+	const fields = String(response.getHeader('Vary') ?? '')
+		.split(',')
+		.map((name) => name.trim())
+		.filter((name) => name !== '');
+	if (fields.includes('*') || fields.some((name) => name.toLowerCase() === field.toLowerCase())) return;
+	response.setHeader('Vary', [...fields, field].join(', '));
 }

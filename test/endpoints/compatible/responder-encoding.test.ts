@@ -2,7 +2,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 
-import { acceptsGzip, addVary } from '../../../src/endpoints/compatible/http-encoding.ts';
+import { acceptsGzip, addVary } from '../../../src/endpoints/compatible/responder.ts';
 
 describe('gzip is accepted', () => {
 	it.each(['gzip', 'deflate, gzip;q=0.5', 'GZIP', 'x-gzip', '*', 'br;q=1.0, *;q=0.1', 'gzip, deflate, br, zstd'])(
