@@ -1,14 +1,14 @@
 import { listToManyEnds, listReferencingCollections } from './changes/parent-relations.ts';
 import type { SchemaOverview } from '@directus/types';
 
-/** Directus' connection to its database, as far as it is listened to. */
+/** The part of Directus' database connection that is used here. */
 interface QuerySource {
 	on?: (event: 'query', listener: (query: { sql?: unknown }) => void) => unknown;
 }
 
 /**
- * Notes when a table was last written, and when an event last told of it. Directus takes all hooks away while it loads
- * its extensions anew, or while the bundle is switched off: what is written then is told to nobody.
+ * Records when each table was last written, and when an event last reported it. Directus removes all hooks while it
+ * reloads its extensions or while the bundle is disabled. Writes during that time cause no event.
  */
 export class WriteLog {
 	readonly #lastWrites = new Map<string, number>();
@@ -19,7 +19,7 @@ export class WriteLog {
 		this.#now = now;
 	}
 
-	/** Listens to all that the process writes. False if the connection cannot be listened to. */
+	/** Records every write of this process. Returns false if the connection does not report its queries. */
 	listen(database: unknown): boolean {
 		const source = database as QuerySource | null;
 		if (typeof source?.on !== 'function') return false;
@@ -30,12 +30,12 @@ export class WriteLog {
 		return true;
 	}
 
-	/** To be called with the collection of each event. */
+	/** Call with the collection of each event. */
 	noteEvent(collection: unknown): void {
 		if (typeof collection === 'string') this.#lastEvents.set(collection, this.#now());
 	}
 
-	/** The tables of which a write may have been told to nobody: no event came after it, or it is just over. */
+	/** Returns the tables with a write that no event may have reported: none came after it, or it is very recent. */
 	listMissedTables(): string[] {
 		const recent = this.#now() - RELOAD_MS;
 		return [...this.#lastWrites]
@@ -44,7 +44,7 @@ export class WriteLog {
 	}
 }
 
-/** Two writes at the same time, one of them told of: which of both the event was of is not known so soon. */
+/** An event shortly after two writes may belong to either of them, so recent writes always count as missed. */
 const RELOAD_MS = 5_000;
 
 const NAME = String.raw`(?:"[^"]+"|\`[^\`]+\`|\[[^\]]+\]|[\w$-]+)`;
@@ -52,11 +52,11 @@ const WRITE = new RegExp(
 	String.raw`^(?:insert (?:or \w+ )?into|replace into|update|delete from|truncate(?: table)?|merge into|(?:alter|create|drop) table(?: if (?:not )?exists)?) (?:only )?(?:${NAME}\.)*(${NAME})(.{0,40})`,
 	'i',
 );
-/** Written by Directus itself, without an event and with each login; nothing depends on them. */
+/** Directus writes these itself, without events and on each login. No answer depends on them. */
 const UNREAD_TABLES = new Set(['directus_activity', 'directus_revisions', 'directus_sessions']);
 const UNREAD_COLUMNS = /^ set .?last_(?:access|page)\b/i;
 
-/** The table that a statement writes, null if it only reads. */
+/** Returns the table that a statement writes, or null if it only reads. */
 export function parseWrittenTable(sql: string): string | null {
 	// Most statements are reads.
 	if (sql.startsWith('select') || sql.startsWith('SELECT')) return null;
@@ -67,7 +67,7 @@ export function parseWrittenTable(sql: string): string | null {
 	return table;
 }
 
-/** With the collections whose rows the database deletes along with theirs, and those whose lists hold their rows. */
+/** Adds the collections whose rows the database deletes along, and the collections whose lists contain these rows. */
 export function includeRelated(collections: readonly string[], schema: SchemaOverview): string[] {
 	const lastWrites = new Set(collections);
 	for (const collection of lastWrites)

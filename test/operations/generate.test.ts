@@ -203,7 +203,7 @@ describe('the step', () => {
 
 	it('names a field that does not exist as the author wrote it', async () => {
 		const options = { ...minimal, collection: 'articles', item: 1, prompt: 'Sum up [[headline]]' };
-		const reason = '"headline" is no field of "articles" ({{headline}} in prompt)';
+		const reason = '"headline" is not a field of "articles" ({{headline}} in prompt)';
 		const engine: FlowEngine = {
 			generate: () => Promise.reject(new InvalidRequestError({ field: 'headline', reason })),
 			invalidate: () => Promise.reject(new Error('not asked for')),

@@ -8,15 +8,16 @@ import { listReferencingRelations } from './parent-relations.ts';
 
 export type Database = NonNullable<AbstractServiceOptions['knex']>;
 
-/** Below the number of variables that any supported database takes in one statement. */
+/** Lower than the variable limit per statement of every supported database. */
 const KEYS_PER_QUERY = 500;
 
-/** Written by Directus itself with each change; nothing depends on them. */
+/** Directus writes these with each change. No answer depends on them. */
 const LOGS = new Set(['directus_activity', 'directus_revisions']);
 
 /**
- * What the database will delete (`ON DELETE CASCADE`) or set null along with these items, and of which Directus tells
- * nobody; and the items that have fewer in a to-many field then. To be asked before the deletion, in a `*.delete` filter: afterwards the rows no longer say so.
+ * Finds the rows that the database deletes (`ON DELETE CASCADE`) or sets null along with these items, for which Directus
+ * fires no event. Also finds the items whose to-many fields become shorter. Call it before the deletion, in a `*.delete`
+ * filter: afterwards the rows are gone.
  */
 export async function findCascades(
 	collection: string,
@@ -46,8 +47,8 @@ export async function findCascades(
 const isCascadeDelete = (relation: Relation): boolean => relation.schema?.on_delete === 'CASCADE';
 
 /**
- * `SET NULL` and `SET DEFAULT` change the foreign key. `NO ACTION` and `RESTRICT` refuse the deletion, unless one of
- * Directus' services empties the key first without an event, as that of users does.
+ * `SET NULL` and `SET DEFAULT` change the foreign key. `NO ACTION` and `RESTRICT` prevent the deletion, unless a Directus
+ * service such as the users service first clears the key without an event.
  */
 function describeChildChanges(relation: Relation, items: string[]): ContentChange[] {
 	const { collection, field } = relation;
@@ -75,7 +76,7 @@ async function findChildren(
 	return found;
 }
 
-/** What stands in the foreign keys that point at these items: not their own keys in some databases older than Directus. */
+/** Reads the values that foreign keys use for these items. In databases older than Directus they may not be the primary keys. */
 async function readReferencedKeys(
 	{ related_collection: parent, schema: constraint }: Relation,
 	keys: readonly unknown[],
@@ -88,7 +89,7 @@ async function readReferencedKeys(
 	return (await readDistinctRows(parent, primary, keys, [column], database)).map((row) => row[column]);
 }
 
-/** The keys not met before: a tree that refers to itself must not be walked for ever. */
+/** Returns the keys that were not seen before, so that a tree that refers to itself ends. */
 function takeUnseen(seen: Map<string, Set<string>>, collection: string, keys: readonly unknown[]): unknown[] {
 	const known = seen.get(collection) ?? new Set<string>();
 	seen.set(collection, known);
@@ -97,24 +98,25 @@ function takeUnseen(seen: Map<string, Set<string>>, collection: string, keys: re
 	return fresh;
 }
 
-/** As in `ChangeContext`. */
+/** See `ChangeContext`. */
 type PriorFindings = Required<Pick<ChangeContext, 'cascades' | 'fields'>>;
 
 const NO_FINDINGS: PriorFindings = { cascades: null, fields: null };
 
 /**
- * Carries what a `*.delete` or `*.update` filter found to the action of the same change. Both get the very same array
- * of keys, unless another extension's filter replaces it; nothing is found then, and `changesOf` errs on the safe side.
+ * Passes the findings of a `*.delete` or `*.update` filter to the action event of the same change. Both get the same
+ * array object of keys. If another extension's filter replaces the array, the findings are lost and `deriveChanges`
+ * invalidates more than necessary.
  */
 export class CascadeMemory {
 	readonly #found = new WeakMap<object, PriorFindings>();
 
-	/** `payload`: of an update, as the filter had it. */
+	/** `payload`: the payload of an update, as the filter received it. */
 	remember(keys: readonly unknown[], cascades: readonly ContentChange[], payload?: unknown): void {
 		this.#found.set(keys, { cascades, fields: isItem(payload) ? new Set(Object.keys(payload)) : null });
 	}
 
-	/** `keys` as the action's meta has them. */
+	/** `keys`: the array in the action's meta. */
 	get(keys: unknown): PriorFindings {
 		return (Array.isArray(keys) && this.#found.get(keys)) || NO_FINDINGS;
 	}

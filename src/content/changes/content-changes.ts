@@ -11,46 +11,46 @@ import {
 import { deriveSchemaChanges } from './schema-changes.ts';
 
 /**
- * What to register with `action()`. Directus fires `items.create` and `articles.items.create` for a collection of the
- * project, `files.create` for a system collection; `*` stands for one part of a name, so each is met once.
- * `items.promote` needs no place here: promoting a version fires `items.update` or `items.create` with what it changed.
- * Uploads and replacements of a file fire `files.upload` alone.
+ * The events to register with `action()`. Directus fires `items.create` and `articles.items.create` for a user
+ * collection, and `files.create` for a system collection. `*` matches one part of a name, so each event is handled once.
+ * `items.promote` is not needed: promoting a version also fires `items.update` or `items.create`. Uploading or replacing
+ * a file only fires `files.upload`.
  */
 export const CONTENT_EVENTS: readonly string[] = ['*.create', '*.update', '*.delete', 'items.sort', 'files.upload'];
 
-/** Written by Directus and its Studio themselves, with every change and every page; nobody generates text from them. */
+/** Directus and its Studio write these with every change and page view. No answer depends on them. */
 const UNREAD = new Set(['directus_activity', 'directus_revisions', 'directus_sessions', 'directus_presets']);
-/** What Directus notes in a user whenever they log in or look at a page. */
+/** Directus writes these fields of a user on each login and page view. */
 const UNREAD_USER_FIELDS = new Set(['last_page', 'last_access']);
 
-/** Scopes whose events tell of collections and fields instead of rows. */
+/** Scopes whose events report collections and fields, not rows. */
 const SCHEMA_SCOPES = new Set(['collections', 'fields', 'relations']);
 
 export interface ChangeContext {
-	/** As the event's own context has it. */
+	/** The schema in the event's context. */
 	schema: SchemaOverview | null;
 	/**
-	 * What a look before the change has found: of a deletion, what the database deletes or empties along with it
-	 * (`cascadesOf`); of an update that writes foreign keys, which items lose something (`departuresOf`). Null where
-	 * nobody looked.
+	 * Findings of the filter before the change. For a deletion: the rows that the database deletes or clears along with
+	 * it (`findCascades`). For an update that writes foreign keys: the items that lose a related item
+	 * (`findRemovedRelations`). Null if no filter ran.
 	 */
 	cascades?: readonly ContentChange[] | null;
-	/** As it was before a field or a collection was deleted. Null where nobody looked. */
+	/** The schema before a field or a collection was deleted. Null if no filter ran. */
 	before?: SchemaOverview | null;
-	/** The fields that the look before an update knew of; others may have been added since, as by a permission's presets. */
+	/** The fields that the filter before an update saw. Later ones may exist, for example from a permission's presets. */
 	fields?: ReadonlySet<string> | null;
 }
 
-/** Meta of an action event: which of these there are depends on the event. */
+/** Meta of an action event. Its properties depend on the event. */
 type Meta = Readonly<Record<string, unknown>>;
 
 /**
- * What an action event of Directus says about the content. Keys are strings. Events that say nothing about it give
- * an empty list, as do those of other extensions that only look like Directus' own.
+ * Derives content changes from an action event. Keys are strings. Returns an empty list for events that change no
+ * content, and for events of other extensions that only look like Directus' own.
  *
- * Directus tells nobody of: writes with "Emit Events" off in a Flow, direct SQL, the last access of a user, and what
- * the database itself deletes or sets null with a parent. The last is answered by `cascades`, or where there are none
- * by giving up all that has to do with the child collections.
+ * Directus fires no event for: writes in a Flow with "Emit Events" off, direct SQL, a user's last access, and rows that
+ * the database deletes or sets null with a parent. `cascades` covers the last kind; without it, everything that depends
+ * on a child collection is invalidated.
  */
 export function deriveChanges(event: string, meta: Meta, context: ChangeContext): ContentChange[] {
 	const { scope, action } = splitEvent(event);
@@ -73,15 +73,15 @@ export function deriveChanges(event: string, meta: Meta, context: ChangeContext)
 }
 
 /**
- * Whether the keys of an event are those of rows of its collection. Directus' service of fields tells names of fields
- * in their place: to look for such rows is an error to PostgreSQL, with which a transaction under way is lost.
+ * Returns whether an event's keys are row keys. Directus' fields service puts field names there instead. In PostgreSQL,
+ * querying rows by such a name fails and aborts the open transaction.
  */
 export function hasRowKeys(event: string, collection: string): boolean {
 	const { scope } = splitEvent(event);
 	return scope === 'items' || collection === `directus_${scope}`;
 }
 
-/** `articles.items.update` and `items.update` are both of scope `items`. */
+/** `articles.items.update` and `items.update` both have the scope `items`. */
 function splitEvent(event: string): { scope: string; action: string } {
 	const [action = '', scope = ''] = event.split('.').reverse();
 	return { scope, action };
@@ -108,13 +108,13 @@ function describeUpdate(
 	const left = findLeftParents(collection, payload, schema);
 	const unknown = known ? Object.fromEntries(Object.entries(payload).filter(([field]) => !known.has(field))) : {};
 	const missed = cascades ? findLeftParents(collection, unknown, schema) : left;
-	const departures = [
+	const removedRelations = [
 		...(cascades ?? []),
 		...missed.map((change) => ({ kind: 'schema', collection: change.collection }) as const),
 	];
 	const joined = findJoinedParents(collection, payload, schema, 'update');
 	const filledIn = findAutoFilledParents(collection, schema, 'update');
-	return [{ kind: 'update', collection, items, fields }, ...joined, ...left, ...departures, ...filledIn];
+	return [{ kind: 'update', collection, items, fields }, ...joined, ...left, ...removedRelations, ...filledIn];
 }
 
 function describeDeletion(collection: string, meta: Meta, { schema, cascades }: ChangeContext): ContentChange[] {
@@ -142,7 +142,7 @@ function findParentsLeftBy(change: ContentChange, schema: SchemaOverview | null)
 const describeUnknownCascades = (collection: string, schema: SchemaOverview | null): ContentChange[] =>
 	listReferencingCollections(collection, schema).map((child) => ({ kind: 'schema', collection: child }));
 
-/** Directus names the moved item and the one whose place it took; all between them have moved as well. */
+/** Directus names the moved item and the item it displaced. All items between them have moved too. */
 function describeSort(collection: string, meta: Meta, schema: SchemaOverview | null): ContentChange[] {
 	const field = schema?.collections[collection]?.sortField;
 	const items = [meta['item'], meta['to']].filter((key) => key !== undefined && key !== null).map(formatKey);
@@ -152,7 +152,7 @@ function describeSort(collection: string, meta: Meta, schema: SchemaOverview | n
 	return [{ kind: 'sort', collection }, ...moved];
 }
 
-/** A new file, or another content under the key of an old one, whose every field may be another then. */
+/** A new file, or new content under an existing key, which may change every field. */
 function describeUpload(collection: string, meta: Meta, schema: SchemaOverview | null): ContentChange[] {
 	const payload = isItem(meta['payload']) ? meta['payload'] : {};
 	const items = readKeys(meta);
@@ -165,7 +165,7 @@ function describeUpload(collection: string, meta: Meta, schema: SchemaOverview |
 	];
 }
 
-/** Fields that change with each update without standing in its payload: `date_updated` and its like, generated columns. */
+/** Lists the fields that change with each update but are not in its payload: `date_updated` etc. and generated columns. */
 function listAutoUpdatedFields(collection: string, schema: SchemaOverview | null): string[] {
 	return Object.values(schema?.collections[collection]?.fields ?? {})
 		.filter(({ special, generated }) => generated || special.some((name) => UPDATE_SPECIALS.includes(name)))
@@ -174,7 +174,7 @@ function listAutoUpdatedFields(collection: string, schema: SchemaOverview | null
 
 const UPDATE_SPECIALS = ['date-updated', 'user-updated', 'role-updated'];
 
-/** `keys` in updates and deletions, `key` in creations, `payload` in deletions of older versions. */
+/** Updates and deletions have `keys`, creations have `key`, and deletions in older Directus versions have `payload`. */
 function readKeys(meta: Meta): string[] {
 	const keys = meta['keys'] ?? meta['key'] ?? (Array.isArray(meta['payload']) ? meta['payload'] : []);
 	return (Array.isArray(keys) ? keys : [keys]).filter((key) => key !== undefined && key !== null).map(formatKey);

@@ -4,8 +4,8 @@ import { ANY_ITEM, type ContentChange } from '../../cache/dependencies.ts';
 import { isItem, type Item, formatKey } from '../item.ts';
 
 /**
- * The items that have more in a to-many field now: those that the payload's foreign keys name. Directus reports the
- * child alone, as `comments` with `article: 5`, also where the child was written nested in its parent.
+ * Finds the items whose to-many field gains a row: the targets of the payload's foreign keys. Directus reports only the
+ * child, such as `comments` with `article: 5`, even if the child was written nested in its parent.
  */
 export function findJoinedParents(
 	collection: string,
@@ -23,8 +23,8 @@ export function findJoinedParents(
 }
 
 /**
- * The to-many fields that have fewer items now: of a deletion, or of an update that writes a foreign key. Which items
- * lost something is what `departuresOf` finds out; this is for who depends on the field in the collection as a whole.
+ * Finds the to-many fields that lose rows by a deletion or by an update that writes a foreign key. For answers that
+ * depend on the field in the whole collection; `findRemovedRelations` finds the single items.
  */
 export function findLeftParents(
 	collection: string,
@@ -37,8 +37,8 @@ export function findLeftParents(
 }
 
 /**
- * To-many fields whose foreign key Directus itself fills in, as `user_created`. Its events name neither the user who is
- * in it now nor the one before: a version's change is that of whoever saved it.
+ * Finds the to-many fields whose foreign key Directus fills in itself, such as `user_created`. Events contain neither
+ * the new user nor the previous one. Promoting a version sets the user who saved the version.
  */
 export function findAutoFilledParents(
 	collection: string,
@@ -58,12 +58,12 @@ export function findAutoFilledParents(
 
 const AUTO_FILLED = { create: ['user-created', 'role-created'], update: ['user-updated', 'role-updated'] };
 
-/** The collections of which the database may delete or empty rows along with a deletion in this one. */
+/** Lists the collections in which a deletion in this collection may delete or clear rows. */
 export const listReferencingCollections = (collection: string, schema: SchemaOverview | null): string[] => [
 	...new Set(listReferencingRelations(collection, schema).map((relation) => relation.collection)),
 ];
 
-/** Relations with a constraint in the database, whose foreign key points at the collection. */
+/** Lists the relations with a database constraint whose foreign key points at the collection. */
 export const listReferencingRelations = (collection: string, schema: SchemaOverview | null): Relation[] =>
 	(schema?.relations ?? []).filter(
 		({ related_collection, schema: constraint }) => related_collection === collection && constraint !== null,
@@ -77,7 +77,7 @@ export interface ToManyEnd {
 	parentField: string;
 }
 
-/** The to-many fields of other collections that rows of this one are listed in, by their foreign keys. */
+/** Lists the to-many fields of other collections that list rows of this collection by foreign key. */
 export function listToManyEnds(collection: string, schema: SchemaOverview | null): ToManyEnd[] {
 	return (schema?.relations ?? []).flatMap(({ collection: child, field, related_collection: parent, meta }) =>
 		child === collection && parent !== null && meta?.one_field ? [{ field, parent, parentField: meta.one_field }] : [],

@@ -5,13 +5,13 @@ import type { Database } from './cascades.ts';
 import { isItem, formatKey } from '../item.ts';
 import { listToManyEnds } from './parent-relations.ts';
 
-/** Below the number of variables that any supported database takes in one statement. */
+/** Lower than the variable limit per statement of every supported database. */
 const KEYS_PER_QUERY = 500;
 
 /**
- * The items that will have fewer in a to-many field after these rows were deleted (`payload` null), or after an update
- * that writes their foreign keys: those that the keys name now. To be asked before, in a filter: afterwards the rows
- * no longer say so. Asks the database nothing where no such key is written.
+ * Finds the items whose to-many field loses a row when these rows are deleted (`payload` null) or when an update writes
+ * their foreign keys: the current targets of these keys. Call it in a filter, because afterwards the old targets are
+ * gone. Sends no query if no such key is written.
  */
 export async function findRemovedRelations(
 	collection: string,
@@ -35,7 +35,7 @@ export async function findRemovedRelations(
 	});
 }
 
-/** The different values of these columns in the rows with these keys. */
+/** Reads the distinct values of these columns in the rows with these keys. */
 export async function readDistinctRows(
 	collection: string,
 	primary: string,

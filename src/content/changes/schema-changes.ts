@@ -3,25 +3,25 @@ import type { Relation, SchemaOverview } from '@directus/types';
 import { ANY_ITEM, type ContentChange } from '../../cache/dependencies.ts';
 import { isItem, type Item, formatKey } from '../item.ts';
 
-/** As in `ChangeContext`. */
+/** See `ChangeContext`. */
 interface Schemas {
 	schema: SchemaOverview | null;
 	before?: SchemaOverview | null;
 }
 
 /**
- * Carries the schema from before a field or a collection is deleted to the events of that deletion, which have the
- * schema as it is after it.
+ * Passes the schema before the deletion of a field or collection to the action events of that deletion. Their own
+ * context has only the schema after it.
  */
 export class SchemaMemory {
 	#before: SchemaOverview | null = null;
 
-	/** Null where nothing was deleted, or where a relation was made or changed since, which it knows nothing of. */
+	/** Null if nothing was deleted, or if a relation was created or changed since. */
 	get before(): SchemaOverview | null {
 		return this.#before;
 	}
 
-	/** To be called in a filter before each change, with the event and the schema that it was given. */
+	/** Call in a filter before each change, with the filter's event and schema. */
 	observe(event: unknown, schema: SchemaOverview | null): void {
 		if (event === 'fields.delete' || event === 'collections.delete') this.#before = schema;
 		else if (event === 'relations.create' || event === 'relations.update') this.#before = null;
@@ -29,9 +29,9 @@ export class SchemaMemory {
 }
 
 /**
- * Changes of collections, fields and relations. Directus fires them in two forms: by its own services with the
- * collection's name in `collection` (or `keys`), and by the rows of `directus_collections` and its sisters, where
- * `collection` is that table and the name stands in the payload.
+ * Derives changes of collections, fields and relations. Directus fires two forms of these events. Its schema services put
+ * the collection's name into `collection` (or `keys`). Writes to rows of `directus_collections` and similar tables have
+ * that table in `collection` and the name in the payload.
  */
 export function deriveSchemaChanges(
 	scope: string,
@@ -46,7 +46,7 @@ export function deriveSchemaChanges(
 	return [...[...names].map((collection) => ({ kind: 'schema', collection }) as const), rows];
 }
 
-/** What says nothing of the fields and relations that there are already. Null if the change may. */
+/** Describes a change that leaves existing fields and relations as they are. Returns null for any other change. */
 function describeMinorChange(
 	scope: string,
 	action: string,
@@ -59,7 +59,7 @@ function describeMinorChange(
 	return action === 'update' && isAppearance(payload) ? [] : null;
 }
 
-/** Nothing was made from a new field. Only what depends on the collection, or on items, as a whole may miss it. */
+/** No answer used a new field. Only answers that depend on whole collections or whole items may lack it. */
 function describeNewField(collection: string, payload: Item): ContentChange[] {
 	if (payload['type'] === 'alias') return [];
 	const column = isItem(payload['schema']) ? payload['schema'] : {};
@@ -68,7 +68,7 @@ function describeNewField(collection: string, payload: Item): ContentChange[] {
 	return [{ kind: 'update', collection, items: isEmpty ? [] : [ANY_ITEM], fields }];
 }
 
-/** Nothing was made by way of a new relation. Its two fields are new to what depends on the items as a whole. */
+/** No answer used a new relation. Only answers that depend on whole items may lack its two fields. */
 function describeNewRelation(payload: Item): ContentChange[] | null {
 	const { many_collection: many, one_collection: one } = payload;
 	if (typeof many !== 'string') return null;
@@ -86,7 +86,7 @@ function describeNewRelation(payload: Item): ContentChange[] | null {
 	];
 }
 
-/** How the Studio shows a field: its place, width, interface and words. */
+/** Properties that only change how the Studio shows a field. */
 const APPEARANCE = new Set([
 	...['field', 'collection', 'id', 'sort', 'group', 'width', 'interface', 'options', 'display', 'display_options'],
 	...['note', 'translations', 'hidden', 'readonly', 'required', 'conditions', 'searchable'],
@@ -116,8 +116,8 @@ function collectCollectionNames(
 	const named = [row['many_collection'], row['one_collection'], row['one_allowed_collections']].flatMap(readTexts);
 	const relations = [...(schema?.relations ?? []), ...(before?.relations ?? [])];
 	const known = relations.filter((relation) => isAffected(relation, action, own, keys));
-	// Directus tells of a deletion with the schema as it is after it. Where a relation was deleted alone, nobody was
-	// told before: where it led to stands nowhere any more.
+	// The event of a deletion has the schema after it. If only a relation was deleted, no filter ran before, so its target
+	// is unknown.
 	const anywhere = action === 'delete' && known.length === 0 ? Object.keys(schema?.collections ?? {}) : [];
 	return [
 		...own,
@@ -130,7 +130,7 @@ function collectCollectionNames(
 	];
 }
 
-/** `relations.update` has the keys of rows, `relations.delete` a collection with the names of its fields. */
+/** `relations.update` has row keys; `relations.delete` has a collection and field names. */
 function isAffected(relation: Relation, action: string, own: string[], keys: string[]): boolean {
 	if (action === 'delete') return own.includes(relation.collection) && keys.includes(relation.field);
 	return relation.meta !== null && keys.includes(String(relation.meta.id));

@@ -1,32 +1,33 @@
 import type { Tag } from '../../cache/dependencies.ts';
 
 /**
- * Knows which changes were committed before Directus told of them. The service of an update or a deletion opens a
- * transaction of its own, and tells when that is over, unless it was itself given one, as in batches, upserts and
- * imports: the filter before the change says which of the two it is. Filter and action get the very same array of keys.
+ * Remembers which changes are committed when their action event fires. For an update or deletion, a Directus service
+ * opens its own transaction and fires the event after the commit. In batches, upserts and imports it runs in an outer
+ * transaction instead, and the event comes before the commit. The filter before the change shows which case applies.
+ * Filter and action get the same array object of keys.
  */
 export class CommitMemory {
 	readonly #alone = new WeakMap<object, boolean>();
 
-	/** To be called in a filter before the change, with the database that it was given. */
+	/** Call in a filter before the change, with the filter's database. */
 	expect(keys: readonly unknown[], database: unknown): void {
 		const before = this.#alone.get(keys) ?? true;
 		this.#alone.set(keys, before && isOutside(database));
 	}
 
-	/** Whether the change is certain to be committed. `event` and `keys` as the action has them. */
+	/** Returns whether the change is certainly committed. `event` and `keys` come from the action. */
 	isCommitted(event: string, keys: unknown): boolean {
-		// The services of system collections write more than they tell of, some of it after they told.
+		// Services of system collections write more than they report, some of it after the event.
 		const plain = event === 'items.update' || event === 'items.delete';
 		return plain && Array.isArray(keys) && this.#alone.get(keys) === true;
 	}
 }
 
-/** By what Directus itself tells a transaction by: what is none of Knex' functions is not known. */
+/** Checks the property that Directus checks too. Values other than Knex functions count as unknown. */
 const isOutside = (database: unknown): boolean =>
 	typeof database === 'function' && !(database as { isTransaction?: boolean }).isTransaction;
 
-/** As much of Knex' transactions as is used. */
+/** The part of Knex' transactions that is used. */
 interface Transaction {
 	isTransaction?: boolean;
 	isCompleted?: () => boolean;
@@ -35,19 +36,19 @@ interface Transaction {
 }
 
 /**
- * The transactions under way, with what was told of before they were committed. For changes that no request waits for:
- * by a WebSocket, an import in the background, a Flow on a schedule, another extension.
+ * The open transactions, with the tags that were reported before their commit. Used for changes that belong to no HTTP
+ * request: from a WebSocket, a background import, a scheduled Flow or another extension.
  */
 export class OpenTransactions {
 	readonly #open = new Map<Transaction, Set<Tag>>();
 	readonly #committed: (tags: readonly Tag[]) => void;
 
-	/** `committed` is told the tags of a transaction once that is committed, where there are any. */
+	/** `committed` is called with the tags of each committed transaction that has any. */
 	constructor(committed: (tags: readonly Tag[]) => void) {
 		this.#committed = committed;
 	}
 
-	/** To be called in a filter before each change, with the database that it was given. */
+	/** Call in a filter before each change, with the filter's database. */
 	watch(database: unknown): void {
 		const transaction = findOutermost(database);
 		if (transaction === null || this.#open.has(transaction) || !isUnderWay(transaction)) return;
@@ -60,15 +61,15 @@ export class OpenTransactions {
 		}, remove);
 	}
 
-	/** Whether there are any: what is told of now may not be committed then. */
+	/** Whether any transaction is open. A change that is reported now may then be uncommitted. */
 	get hasUncommitted(): boolean {
 		return [...this.#open.keys()].some(isUnderWay);
 	}
 
-	/** An event does not say which transaction it is of: it may be any that is not over. */
+	/** Adds the tags to every open transaction, because an event does not name its own. */
 	add(tags: readonly Tag[]): void {
-		for (const [transaction, told] of this.#open) {
-			if (isUnderWay(transaction)) for (const tag of tags) told.add(tag);
+		for (const [transaction, collected] of this.#open) {
+			if (isUnderWay(transaction)) for (const tag of tags) collected.add(tag);
 		}
 	}
 }

@@ -4,7 +4,7 @@ import type { PendingInvalidation } from './outbox.ts';
 
 export const OUTBOX_TABLE = 'ai_cache_outbox';
 
-/** Below the number of variables that any supported database takes in one statement. */
+/** Lower than the variable limit per statement of every supported database. */
 const ROWS_PER_STATEMENT = 100;
 
 interface Row {
@@ -14,21 +14,21 @@ interface Row {
 	cause: string;
 }
 
-/** MySQL's driver tells the number alone. */
+/** MySQL's driver returns only the number. */
 type InsertResult = number | { id: number };
 
 export interface OutboxTable {
-	/** Answers the ids that they have from now on, in order. */
+	/** Returns the ids of the new rows, in order. */
 	append(invalidations: readonly PendingInvalidation[]): Promise<string[]>;
-	/** In the order in which they were appended. */
+	/** Returns the rows in the order in which they were appended. */
 	read(): Promise<PendingInvalidation[]>;
-	/** How many of these rows there were. */
+	/** Returns how many of these rows existed. */
 	remove(ids: readonly string[]): Promise<number>;
-	/** Puts one invalidation in the place of all that are there. */
+	/** Replaces all rows with one invalidation. */
 	collapse(invalidation: PendingInvalidation): Promise<void>;
 }
 
-/** The table in Directus' database, made when first written to. Every method rejects where the database does. */
+/** The table in Directus' database, created on the first write. Every method rejects if the database fails. */
 export function createOutboxTable(database: Database): OutboxTable {
 	let creation: Promise<void> | null = null;
 	const hasTable = async (): Promise<boolean> => creation !== null || database.schema.hasTable(OUTBOX_TABLE);
@@ -45,7 +45,7 @@ export function createOutboxTable(database: Database): OutboxTable {
 			const ids: string[] = [];
 			await database.transaction(async (transaction) => {
 				for (const invalidation of invalidations) {
-					// One by one: MySQL tells the first number alone.
+					// One by one, because MySQL returns only the first number of several rows.
 					const [inserted] = await transaction(OUTBOX_TABLE)
 						.insert(encodeRow(invalidation))
 						.returning<InsertResult[]>('id');
@@ -84,14 +84,14 @@ export function createOutboxTable(database: Database): OutboxTable {
 	};
 }
 
-/** Two processes may try at once: whoever comes second finds the table there. */
+/** Two processes may try at the same time. The second one finds the table. */
 async function makeTable(database: Database): Promise<void> {
 	if (await database.schema.hasTable(OUTBOX_TABLE)) return;
 	try {
 		await database.schema.createTable(OUTBOX_TABLE, (table) => {
 			table.increments('id');
 			table.string('created', 30).notNullable();
-			// MySQL's plain text ends at 64 KB; an update of 10 000 items names more tags than that.
+			// MySQL limits plain text to 64 KB, but an update of 10,000 items has more tags.
 			table.text('tags', 'longtext').notNullable();
 			table.string('cause', 255).notNullable();
 		});

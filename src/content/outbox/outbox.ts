@@ -1,16 +1,16 @@
 import { allTag, type Tag } from '../../cache/dependencies.ts';
 import { type Clock, systemClock } from '../../cache/clock.ts';
 import type { Database } from '../changes/cascades.ts';
-import { createOutboxTable } from './outbox-table.ts';
+import { createOutboxTable, type OutboxTable } from './outbox-table.ts';
 
-/** An invalidation that is still to be carried out. */
+/** An invalidation that has not been applied yet. */
 export interface PendingInvalidation {
-	/** `d` and the row's number in the database, `m` and a number where it is in this process alone. */
+	/** `d` and the row's number in the database, or `m` and a number if it is only in this process. */
 	id: string;
 	/** ISO 8601. */
 	created: string;
 	tags: Tag[];
-	/** The event or whatever else it was done by, as `items.update`. */
+	/** The event or other cause, such as `items.update`. */
 	cause: string;
 }
 
@@ -19,51 +19,51 @@ export interface OutboxLogger {
 }
 
 /**
- * Invalidations that could not be carried out while the store was away, in the order in which they came: in Directus'
- * own database, where every process and the next start finds them, and in memory while the database fails as well.
+ * Invalidations that could not be applied while the store was unavailable, in order. They are kept in Directus' database,
+ * where every process and the next start find them. While the database fails too, they are kept in memory.
  */
 export interface Outbox {
 	/**
-	 * Resolves with its id when the invalidation is on disk, or is known to be in memory alone. Never rejects: a hook has
-	 * nobody to tell.
+	 * Resolves with the id when the invalidation is in the database, or is known to be only in memory. Never rejects,
+	 * because a hook cannot report the error.
 	 */
 	add(tags: readonly Tag[], cause: string): Promise<string>;
 	/**
-	 * All that are still to be carried out, oldest first, those of other processes and earlier runs included. Rejects
-	 * while the database cannot be read: then nobody knows whether any are.
+	 * Returns all pending invalidations, oldest first, including other processes' and earlier runs'. Rejects while the
+	 * database cannot be read, because some may then be unknown.
 	 */
 	listPending(): Promise<PendingInvalidation[]>;
-	/** Those that are in memory alone. */
+	/** Returns the invalidations that are only in memory. */
 	listUnwritten(): PendingInvalidation[];
 	/**
-	 * To be called once they are carried out. Answers how many of them were still there. Never rejects: what stays is
-	 * carried out once more.
+	 * Call after applying the invalidations. Returns how many of them still existed. Never rejects: an invalidation that
+	 * cannot be removed is applied again.
 	 */
 	remove(ids: readonly string[]): Promise<number>;
-	/** How many are pending as far as this process knows; exact after `pending()`. */
+	/** The number of pending invalidations that this process knows of. Exact after `listPending()`. */
 	readonly size: number;
 }
 
-/** Above this many, one invalidation of everything takes their place. */
+/** If there are more, one invalidation of everything replaces them. */
 export const MAX_PENDING = 10_000;
 
-type Done = 'written' | 'read' | 'removed';
-const FAILURES: Readonly<Record<Done, string>> = {
-	written: 'invalidations are kept in memory alone',
-	read: 'invalidations that may wait cannot be read, and nothing is answered from Redis until they are',
-	removed: 'invalidations that were carried out will be once more',
+type Step = 'write' | 'read' | 'remove';
+const FAILURES: Readonly<Record<Step, string>> = {
+	write: 'invalidations are kept only in memory',
+	read: 'pending invalidations cannot be read, so no answers are served from Redis',
+	remove: 'applied invalidations cannot be removed and will be applied again',
 };
 
 export function createOutbox(
 	database: Database,
 	logger: OutboxLogger,
-	{ clock = systemClock, maxPending = MAX_PENDING }: { clock?: Clock; maxPending?: number } = {},
+	options: { clock?: Clock; maxPending?: number } = {},
 ): Outbox {
-	return new DatabaseOutbox(database, logger, clock, maxPending);
+	return new DatabaseOutbox(createOutboxTable(database), logger, options);
 }
 
 class DatabaseOutbox implements Outbox {
-	readonly #table: ReturnType<typeof createOutboxTable>;
+	readonly #table: OutboxTable;
 	readonly #logger: OutboxLogger;
 	readonly #clock: Clock;
 	readonly #maxPending: number;
@@ -71,15 +71,19 @@ class DatabaseOutbox implements Outbox {
 	#memory: PendingInvalidation[] = [];
 	#stored = 0;
 	#numbers = 0;
-	/** Ids that their `add` is still to be told. */
+	/** Ids by temporary id, until their `add` resolves. */
 	readonly #ids = new Map<string, string>();
-	/** What the database fails at, to say each once. */
-	readonly #failing = new Set<Done>();
-	/** One write after another keeps the order of rows the order of events. */
+	/** Steps that fail in the database, to log each failure once. */
+	readonly #failing = new Set<Step>();
+	/** Serializes the steps, so that rows keep the order of their events. */
 	#queue: Promise<void> = Promise.resolve();
 
-	constructor(database: Database, logger: OutboxLogger, clock: Clock, maxPending: number) {
-		this.#table = createOutboxTable(database);
+	constructor(
+		table: OutboxTable,
+		logger: OutboxLogger,
+		{ clock = systemClock, maxPending = MAX_PENDING }: { clock?: Clock; maxPending?: number },
+	) {
+		this.#table = table;
 		this.#logger = logger;
 		this.#clock = clock;
 		this.#maxPending = maxPending;
@@ -96,14 +100,14 @@ class DatabaseOutbox implements Outbox {
 		this.#memory.push({ id, created, tags: [...tags], cause });
 		if (this.#memory.length > this.#maxPending) this.#memory = [this.#createOverflow(created)];
 		this.#ids.set(id, id);
-		await this.#enqueue('written', () => this.#persist()).catch(() => {});
-		const told = this.#ids.get(id)!;
+		await this.#enqueue('write', () => this.#persist()).catch(() => {});
+		const finalId = this.#ids.get(id)!;
 		this.#ids.delete(id);
-		return told;
+		return finalId;
 	}
 
 	async listPending(): Promise<PendingInvalidation[]> {
-		await this.#enqueue('written', () => this.#persist()).catch(() => {});
+		await this.#enqueue('write', () => this.#persist()).catch(() => {});
 		let stored: PendingInvalidation[] = [];
 		await this.#enqueue('read', async () => {
 			stored = await this.#table.read();
@@ -122,14 +126,14 @@ class DatabaseOutbox implements Outbox {
 		this.#memory = this.#memory.filter(({ id }) => !gone.has(id));
 		const inMemory = before - this.#memory.length;
 		let inDatabase = 0;
-		await this.#enqueue('removed', async () => {
+		await this.#enqueue('remove', async () => {
 			inDatabase = await this.#table.remove(ids);
 			this.#stored = Math.max(0, this.#stored - inDatabase);
 		}).catch(() => {});
 		return inMemory + inDatabase;
 	}
 
-	/** What came while a write was under way is left to the write that its own `add` has asked for. */
+	/** Invalidations that arrive during a write are written by the step that their own `add` has queued. */
 	async #persist(): Promise<void> {
 		const batch = this.#memory;
 		if (batch.length === 0) return;
@@ -149,22 +153,22 @@ class DatabaseOutbox implements Outbox {
 		return { id: `m${this.#numbers}`, created, tags: [allTag()], cause: 'overflow' };
 	}
 
-	#enqueue(done: Done, step: () => Promise<void>): Promise<void> {
-		const stepped = this.#queue.then(step).then(
-			() => void this.#failing.delete(done),
+	#enqueue(step: Step, work: () => Promise<void>): Promise<void> {
+		const done = this.#queue.then(work).then(
+			() => void this.#failing.delete(step),
 			(error: unknown) => {
-				if (!this.#failing.has(done))
-					this.#logger.warn(`AI cache: ${FAILURES[done]}, the database fails (${getErrorCode(error)})`);
-				this.#failing.add(done);
+				if (!this.#failing.has(step))
+					this.#logger.warn(`AI cache: ${FAILURES[step]}; the database fails (${getErrorCode(error)})`);
+				this.#failing.add(step);
 				throw error;
 			},
 		);
-		this.#queue = stepped.catch(() => {});
-		return stepped;
+		this.#queue = done.catch(() => {});
+		return done;
 	}
 }
 
-/** The driver's code: a message would hold the statement, with the keys and tags in it. */
+/** Returns the driver's error code. Its message would contain the statement with keys and tags. */
 function getErrorCode(error: unknown): string {
 	if (!(error instanceof Error)) return 'unknown error';
 	return 'code' in error && typeof error.code === 'string' ? error.code : error.name;

@@ -3,15 +3,14 @@ import { type Item, formatKey, getRelatedItems } from '../item.ts';
 import type { PlanNode } from './template-plan.ts';
 
 /**
- * What a text depends on that was rendered from this item: for each item on the way, the fields read of it.
+ * Collects the dependencies of a text that was rendered from this item: every item on the paths, with the fields read.
  *
- * Which edits meet which of them:
- * - a to-one relation: its field in the item that has it (another item is chosen), and the chosen item's fields;
- * - a to-many relation: its field in the item that has it, as `articles/5: comments`. Directus reports no change of
- *   that field when a comment is created or moved here: `changesOf` derives it from the comment's foreign key. A
- *   comment that is removed, moved away or put elsewhere in the order is met by its own existence, foreign key and
- *   sort field. Comments of other articles meet none of these;
- * - many-to-many, translations and many-to-any: the same for the junction's rows, then to-one to the item behind.
+ * - A to-one relation depends on its field in the owning item (another item may be chosen) and on the chosen item's
+ *   fields.
+ * - A to-many relation depends on its field in the owning item, such as `articles/5: comments`. Directus reports no
+ *   change of that field when a comment is added, so `deriveChanges` derives it from the comment's foreign key. The text
+ *   also depends on each comment's existence, foreign key and sort field. Comments of other articles do not matter.
+ * - Many-to-many, translations and many-to-any do the same for the junction's rows, then to-one for the item behind.
  */
 export function collectDependencies(root: PlanNode, item: Item): ContentDependency[] {
 	const visited = new Map<string, { collection: string; fields: string[]; items: Set<string> }>();

@@ -4,8 +4,8 @@ import type { GenerationRequest } from '../../contract.ts';
 type Declaration = Pick<GenerationRequest, 'collection' | 'item' | 'items' | 'fields' | 'depends_on'>;
 
 /**
- * What the request itself says that its answer depends on: its collection as a whole, or some items, or fields of
- * either, and every entry of `depends_on`. Keys become strings, so that `1` and `'1'` are one item.
+ * Collects the dependencies that a request declares: its collection, or some items, or fields of either, and every
+ * element of `depends_on`. Keys become strings, so that `1` and `'1'` are the same item.
  */
 export function collectDeclaredDependencies(request: Declaration): ContentDependency[] {
 	const { collection, item, items, fields, depends_on: more = [] } = request;

@@ -5,25 +5,25 @@ import type { FieldPath, Hop } from './field-path.ts';
 import { type Item, formatKey, getRelatedItems } from '../item.ts';
 import type { TemplatePlan } from './template-plan.ts';
 
-/** A field that is null in some items: the last of a path, or a relation to one item on the way. */
+/** A field that is null in some items: the last field of a path, or a to-one relation on the way. */
 interface NullField {
 	path: FieldPath;
 	collection: string;
 	field: string;
-	/** Of the items. */
+	/** The items' keys. */
 	keys: Set<string>;
 }
 
-/** By the path and the place of the field in it. */
+/** Keyed by the path and the field's position in it. */
 type Nulls = Map<string, NullField>;
 
 type ReadAll = () => Promise<Iterable<Item>>;
 
 /**
- * Where a rule of Directus' permissions names single items, the fields that it keeps from the caller are null in the
- * others, as is a relation to an item that it keeps from the caller; both would go into a prompt as empty texts. What is null to the caller and to nobody else is a 403 that names
- * the field. `readUnrestricted` is asked only where a value is null at all, and the caller's `readAgain` only where the
- * two then differ: the value may have been given in between.
+ * Throws a 403 that names the field if a value is null only because the caller may not read it. If a permission covers
+ * single items, Directus returns null for forbidden fields and for relations to forbidden items. In a prompt they would
+ * become empty texts. Calls `readUnrestricted` only if a value is null. If that read differs, calls the caller's
+ * `readAgain`, because the value may have been set in between.
  */
 export async function requireNoHiddenFields(
 	plan: TemplatePlan,
@@ -44,20 +44,20 @@ export async function requireNoHiddenFields(
 }
 
 /**
- * Of a many-to-any relation, Directus leaves out all items of a collection that the caller may not read at all, which
- * would go into a prompt as empty texts: a 403 that names the field. `mayRead` is asked only where an item is missing.
+ * Throws a 403 that names the field if a many-to-any relation leads to a collection that the caller may not read.
+ * Directus omits these items, and they would become empty texts in a prompt. Calls `canRead` only if an item is missing.
  */
 export async function requireReadableItems(
 	{ paths }: TemplatePlan,
 	items: Iterable<Item>,
-	mayRead: (collection: string) => Promise<boolean>,
+	canRead: (collection: string) => Promise<boolean>,
 ): Promise<void> {
 	const all = [...items];
 	for (const path of paths.values()) {
 		for (const [index, hop] of path.hops.entries()) {
 			if (hop.kind !== 'any' || !followHops(path.hops.slice(0, index), all).some((row) => isItemMissing(row, hop)))
 				continue;
-			if (await mayRead(hop.collection)) continue;
+			if (await canRead(hop.collection)) continue;
 			const reason = `You may not read "${hop.collection}", which {{${path.path}}} needs`;
 			throw new ForbiddenFieldError({ reason, field: path.path });
 		}
@@ -93,7 +93,7 @@ function findNulls({ root, paths }: TemplatePlan, items: Iterable<Item>, schema:
 	return nulls;
 }
 
-/** A row of a many-to-any relation leads to one collection alone. */
+/** A row of a many-to-any relation leads to exactly one collection. */
 const isTarget = (hop: Hop, holder: Item): boolean =>
 	hop.kind !== 'any' || holder[hop.collectionField] === hop.collection;
 

@@ -3,11 +3,11 @@ import type { Relation, SchemaOverview } from '@directus/types';
 import { InvalidTemplateError } from '../errors.ts';
 import type { Placeholder } from './placeholders.ts';
 
-/** One relation on the way of a path. `segment` is how the path names it: `author`, `item:headings`. */
+/** One relation in a path. `segment` is its name in the path: `author`, `item:headings`. */
 export type Hop = { segment: string; field: string; collection: string; relation: Relation } & (
 	| { kind: 'one' }
 	| { kind: 'many' }
-	/** Many-to-any: `collectionField` of the row says which collection its item is of. */
+	/** Many-to-any: the row's `collectionField` names the collection of its item. */
 	| { kind: 'any'; collectionField: string }
 );
 
@@ -15,19 +15,19 @@ export type Hop = { segment: string; field: string; collection: string; relation
 export interface FieldPath {
 	path: string;
 	hops: readonly Hop[];
-	/** Collection that the last field is of. */
+	/** The last field's collection. */
 	collection: string;
 	field: string;
-	/** Directus' type of the last field, as `string`, `csv`. */
+	/** Directus' type of the last field, such as `string` or `csv`. */
 	type: string;
-	/** Where the last field is a relation to one item: the primary key's name there. Its key is what is rendered. */
+	/** If the last field is a to-one relation: the related primary key's name. The related key is rendered. */
 	keyField: string | null;
 }
 
-/** Fields that Directus masks or encrypts; they have no readable value. */
+/** Directus masks or encrypts these fields, so they have no readable value. */
 const SECRETS = ['conceal', 'hash', 'encrypt'];
 
-/** Throws a 400 that names the field where the path is none that can be rendered. */
+/** Throws a 400 that names the field if the path cannot be rendered. */
 export function resolvePath(
 	{ path, where }: Placeholder,
 	root: string,
@@ -44,18 +44,18 @@ export function resolvePath(
 	let collection = root;
 	for (const segment of segments) {
 		const hop = resolveHop(segment, collection, schema, refuse);
-		if (isCycle(hops, hop)) throw refuse(`"${segment}" goes in a circle back to where the path has been`);
+		if (isCycle(hops, hop)) throw refuse(`"${segment}" leads back to an earlier part of the path`);
 		hops.push(hop);
 		collection = hop.collection;
 	}
 	return { path, hops, collection, ...resolveLastField(last, collection, schema, refuse) };
 }
 
-/** The relation that a to-one field of the collection is. */
+/** Returns the relation of a to-one field. */
 export const findToOneRelation = (schema: SchemaOverview, collection: string, field: string): Relation | undefined =>
 	schema.relations.find((relation) => relation.collection === collection && relation.field === field);
 
-/** The relation that a to-many field of the collection is the other side of. */
+/** Returns the relation of a to-many field. */
 export const findToManyRelation = (schema: SchemaOverview, collection: string, field: string): Relation | undefined =>
 	schema.relations.find((relation) => relation.related_collection === collection && relation.meta?.one_field === field);
 
@@ -66,7 +66,7 @@ function resolveHop(segment: string, collection: string, schema: SchemaOverview,
 	requireField(field, collection, schema, refuse);
 	const many = findToManyRelation(schema, collection, field);
 	const relation = many ?? findToOneRelation(schema, collection, field);
-	if (!relation) throw refuse(`"${field}" of "${collection}" is no relation`);
+	if (!relation) throw refuse(`"${field}" of "${collection}" is not a relation`);
 	const allowed = relation.meta?.one_allowed_collections;
 	const collectionField = relation.meta?.one_collection_field;
 	if (!relation.related_collection && allowed && collectionField) {
@@ -83,7 +83,7 @@ function resolveHop(segment: string, collection: string, schema: SchemaOverview,
 		};
 	}
 	if (scope !== undefined)
-		throw refuse(`"${field}" of "${collection}" leads to one collection alone: leave out ":${scope}"`);
+		throw refuse(`"${field}" of "${collection}" leads to only one collection: leave out ":${scope}"`);
 	const target = many ? relation.collection : (relation.related_collection ?? '');
 	return {
 		kind: many ? 'many' : 'one',
@@ -105,7 +105,7 @@ function resolveLastField(
 		throw refuse(`"${field}" of "${collection}" is concealed`);
 	}
 	if (findToManyRelation(schema, collection, field)) {
-		throw refuse(`"${field}" of "${collection}" is a relation to many: name a field of it, as "${field}.id"`);
+		throw refuse(`"${field}" of "${collection}" is a to-many relation: name one of its fields, such as "${field}.id"`);
 	}
 	const relation = findToOneRelation(schema, collection, field);
 	if (relation && !relation.related_collection) {
@@ -124,18 +124,18 @@ function requireField(
 ): SchemaOverview['collections'][string]['fields'][string] {
 	const fields = schema.collections[collection]?.fields;
 	const overview = fields && Object.hasOwn(fields, field) ? fields[field] : undefined;
-	if (!overview) throw refuse(`"${field}" is no field of "${collection}"`);
+	if (!overview) throw refuse(`"${field}" is not a field of "${collection}"`);
 	return overview;
 }
 
 function requireCollection(collection: string, schema: SchemaOverview, refuse: CreatePathError): string {
-	if (!Object.hasOwn(schema.collections, collection)) throw refuse(`"${collection}" is no collection`);
+	if (!Object.hasOwn(schema.collections, collection)) throw refuse(`"${collection}" is not a collection`);
 	return collection;
 }
 
 /**
- * `author.articles.title` (the author's other articles) is no circle; going on to `.author` would cross the same
- * relation the same way again after having come back over it. `parent.parent.title` never comes back.
+ * `author.articles.title` (the author's other articles) is not a cycle. Continuing with `.author` would cross the same
+ * relation in the same direction again after crossing it backwards. `parent.parent.title` never goes backwards.
  */
 function isCycle(hops: readonly Hop[], next: Hop): boolean {
 	const before = hops.filter((hop) => hop.relation === next.relation);

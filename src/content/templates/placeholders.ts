@@ -1,14 +1,14 @@
 import type { JsonValue } from '../../contract.ts';
 import { InvalidTemplateError } from '../errors.ts';
 
-/** The parts of a request that may hold `{{field}}`. */
+/** The parts of a request that may contain `{{field}}`. */
 export interface TemplateSource {
 	prompt?: string;
 	system?: string;
 	messages?: JsonValue[];
 }
 
-/** `{{author.name}}` as it stands in a text: its path, and where the text stands, for errors. */
+/** A placeholder such as `{{author.name}}`: its path, and the text's position in the request, for errors. */
 export interface Placeholder {
 	path: string;
 	where: string;
@@ -17,16 +17,16 @@ export interface Placeholder {
 /** A backslash before the braces, as in `\{{name}}`, keeps them as text. */
 const PLACEHOLDER = /(\\?)\{\{([^{}]*)\}\}/g;
 
-/** In one request; each of its items is written with all of them. */
+/** Per request. Each of its items is rendered with all placeholders. */
 const MAX_PLACEHOLDERS = 10_000;
 
 const createTooManyPlaceholdersError = (path: string, where: string): Error =>
 	new InvalidTemplateError({
-		reason: `{{${path}}} in ${where} is one more than ${MAX_PLACEHOLDERS} placeholders`,
+		reason: `{{${path}}} in ${where} exceeds the limit of ${MAX_PLACEHOLDERS} placeholders`,
 		field: path,
 	});
 
-/** All placeholders of the request, in order. An empty one or one with an empty part is refused with a 400. */
+/** Returns all placeholders of the request, in order. Throws a 400 if one is empty or has an empty part. */
 export function findPlaceholders(source: TemplateSource): Placeholder[] {
 	const found: Placeholder[] = [];
 	replaceText(source, (text, where) => {
@@ -41,7 +41,7 @@ export function findPlaceholders(source: TemplateSource): Placeholder[] {
 	return found;
 }
 
-/** Bytes of all texts that may hold placeholders. */
+/** Counts the bytes of all texts that may contain placeholders. */
 export function countTextBytes(source: TemplateSource): number {
 	let bytes = 0;
 	replaceText(source, (text) => {
@@ -51,7 +51,7 @@ export function countTextBytes(source: TemplateSource): number {
 	return bytes;
 }
 
-/** The request with `value(path)` in the place of each placeholder. Values are put in as they are, never read again. */
+/** Replaces each placeholder with `value(path)`. Placeholders inside values are not replaced. */
 export function fillPlaceholders(source: TemplateSource, value: (path: string) => string): TemplateSource {
 	return replaceText(source, (text) =>
 		text.replaceAll(PLACEHOLDER, (whole: string, escape: string, inner: string) =>
@@ -65,10 +65,10 @@ function readPath(inner: string, where: string): string {
 	if (path !== '' && path.split('.').every((part) => part !== '' && !part.startsWith(':') && !part.endsWith(':'))) {
 		return path;
 	}
-	throw new InvalidTemplateError({ reason: `{{${inner}}} in ${where} names no field`, field: where });
+	throw new InvalidTemplateError({ reason: `{{${inner}}} in ${where} does not name a field`, field: where });
 }
 
-/** Prompt, system, and each text in the `content` of a message; nothing else of a message is text to be written. */
+/** Applies `replace` to the prompt, the system text, and each text in the `content` of a message. */
 function replaceText(source: TemplateSource, replace: (text: string, where: string) => string): TemplateSource {
 	const { prompt, system, messages } = source;
 	return {

@@ -9,30 +9,31 @@ import { readItems, type ReadContext } from './read-items.ts';
 import { collectValues, renderTemplate } from './render.ts';
 import { WorkBudget, waitForTurn } from '../work-budget.ts';
 
-/** A request whose text is ready to be sent, and all the content that its answer will depend on. */
+/** A request whose text is rendered, and the content that its answer depends on. */
 export interface PreparedRequest {
 	request: GenerationRequest;
 	content: ContentDependency[];
-	/** The item that its text was rendered from, null where it holds no template. */
+	/** The item that the text was rendered from. Null if there is no template. */
 	item: string | null;
 }
 
-/** The requests that one request makes, none of them rendered yet. */
+/** The requests that one templated request expands to, before rendering. */
 export interface RequestPlan {
-	/** The item of each; null where there is no template. */
+	/** The item of each request. Null if there is no template. */
 	items: readonly (string | null)[];
-	/** Reads and renders one of them. */
+	/** Reads and renders one request. */
 	prepare: (index: number) => Promise<PreparedRequest>;
 }
 
-/** Items that are read at once, and so in memory at once: each may hold megabytes. */
+/** Items read, and held in memory, at the same time. Each may hold megabytes. */
 const ITEMS_PER_READ = 20;
 
 /**
- * Plans a request's item template: one prepared request for each of `items`, one for `item`. A request without an item
- * or without placeholders is taken as it is (but for the backslash of an escaped placeholder, which is dropped wherever
- * there is an item), and depends on what it declares; a rendered one depends on what was read, on the `fields` that it
- * declares of the same item, and on its `depends_on`.
+ * Plans a request's item template: one prepared request for `item`, or one for each of `items`.
+ *
+ * A request without an item or without placeholders keeps its text and depends on its declared dependencies. (If there
+ * is an item, the backslash of an escaped placeholder is removed.) A rendered request depends on the items and fields
+ * that were read, on its declared `fields` of the same item, and on its `depends_on`.
  */
 export function planRequests(
 	request: GenerationRequest,
@@ -67,7 +68,7 @@ export function planRequests(
 	};
 }
 
-/** All requests that one request makes, rendered. */
+/** Renders all requests that one request expands to. */
 export async function prepareRequests(
 	request: GenerationRequest,
 	context: ReadContext,
@@ -81,7 +82,7 @@ export async function prepareRequests(
 
 type ReadItems = (keys: (string | number)[]) => Promise<Map<string, Item>>;
 
-/** Reads items a few at a time, when the first of them is asked for. Each is given out once, and then let go. */
+/** Reads items in groups, when the first item of a group is requested. Each item is returned once and then released. */
 class GroupReader {
 	readonly #keys: readonly (string | number)[];
 	readonly #readItems: ReadItems;
@@ -92,7 +93,7 @@ class GroupReader {
 		this.#readItems = readMany;
 	}
 
-	/** Where one of a group is missing, the others are read without it. */
+	/** If one item of a group is missing, the others are read one by one. */
 	async read(index: number): Promise<Item> {
 		const key = this.#keys[index]!;
 		const items = await this.#readGroup(index).catch(async (error: unknown) => {

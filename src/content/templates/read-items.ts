@@ -13,18 +13,18 @@ interface ItemsReader {
 type ServiceClass = new (...options: never[]) => unknown;
 
 export interface ReadContext {
-	/** Directus' services, as an extension's context has them. */
+	/** Directus' services, from the extension's context. */
 	services: Record<string, unknown>;
 	schema: SchemaOverview;
-	/** The caller; null reads everything, as a schedule's Flow does. */
+	/** The caller. Null reads everything, as in a scheduled Flow. */
 	accountability: Accountability | null;
 	database?: AbstractServiceOptions['knex'];
 }
 
 /**
- * Reads the plan's fields of some items in one go, with the caller's permissions, by key as it was asked for. A field
- * that the caller may not read is a 403 that names it, an item that is missing or hidden a 404 with its collection and
- * key.
+ * Reads the plan's fields of several items in one query, with the caller's permissions. The result is keyed by the
+ * requested spelling of each key. Throws a 403 that names a field the caller may not read, and a 404 with collection and
+ * key if an item is missing or hidden.
  */
 export async function readItems(
 	plan: TemplatePlan,
@@ -72,11 +72,11 @@ function createReader(plan: TemplatePlan, context: ReadContext): ReadSome {
 	};
 }
 
-/** PostgreSQL's `numeric_value_out_of_range`: it refuses to look for a number that the column cannot hold. */
+/** PostgreSQL's `numeric_value_out_of_range`: the column cannot hold a number this large. */
 const isOutOfRange = (error: unknown): boolean =>
 	typeof error === 'object' && error !== null && 'code' in error && error.code === '22003';
 
-/** Whether the caller may read anything of the collection. */
+/** Returns whether the caller may read any part of the collection. */
 async function canRead(collection: string, context: ReadContext): Promise<boolean> {
 	const primary = context.schema.collections[collection]?.primary ?? 'id';
 	try {
@@ -89,8 +89,8 @@ async function canRead(collection: string, context: ReadContext): Promise<boolea
 }
 
 /**
- * An item that the database found by another spelling of its key, as 1 by `01`. Only the database knows which spellings
- * are one to it, so it is asked for this one alone where there is an item that may be meant.
+ * Reads an item that the database finds under another spelling of its key, such as 1 for `01`. Only the database knows
+ * which spellings it treats as equal, so the key is read alone if a similar item was found.
  */
 async function readAlternativeSpelling(
 	key: string | number,
@@ -104,7 +104,7 @@ async function readAlternativeSpelling(
 	return item;
 }
 
-/** Users, files and the other system collections have services of their own, with checks of their own. */
+/** System collections such as users and files have their own services with their own checks. */
 function createItemsService(
 	collection: string,
 	{ services, schema, accountability, database }: ReadContext,
@@ -129,7 +129,7 @@ function deriveServiceName(collection: string): string {
 	return `${words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')}Service`;
 }
 
-/** Directus answers a malformed key with a bare 403, or with the database's error; to whoever asks, there is no such item. */
+/** Throws a 404 for a malformed key. Directus would throw a bare 403 or a database error. */
 function requireValidKey(key: string | number, collection: string, primary: string, schema: SchemaOverview): void {
 	const type = schema.collections[collection]?.fields[primary]?.type;
 	if (!isValidKey(String(key), type)) throw new MissingItemError({ collection, item: String(key) });
@@ -138,18 +138,18 @@ function requireValidKey(key: string | number, collection: string, primary: stri
 function isValidKey(key: string, type: string | undefined): boolean {
 	if (type === 'integer' || type === 'bigInteger') return /^-?\d+$/.test(key);
 	if (type === 'uuid') return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(key);
-	// PostgreSQL holds no text with a null character, and refuses to look for one.
+	// PostgreSQL rejects text with a null character.
 	return !key.includes('\0');
 }
 
 /**
- * As Directus words it: `…to access field "a" in collection "b" or it does not exist. Queried in "path".`, or without
- * fields where the collection as a whole is out of reach.
+ * Directus' message: `…to access field "a" in collection "b" or it does not exist. Queried in "path".`, or without
+ * fields if the whole collection is forbidden.
  */
 const FORBIDDEN =
 	/access (?:fields? "(?<field>[^"]+)".* in )?collection "[^"]+".*Queried in (?:root|"(?<path>[^"]*)")/s;
 
-/** Names are shorter, and a search for several parts takes longer than in proportion to the text. */
+/** Longer than any name. Bounds the time of the regular expression, which is worse than linear. */
 const MAX_REASON_LENGTH = 1_000;
 
 function convertToFieldError(error: unknown): unknown {

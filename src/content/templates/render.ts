@@ -7,11 +7,11 @@ import { fillPlaceholders, type TemplateSource } from './placeholders.ts';
 import type { TemplateLimits, TemplatePlan } from './template-plan.ts';
 
 export interface RenderedTemplate extends TemplateSource {
-	/** Exactly what the text was made from. */
+	/** The items and fields that the text was rendered from. */
 	content: ContentDependency[];
 }
 
-/** The values of one item, ready to be written. */
+/** The values of one item, formatted as text. */
 export interface TemplateValues {
 	texts: ReadonlyMap<string, string>;
 	/** An upper bound of the rendered text's bytes. */
@@ -19,10 +19,10 @@ export interface TemplateValues {
 }
 
 /**
- * Reads the template's values from the item and counts what they come to, before any text is built. Lists are joined by
- * `, ` without their empty values, null is an empty text. A 400 that names the placeholder: a value that is no text,
- * number or boolean, or too much text. A 403 that names it: a value that the caller may not read, which Directus left
- * out.
+ * Reads the template's values from the item and checks their size before any text is built. Lists are joined by `, `
+ * without empty values; null becomes an empty text. Throws a 400 that names the placeholder if a value is not a text,
+ * number or boolean, or if there is too much text. Throws a 403 that names it if Directus omitted a value that the caller
+ * may not read.
  */
 export function collectValues(plan: TemplatePlan, item: Item): TemplateValues {
 	const { limits, uses } = plan;
@@ -42,7 +42,7 @@ export function collectValues(plan: TemplatePlan, item: Item): TemplateValues {
 	return { texts, bytes };
 }
 
-/** Writes the item's values into the request. */
+/** Puts the item's values into the request. */
 export function renderTemplate(
 	plan: TemplatePlan,
 	item: Item,
@@ -54,7 +54,7 @@ export function renderTemplate(
 	};
 }
 
-/** Counts as it goes: ten thousand long values make a text that no string holds. */
+/** Checks the size after each value, because thousands of long values exceed the maximum string length. */
 function joinValues(path: FieldPath, holders: Item[], limits: TemplateLimits): { text: string; size: number } {
 	const values: string[] = [];
 	let size = 0;
@@ -64,7 +64,7 @@ function joinValues(path: FieldPath, holders: Item[], limits: TemplateLimits): {
 		size += Buffer.byteLength(value) + (values.length > 0 ? 2 : 0);
 		if (size > limits.maxValueBytes) {
 			throw new InvalidTemplateError({
-				reason: `{{${path.path}}} comes to ${size} bytes, more than the limit of ${limits.maxValueBytes}`,
+				reason: `{{${path.path}}} has ${size} bytes, more than the limit of ${limits.maxValueBytes}`,
 				field: path.path,
 			});
 		}
@@ -73,7 +73,7 @@ function joinValues(path: FieldPath, holders: Item[], limits: TemplateLimits): {
 	return { text: values.join(', '), size };
 }
 
-/** The items that hold the path's last field. */
+/** Finds the items that contain the path's last field. */
 function findHolders(path: FieldPath, root: Item, { maxRelatedItems }: TemplateLimits): Item[] {
 	let items = [root];
 	for (const hop of path.hops) {

@@ -5,17 +5,17 @@ import { type FieldPath, type Hop, resolvePath } from './field-path.ts';
 import { countTextBytes, type Placeholder, findPlaceholders, type TemplateSource } from './placeholders.ts';
 
 export interface TemplateLimits {
-	/** Relations that one path may cross. */
+	/** Maximum number of relations in one path. */
 	maxDepth: number;
-	/** Bytes of one rendered value. */
+	/** Maximum bytes of one rendered value. */
 	maxValueBytes: number;
-	/** Items that one path leads to. */
+	/** Maximum number of items that one path leads to. */
 	maxRelatedItems: number;
-	/** Items that all paths of a request lead to, together. */
+	/** Maximum number of items that all paths of a request lead to, in total. */
 	maxValues: number;
-	/** Different paths in one request. */
+	/** Maximum number of different paths in one request. */
 	maxPaths: number;
-	/** Bytes of the rendered text of one request: more than any model takes. */
+	/** Maximum bytes of one request's rendered text. More than any model accepts. */
 	maxTextBytes: number;
 }
 
@@ -28,17 +28,17 @@ export const DEFAULT_LIMITS: TemplateLimits = {
 	maxTextBytes: 4_000_000,
 };
 
-/** A collection on the way of a template's paths: what is read of each of its items, and depended on. */
+/** A collection on a template's paths, with the fields that are read from its items and that the text depends on. */
 export interface PlanNode {
 	collection: string;
 	primary: string;
-	/** Fields whose change changes the text, relations among them; of a to-many relation's items also its two ends. */
+	/** Fields, including relations, whose change changes the text. For a to-many relation's items also the foreign key. */
 	fields: Set<string>;
-	/** By the path's segment. */
+	/** Keyed by the path's segment. */
 	relations: Map<string, { hop: Hop; node: PlanNode }>;
 }
 
-/** Directus' `deep` parameter: lists are read whole, not to the default limit. */
+/** Directus' `deep` parameter. Reads lists completely, not up to the default limit. */
 export type DeepQuery = { [segment: string]: DeepQuery | number };
 
 /** How to read an item so that the template can be rendered from it. */
@@ -46,7 +46,7 @@ export interface TemplatePlan {
 	source: TemplateSource;
 	root: PlanNode;
 	paths: ReadonlyMap<string, FieldPath>;
-	/** How often each path is to be written. */
+	/** How often each path occurs in the texts. */
 	uses: ReadonlyMap<string, number>;
 	/** Bytes of the texts before they are rendered. */
 	textBytes: number;
@@ -57,8 +57,8 @@ export interface TemplatePlan {
 }
 
 /**
- * Checks the placeholders of the request against the schema. Null where there are none. An unknown field, too many
- * relations, a circle or a field without a value is a 400 that names it.
+ * Checks the placeholders of the request against the schema. Returns null if there are none. Throws a 400 that names the
+ * field if it is unknown or has no value, or if the path has too many relations or a cycle.
  */
 export function planTemplate(
 	source: TemplateSource,
@@ -83,7 +83,7 @@ export function planTemplate(
 
 const createTooManyPathsError = ({ path, where }: Placeholder, { maxPaths }: TemplateLimits): Error =>
 	new InvalidTemplateError({
-		reason: `{{${path}}} in ${where} is one more than ${maxPaths} different fields`,
+		reason: `{{${path}}} in ${where} exceeds the limit of ${maxPaths} different fields`,
 		field: path,
 	});
 
@@ -105,8 +105,8 @@ function addPath(root: PlanNode, path: FieldPath, schema: SchemaOverview): void 
 }
 
 /**
- * An item of a to-many relation is in the list by its foreign key, and at its place by the sort field: Directus takes
- * the relation's own, else the collection's. `POST /utils/sort` can move by the collection's alone.
+ * In a to-many relation, the foreign key puts an item into the list and the sort field decides its position. Directus
+ * uses the relation's sort field, or else the collection's. `POST /utils/sort` uses only the collection's.
  */
 function createChildNode(hop: Hop, schema: SchemaOverview): PlanNode {
 	const node = createNode(hop.collection, schema);
@@ -117,7 +117,7 @@ function createChildNode(hop: Hop, schema: SchemaOverview): PlanNode {
 	return node;
 }
 
-/** Fields to ask for: each path, and the primary key of every item on its way. */
+/** Builds the field list: each path, and the primary key of every item on it. */
 function buildQuery(root: PlanNode, paths: ReadonlyMap<string, FieldPath>): Pick<TemplatePlan, 'fields' | 'deep'> {
 	const fields = new Set([root.primary, ...[...paths.keys()]]);
 	const deep: DeepQuery = {};

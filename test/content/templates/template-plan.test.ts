@@ -48,26 +48,26 @@ describe('planning a template', () => {
 	});
 
 	it.each([
-		['{{nope}}', 'nope', '"nope" is no field of "articles"'],
-		['{{author.nope}}', 'author.nope', '"nope" is no field of "directus_users"'],
-		['{{constructor}}', 'constructor', '"constructor" is no field of "articles"'],
-		['{{title.nope}}', 'title.nope', '"title" of "articles" is no relation'],
-		['{{count(comments)}}', 'count(comments)', '"count(comments)" is no field'],
+		['{{nope}}', 'nope', '"nope" is not a field of "articles"'],
+		['{{author.nope}}', 'author.nope', '"nope" is not a field of "directus_users"'],
+		['{{constructor}}', 'constructor', '"constructor" is not a field of "articles"'],
+		['{{title.nope}}', 'title.nope', '"title" of "articles" is not a relation'],
+		['{{count(comments)}}', 'count(comments)', '"count(comments)" is not a field'],
 		['{{author.password}}', 'author.password', '"password" of "directus_users" is concealed'],
-		['{{comments}}', 'comments', 'relation to many'],
+		['{{comments}}', 'comments', 'to-many relation'],
 		['{{divider}}', 'divider', 'has no value'],
 		['{{sections.item.text}}', 'sections.item.text', 'write "item:headings"'],
 		['{{sections.item:tags.label}}', 'sections.item:tags.label', 'does not lead to "tags"'],
-		['{{author:articles.title}}', 'author:articles.title', 'leads to one collection alone'],
-		['{{author.articles.author.first_name}}', 'author.articles.author.first_name', 'goes in a circle'],
-		['{{comments.article.comments.text}}', 'comments.article.comments.text', 'goes in a circle'],
+		['{{author:articles.title}}', 'author:articles.title', 'leads to only one collection'],
+		['{{author.articles.author.first_name}}', 'author.articles.author.first_name', 'leads back'],
+		['{{comments.article.comments.text}}', 'comments.article.comments.text', 'leads back'],
 		[
 			'{{parent.parent.parent.parent.parent.parent.title}}',
 			'parent.parent.parent.parent.parent.parent.title',
 			'limit of 5',
 		],
-		['{{}}', 'prompt', 'names no field'],
-		['{{author..name}}', 'prompt', 'names no field'],
+		['{{}}', 'prompt', 'does not name a field'],
+		['{{author..name}}', 'prompt', 'does not name a field'],
 	])('refuses %s with a 400 that names the field', (prompt, field, reason) => {
 		expect(() => plan(prompt)).toThrow(
 			expect.objectContaining({
