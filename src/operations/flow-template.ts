@@ -115,11 +115,13 @@ export const restoreAuthorSyntax = (message: string, itemFields: ReadonlySet<str
 	message.replaceAll(FLOW_VALUE, (whole, path: string) => (itemFields.has(path.trim()) ? `[[${path.trim()}]]` : whole));
 
 /** Names of a path: `name`, `[0]`, `["a.b"]`, `['a b']`. What stands within quotes is one name. */
-const NAMES = /\[\s*(?:(["'`])(.*?)\1|([^\]]*))\s*\]|([^.[\]]+)/g;
+const NAMES = /\[(?:\s*(?:"([^"]*)"|'([^']*)'|`([^`]*)`)\s*|([^[\]]*))\]|([^.[\]]+)/g;
 
 /** Directus writes paths as `$trigger.keys[0]` or `step["a.b"]`. */
 function resolveValue(path: string, data: Node): unknown {
-	const names = [...path.matchAll(NAMES)].map(([, , quoted, index, plain]) => quoted ?? (index ?? plain ?? '').trim());
+	const names = [...path.matchAll(NAMES)].map(
+		([, double, single, back, index, plain]) => double ?? single ?? back ?? (index ?? plain ?? '').trim(),
+	);
 	return names.reduce<unknown>(
 		(value, name) => (typeof value === 'object' && value !== null ? (value as Node)[name] : undefined),
 		data,

@@ -84,7 +84,8 @@ function wordsInEvents(body: Buffer): string | null {
 const wordsInPage = (text: string): string =>
 	text
 		.slice(0, 20_000)
-		.replace(/<(script|style|svg)\b[\s\S]*?<\/\1\s*>|<!--[\s\S]*?-->/gi, ' ')
-		.replace(/<[^>]*>/g, ' ')
+		// An element or comment without an end reaches to the page's: no search begins twice over the same text.
+		.replace(/<(script|style|svg)\b[\s\S]*?(?:<\/\1\s*>|$)|<!--[\s\S]*?(?:-->|$)/gi, ' ')
+		.replace(/<[^<>]*>/g, ' ')
 		.replace(/\s+/g, ' ')
 		.trim();

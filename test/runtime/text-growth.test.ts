@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+
 import { contentOfTags } from '../../src/cache/dependencies.ts';
 import { isSnapshotOf } from '../../src/cache/policy/cost-tier.ts';
 import { fillPlaceholders } from '../../src/content/templates/placeholders.ts';
@@ -17,13 +18,13 @@ import { withoutCredentials } from '../../src/runtime/settings.ts';
 import { reasonIn } from '../../src/runtime/upstream-failure.ts';
 
 const KEY = 'sk-proj-Abc123Def456Ghi789Jkl012Mno345';
-const SMALL = 125_000;
-const LARGE = 1_000_000;
+const SMALL = 25_000;
+const LARGE = 200_000;
 /** A bad text is found out at a size that does not take minutes. */
-const FIRST = 30_000;
+const FIRST = 10_000;
 
 /** Whatever is short of this is fast, and too short to be measured. */
-const FAST_MS = 50;
+const FAST_MS = 20;
 /** Eight times the text: 8 if it is linear, 64 if it is quadratic. */
 const MAX_GROWTH = 24;
 
@@ -40,7 +41,8 @@ const readers: Record<string, (text: string) => unknown> = {
 	withoutKey: (text) => withoutKey(text, KEY),
 	withoutKeyRemains: (text) => withoutKeyRemains(text, KEY),
 	withoutKeyShapes,
-	reasonIn: (text) => reasonIn({ error: { message: text } }),
+	'reasonIn, JSON': (text) => reasonIn(Buffer.from(JSON.stringify({ error: { message: text } }))),
+	'reasonIn, page or events': (text) => reasonIn(Buffer.from(text)),
 	withoutCredentials,
 	parseDuration,
 	parseSize,
@@ -52,7 +54,8 @@ const readers: Record<string, (text: string) => unknown> = {
 		const options = { prompt: text };
 		return readAuthoredTexts({ operation: { key: 'k', type: 't', options } }, {}, 't', options);
 	},
-	missingValues: (text) => findMissingValues(new Set([text]), {}),
+	'missingValues, spaces': (text) => findMissingValues({ flowValues: new Set([`[${text}`]), optional: new Set() }, {}),
+	missingValues: (text) => findMissingValues({ flowValues: new Set([text]), optional: new Set() }, {}),
 	parseExactly,
 	withExactNumbers: (text) => withExactNumbers({}, Buffer.from(`{"n":${text.slice(0, -1)}}`)),
 	saysTheSame: (text) => {
@@ -97,6 +100,7 @@ const hostile: string[] = [
 	'{{a',
 	'[',
 	'[[a',
+	'["',
 	'}}',
 	'a***',
 	'a…',
@@ -118,6 +122,10 @@ const hostile: string[] = [
 	'%',
 	'1 ',
 	'a "b',
+	'<',
+	'<a ',
+	'<!--',
+	'<script',
 ];
 
 /** Processor time, which a busy machine does not lengthen as it does the time that passes. */
