@@ -24,7 +24,6 @@ export type Scope = (typeof SCOPES)[number];
 
 /** What becomes of answers that a change of their content took: gone until asked for, or made again. */
 export const ON_INVALIDATE = ['drop', 'refresh'] as const;
-export type OnInvalidate = (typeof ON_INVALIDATE)[number];
 
 export const CACHE_MODES = ['default', 'no-cache', 'no-store', 'only-if-cached'] as const;
 export type CacheMode = (typeof CACHE_MODES)[number];

@@ -47,9 +47,7 @@ export interface SettingsReport {
 	show_content: boolean;
 }
 
-/** Everything that the Studio asks of the server. Every call rejects with an `ApiFailure`. */
-export type AiCacheApi = ReturnType<typeof useAiCacheApi>;
-
+/** Returns every request of the Studio to the server. Each rejects with an `ApiFailure`. */
 export function useAiCacheApi() {
 	const http = useApi();
 

@@ -9,7 +9,7 @@ import { MODULE } from './module-bar.ts';
 import { PROJECT } from './paths.ts';
 import { ADMIN } from './process.ts';
 
-export { enableModule, MODULE } from './module-bar.ts';
+export { enableModule } from './module-bar.ts';
 
 export interface StudioOptions {
 	/** Who logs in; the admin by default. */
