@@ -127,7 +127,7 @@ describe('good answers in a wrong wrapper:', () => {
 });
 
 describe('what is refused', () => {
-	const send = (path: string, body: string | Buffer, encoding?: string): Promise<Response> =>
+	const send = (path: string, body: string | Buffer<ArrayBuffer>, encoding?: string): Promise<Response> =>
 		fetch(`${directus.url}/ai-cache${path}`, {
 			method: 'POST',
 			headers: {

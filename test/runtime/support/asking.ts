@@ -28,7 +28,13 @@ export function startAsking(baseUrl: string, retries: number): Asking {
 		AI_CACHE_UPSTREAM_RETRIES: String(retries),
 	};
 	const { values } = readSettings(env);
-	const store = new MemoryStore({ maxBytes: 10_000_000, clock: systemClock });
+	const store = new MemoryStore({
+		maxBytes: 10_000_000,
+		maxEntryBytes: values.AI_CACHE_MAX_ENTRY_SIZE,
+		staleSeconds: values.AI_CACHE_STALE_WINDOW / 1000,
+		journalRows: values.AI_CACHE_JOURNAL_MAX,
+		clock: systemClock,
+	});
 	const models = new Models(store, systemClock, async () => {});
 	const cache = new AiCache<LiveStream>(store, systemClock, new StatsRecorder(store, systemClock), models, {
 		storeBudgetMs: 1000,
