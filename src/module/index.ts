@@ -7,7 +7,7 @@ import OverviewPage from './pages/overview.vue';
 import SettingsPage from './pages/settings.vue';
 import WarmingPage from './pages/warming.vue';
 
-/** The administrators' place in the Data Studio, at `/admin/ai-cache`. Its name follows the language of the Studio. */
+/** The Studio module for administrators, at `/admin/ai-cache`. Its name follows the language of the Studio. */
 export default defineModule({
 	id: 'ai-cache',
 	get name() {

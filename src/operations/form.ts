@@ -13,11 +13,11 @@ export interface FormField {
 	required?: boolean;
 	default?: string | number | boolean;
 	options?: Record<string, unknown>;
-	/** Shown only while this rule holds of the other values. */
+	/** The field is visible only if the other values match this rule. */
 	shownWhen?: Record<string, unknown>;
 }
 
-/** One option of a step, as Directus' forms take it. */
+/** Builds the Directus field of one option. */
 export function buildFormField(described: FormField): DeepPartial<AppField> {
 	const { field, name, type = 'string', width = 'half', note, required = false, options, shownWhen } = described;
 	return {
@@ -39,7 +39,7 @@ export function buildFormField(described: FormField): DeepPartial<AppField> {
 	};
 }
 
-/** A tick that is off at first. `label` says what it does: Directus' own label says "Enabled", whatever it is about. */
+/** Builds a checkbox that is off by default. Without `label`, Directus would show "Enabled". */
 export const buildSwitch = (field: string, name: MessageKey, label: MessageKey): FormField => ({
 	field,
 	name,
@@ -49,7 +49,7 @@ export const buildSwitch = (field: string, name: MessageKey, label: MessageKey):
 	options: { label: translateText(label) },
 });
 
-/** Choices of a field, each a value with its text. */
+/** Builds the choices of a field from values and their texts. */
 export const buildChoices = (texts: Readonly<Record<string, string>>): Record<string, unknown> => ({
 	choices: Object.entries(texts).map(([value, text]) => ({ value, text })),
 	allowNone: true,
@@ -62,6 +62,6 @@ export const PROVIDER_CHOICES = {
 	deepseek: 'DeepSeek',
 } as const;
 
-/** A provider's own name for what the option holds; anything else as it is, as a value of the flow. */
+/** Returns the provider's display name; anything else unchanged, for example a value of the Flow. */
 export const getProviderName = (option: unknown): unknown =>
 	Object.entries(PROVIDER_CHOICES).find(([provider]) => provider === option)?.[1] ?? option;

@@ -1,14 +1,14 @@
 import type { JsonObject, JsonValue } from '../contract.ts';
 import { InvalidRequestError } from '../runtime/errors.ts';
 
-/** What a Flow hands over: form values, with the flow's own `{{…}}` already replaced. */
+/** The form values of a step. The Flow has already replaced its `{{…}}`. */
 export type Options = Readonly<Record<string, unknown>>;
 
 export function createInvalidOptionError(field: string, reason: string): Error {
 	return new InvalidRequestError({ field, reason: `"${field}" ${reason}` });
 }
 
-/** Forms leave an empty text where nothing was written; that and null are no value. */
+/** An empty text or null counts as missing, because forms send them for empty fields. */
 const isPresent = (value: unknown): boolean =>
 	value !== undefined && value !== null && !(typeof value === 'string' && value.trim() === '');
 
@@ -50,14 +50,14 @@ export function parseBooleanOption(options: Options, field: string): boolean | u
 	throw createInvalidOptionError(field, 'must be true or false');
 }
 
-/** One key of an item. `undefined` is what a Flow writes for a value that its data do not have. */
+/** Parses one item key. Rejects `undefined`, which a Flow inserts for a missing value. */
 export function parseKeyOption(options: Options, field: string): string | number | undefined {
 	const value = readOption(options, field);
 	if (value === undefined) return undefined;
 	return parseKey(value, field);
 }
 
-/** A list, its JSON, or a text with commas. */
+/** Parses item keys from a list, a JSON list or a comma-separated text. */
 export function parseKeysOption(options: Options, field: string): (string | number)[] | undefined {
 	const value = readOption(options, field);
 	if (value === undefined) return undefined;
@@ -91,7 +91,7 @@ function parseJson(text: string, field: string): JsonValue {
 	try {
 		return JSON.parse(text) as JsonValue;
 	} catch {
-		throw createInvalidOptionError(field, 'is no valid JSON');
+		throw createInvalidOptionError(field, 'must be valid JSON');
 	}
 }
 
@@ -102,12 +102,12 @@ function splitText(text: string, field: string): unknown[] {
 
 function parseKey(value: unknown, field: string): string | number {
 	if (value === 'undefined' || value === 'null')
-		throw createInvalidOptionError(field, `came out as "${value}": the flow has no such value`);
+		throw createInvalidOptionError(field, `is "${value}": the Flow has no such value`);
 	if (typeof value === 'number' || (typeof value === 'string' && value.trim() !== '')) return value;
-	throw createInvalidOptionError(field, 'must be made of keys: numbers or texts');
+	throw createInvalidOptionError(field, 'must contain keys: numbers or texts');
 }
 
-/** The object without its absent values. */
+/** Returns the object without its undefined values. */
 export function omitUndefined<Shape extends object>(
 	shape: Shape,
 ): { [Name in keyof Shape]?: Exclude<Shape[Name], undefined> } {

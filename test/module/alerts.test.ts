@@ -35,30 +35,30 @@ function stats(model: Partial<ModelFigures>): StatsReport {
 
 const kinds = (...args: Parameters<typeof collectAlerts>) => collectAlerts(...args).map((notice) => notice.kind);
 
-describe('what an administrator is told', () => {
-	it('says nothing while all is well', () => {
+describe('alerts for administrators', () => {
+	it('are empty if everything works', () => {
 		expect(kinds(health(), stats({}))).toEqual([]);
 		expect(kinds(null, null)).toEqual([]);
 	});
 
-	it('tells of a store that is away once, not of its breaker as well', () => {
+	it('report an unreachable store once, without its breaker', () => {
 		const away = health({ connected: false, breaker: 'open', hints: 'down', error: 'refused' });
 		expect(collectAlerts(away, null)).toEqual([{ kind: 'store_down', level: 'danger', redis: true, error: 'refused' }]);
 	});
 
-	it('tells of an open breaker and invalidations that wait', () => {
+	it('report an open breaker and pending invalidations', () => {
 		expect(kinds(health({ hints: 'down' }), null)).toEqual([]);
 		expect(kinds(health({ breaker: 'open', pending_invalidations: 2 }), null)).toEqual(['breaker_open', 'pending']);
 	});
 
-	it('tells that keys are missing only when every provider lacks one', () => {
+	it('report missing keys only if no provider has one', () => {
 		expect(kinds(health({}, false), null)).toEqual(['no_keys']);
 		const one = health({}, false);
 		if (one.providers) one.providers.mistral = { ...one.providers.mistral, has_key: true };
 		expect(kinds(one, null)).toEqual([]);
 	});
 
-	it('tells of a changed snapshot while answers are stored under the model', () => {
+	it('report a changed snapshot while the model has cached answers', () => {
 		const changed = { snapshot: 'gpt-4o-2024-11-20', snapshot_changed_at: '2026-05-01T00:00:00.000Z' };
 		expect(kinds(health(), stats(changed))).toEqual(['snapshot']);
 		expect(kinds(health(), stats({ ...changed, entries: 0 }))).toEqual([]);

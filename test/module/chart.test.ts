@@ -20,8 +20,8 @@ function point(hour: number, figures: Partial<SeriesPoint> = {}): SeriesPoint {
 	return { at, ...zero, saved_ms: 0, spent_usd: 0, ...figures };
 }
 
-describe('the times on an axis', () => {
-	it('name the day as soon as hours alone could be of several days', () => {
+describe('times on the chart axis', () => {
+	it('include the day if the chart spans several days', () => {
 		expect(getLabelSeconds(60, 60)).toBe(60);
 		expect(getLabelSeconds(3_600, 25)).toBe(3_600);
 		expect(getLabelSeconds(86_400, 30)).toBe(86_400);
@@ -31,7 +31,7 @@ describe('the times on an axis', () => {
 });
 
 describe('buckets of the activity chart', () => {
-	it('merges neighbours without losing a count, and says how many points a bucket spans', () => {
+	it('merges neighboring points without losing counts, and returns the points per bucket', () => {
 		const points = Array.from({ length: 7 }, (_, hour) => point(hour, { hits: hour, misses: 1, saved_usd: 0.5 }));
 		const { buckets, span } = mergeBuckets(points, 3);
 
@@ -41,20 +41,20 @@ describe('buckets of the activity chart', () => {
 		expect(buckets[1]?.at).toBe(points[3]?.at);
 	});
 
-	it('leaves few points as they are', () => {
+	it('keeps a few points unchanged', () => {
 		expect(mergeBuckets([point(0), point(1)], 60)).toMatchObject({ span: 1, buckets: [{}, {}] });
 		expect(mergeBuckets([], 60).buckets).toEqual([]);
 	});
 
-	it('has no hit rate where nothing was looked up, and counts stale answers as hits', () => {
+	it('has no hit rate without lookups, and counts stale answers as hits', () => {
 		const [idle, busy] = mergeBuckets([point(0), point(1, { hits: 2, stale: 1, misses: 1 })], 60).buckets;
 		expect(idle && computeHitRate(idle)).toBeNull();
 		expect(busy && computeHitRate(busy)).toBe(0.75);
 	});
 });
 
-describe('geometry', () => {
-	it('stacks hits, stale and misses from the bottom up, to the height of their sum', () => {
+describe('chart geometry', () => {
+	it('stacks hits, stale answers and misses to the height of their sum', () => {
 		const { buckets } = mergeBuckets([point(0, { hits: 5, stale: 2, misses: 3 })], 60);
 		const [bar] = buildStackedBars(buckets, PLOT, 10);
 
@@ -63,35 +63,35 @@ describe('geometry', () => {
 		expect(bar?.segments[2]?.y).toBe(0);
 	});
 
-	it('keeps a count of one visible beside large ones', () => {
+	it('keeps a count of 1 visible next to large counts', () => {
 		const { buckets } = mergeBuckets([point(0, { hits: 9999, misses: 1 })], 60);
 		expect(buildStackedBars(buckets, PLOT, 10_000)[0]?.segments[1]?.height).toBe(1);
 	});
 
-	it('ends the axis on a round number that is not below the largest value', () => {
+	it('ends the axis at a round number not below the largest value', () => {
 		for (const value of [0, 3, 7, 41, 99, 101, 5_431, 98_765]) expect(roundUpAxis(value)).toBeGreaterThanOrEqual(value);
 		expect(roundUpAxis(41)).toBe(60);
 		expect(roundUpAxis(0)).toBe(4);
 	});
 
-	it('scales down to the smallest sums of money', () => {
+	it('scales the axis down to tiny amounts of money', () => {
 		expect(roundUpAxis(0.00037, 0.00001)).toBeCloseTo(0.0004, 10);
 		expect(roundUpAxis(0, 0.00001)).toBe(0.00001);
 	});
 
-	it('spreads at most as many labels as there is room for', () => {
+	it('spreads no more labels than fit', () => {
 		expect(pickLabelIndexes(24, 5)).toEqual([0, 5, 10, 15, 20]);
 		expect(pickLabelIndexes(3, 5)).toEqual([0, 1, 2]);
 	});
 
-	it('breaks a line at gaps, keeps lone values as dots and those above the top inside the plot', () => {
+	it('breaks lines at gaps, draws single values as dots, and clips values above the top', () => {
 		expect(buildLinePath([0, 0.5, null, 2], PLOT, 1)).toBe('M12.5 50.0L37.5 25.0M87.5 0.0h0');
 		expect(buildLinePath([null, null], PLOT, 1)).toBe('');
 	});
 });
 
-describe('the label of an axis', () => {
-	it('stands below the middle of its slot, but is cut at neither end', () => {
+describe('axis label', () => {
+	it('is centered in its slot, and never truncated at the ends of the axis', () => {
 		expect(placeLabel(0, 24, 40)).toEqual({ x: 20, anchor: 'start' });
 		expect(placeLabel(12, 24, 40)).toEqual({ x: 500, anchor: 'middle' });
 		expect(placeLabel(23, 24, 40)).toEqual({ x: 960, anchor: 'end' });

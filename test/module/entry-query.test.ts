@@ -9,31 +9,31 @@ import {
 	buildQuery,
 } from '../../src/module/lib/entry-query.ts';
 
-describe('the filter of the entries page in its address', () => {
-	it('survives the way through the address', () => {
+describe('filter in the URL of the entries page', () => {
+	it('survives a round trip through the URL', () => {
 		const filter = { provider: 'openai', model: 'gpt-4o', collection: 'articles', item: '5', tag: 'news' } as const;
 		const query = buildQuery(filter, { by: 'hits', desc: true });
 		expect(parseFilter(query)).toEqual(filter);
 		expect(parseSorting(query['sort'])).toEqual({ by: 'hits', desc: true });
 	});
 
-	it('leaves out what is at its default', () => {
+	it('leaves out default values', () => {
 		expect(buildQuery({}, { by: 'created', desc: true })).toEqual({});
 	});
 
-	it('drops what it does not know rather than passing it on', () => {
+	it('drops unknown values', () => {
 		expect(parseFilter({ provider: 'acme', model: '', tag: ['a', 'b'], other: 'x' })).toEqual({});
 		expect(parseFilter({ item: '5' })).toEqual({});
 		expect(parseSorting('-usd')).toEqual({ by: 'created', desc: true });
 	});
 
-	it('asks the server for descending order with a minus', () => {
+	it('requests descending order with a minus', () => {
 		expect(formatSorting({ by: 'size', desc: true })).toBe('-size');
 		expect(formatSorting({ by: 'expires', desc: false })).toBe('expires');
 	});
 });
 
-describe('what the entries can be narrowed by', () => {
+describe('choices of the entry filters', () => {
 	const stats = {
 		providers: {
 			openai: { models: { 'gpt-4o-mini': {}, 'gpt-4o': {} } },
@@ -45,13 +45,13 @@ describe('what the entries can be narrowed by', () => {
 	} as unknown as StatsReport;
 	const valuesOf = (choices: { value: string }[]) => choices.map(({ value }) => value);
 
-	it('are the models of the provider that is chosen, or of all, in order', () => {
+	it('list the models of the selected provider, or all models, in order', () => {
 		expect(valuesOf(listModelChoices(stats, undefined))).toEqual(['claude-haiku-4-5', 'gpt-4o', 'gpt-4o-mini']);
 		expect(valuesOf(listModelChoices(stats, 'openai'))).toEqual(['gpt-4o', 'gpt-4o-mini']);
 		expect(listModelChoices(stats, 'mistral')).toEqual([]);
 	});
 
-	it('are the collections that are known, and none before the figures are there', () => {
+	it('list the known collections, and none before the figures are loaded', () => {
 		expect(valuesOf(listCollectionChoices(stats))).toEqual(['articles', 'pages']);
 		expect([...listModelChoices(null, undefined), ...listCollectionChoices(null)]).toEqual([]);
 	});

@@ -5,8 +5,8 @@ import { stripMarkdown, buildPreview } from '../../src/module/lib/preview.ts';
 import { parsePromptTurns } from '../../src/module/lib/prompt.ts';
 import { parseReason } from '../../src/module/lib/confidence-reason.ts';
 
-describe('an answer in one line', () => {
-	it('has none of Markdown’s marks, and all of its words', () => {
+describe('one-line preview of an answer', () => {
+	it('removes Markdown marks and keeps all words', () => {
 		const answer = '# Opening\n\nThe harbour opens in **May**:\n- run `npm start`\n- 2 * 3 stays, as snake_case does';
 		expect(stripMarkdown(answer)).toBe(
 			'Opening The harbour opens in May: run npm start 2 * 3 stays, as snake_case does',
@@ -14,8 +14,8 @@ describe('an answer in one line', () => {
 	});
 });
 
-describe('a reason of a confidence', () => {
-	it('is known by its name, or by the provider’s word for an ending, or reads as words', () => {
+describe('confidence reason', () => {
+	it('is parsed by its name, by the provider’s finish reason, or as plain words', () => {
 		expect(parseReason('low_temperature')).toEqual({ kind: 'known', name: 'low_temperature' });
 		expect(parseReason('finish_reason_content_filter')).toEqual({ kind: 'ending', word: 'content_filter' });
 		expect(parseReason('stop_reason_end_turn')).toEqual({ kind: 'ending', word: 'end_turn' });
@@ -24,8 +24,8 @@ describe('a reason of a confidence', () => {
 	});
 });
 
-describe('the prompt in reading order', () => {
-	it('reads OpenAI’s chat, parts that are no text by their type', () => {
+describe('prompt in reading order', () => {
+	it('reads OpenAI chat messages, and shows non-text parts by their type', () => {
 		const content = [
 			{ type: 'text', text: 'What is this?' },
 			{ type: 'image_url', image_url: { url: 'data:' } },
@@ -53,14 +53,14 @@ describe('the prompt in reading order', () => {
 		expect(parsePromptTurns({ input: ['one', 'two'] }).map((turn) => turn.text)).toEqual(['one', 'two']);
 	});
 
-	it('shows nothing rather than failing on a body it does not know', () => {
+	it('is empty for an unknown request body', () => {
 		expect(parsePromptTurns({})).toEqual([]);
 		expect(parsePromptTurns({ messages: [null, { role: 'user' }] })).toEqual([]);
 	});
 });
 
-describe('an entry without a line of text', () => {
-	it('says why it has none', () => {
+describe('preview of an entry without text', () => {
+	it('gives the reason', () => {
 		expect(buildPreview({ preview: '**Hi**', operation: 'chat' })).toEqual({ text: 'Hi', without: null });
 		expect(buildPreview({ operation: 'chat' }).without).toBe('content_hidden');
 		expect(buildPreview({ preview: '', operation: 'embeddings' }).without).toBe('vector');
@@ -69,14 +69,14 @@ describe('an entry without a line of text', () => {
 });
 
 describe('links and names', () => {
-	it('links items to the content module, and users and files to theirs', () => {
+	it('link items to the content module, and users and files to their own modules', () => {
 		expect(buildItemPath('articles', 5)).toBe('/content/articles/5');
 		expect(buildItemPath('articles', 'a/b')).toBe('/content/articles/a%2Fb');
 		expect(buildItemPath('directus_users', 'u1')).toBe('/users/u1');
 		expect(buildItemPath('articles')).toBe('/content/articles');
 	});
 
-	it('tells a tag from a model of the same name', () => {
+	it('distinguish a tag from a model of the same name', () => {
 		expect(listCriteriaKinds({ tags: ['gpt-4o'] })).toEqual(['common.tag']);
 		expect(listCriteriaKinds({ provider: 'openai', model: 'gpt-4o', collection: 'articles' })).toEqual([
 			'common.model',
@@ -85,7 +85,7 @@ describe('links and names', () => {
 		expect(listCriteriaKinds({ all: true })).toEqual([]);
 	});
 
-	it('names what criteria cover, and leaves everything to the language', () => {
+	it('describe criteria, and leave "everything" to the translation', () => {
 		expect(describeCriteria({ provider: 'openai', model: 'gpt-4o' })).toBe('gpt-4o');
 		expect(describeCriteria({ provider: 'deepseek' })).toBe('DeepSeek');
 		expect(describeCriteria({ collection: 'articles', items: [1, 2] })).toBe('articles #1, #2');

@@ -8,7 +8,7 @@ import { hasValues, computeTotal, computeLineValues } from '../../src/module/lib
 import { buildPeriodQuery, parsePeriod } from '../../src/module/lib/period.ts';
 
 describe('periods', () => {
-	it('ask for the time up to now, in points that fit the length', () => {
+	it('request the time up to now, with an interval that fits the length', () => {
 		const now = Date.parse('2026-05-02T00:00:00Z');
 		expect(buildPeriodQuery('24h', now)).toEqual({
 			from: '2026-05-01T00:00:00.000Z',
@@ -19,14 +19,14 @@ describe('periods', () => {
 		expect(buildPeriodQuery('30d', now).interval).toBe('day');
 	});
 
-	it('fall back to the last day', () => {
+	it('default to the last day', () => {
 		expect(parsePeriod('7d')).toBe('7d');
 		expect(parsePeriod(['7d'])).toBe('24h');
 	});
 });
 
-describe('change against the period before', () => {
-	it('has a direction and a share, but no share of nothing', () => {
+describe('change since the previous period', () => {
+	it('has a direction and a share, but no share of 0', () => {
 		expect(computeChange(12, 10)).toEqual({ direction: 'up', share: 0.2, difference: 2 });
 		expect(computeChange(5, 10).direction).toBe('down');
 		expect(computeChange(5, 0).share).toBeNull();
@@ -34,8 +34,8 @@ describe('change against the period before', () => {
 	});
 });
 
-describe('failures', () => {
-	it('are told apart by what the page can do about them', () => {
+describe('API failures', () => {
+	it('are classified by the HTTP status', () => {
 		const answer = (status: number, body?: unknown) => parseApiFailure({ response: { status, data: body } });
 		expect(answer(403).kind).toBe('forbidden');
 		expect(answer(404).kind).toBe('not_found');
@@ -49,20 +49,20 @@ describe('failures', () => {
 		});
 	});
 
-	it('stay what they are when passed on', () => {
+	it('stay unchanged when parsed again', () => {
 		const failure = new ApiFailure('failed', 'x');
 		expect(parseApiFailure(failure)).toBe(failure);
 	});
 });
 
-describe('a budget as people type it', () => {
-	it('reads points, commas and a dollar sign', () => {
+describe('typed budget', () => {
+	it('accepts points, commas and a dollar sign', () => {
 		expect(parseBudget('1.50')).toBe(1.5);
 		expect(parseBudget(' 1,5 ')).toBe(1.5);
 		expect(parseBudget('$2')).toBe(2);
 	});
 
-	it('takes nothing as no limit, and refuses what is no amount', () => {
+	it('reads an empty text as no limit, and rejects invalid amounts', () => {
 		expect(parseBudget(null)).toBeNull();
 		expect(parseBudget('')).toBeNull();
 		expect(parseBudget('0')).toBe('invalid');
@@ -71,22 +71,22 @@ describe('a budget as people type it', () => {
 	});
 });
 
-describe('lines of the panel', () => {
+describe('lines of the savings panel', () => {
 	const point = (hits: number, misses: number, usd: number) =>
 		({ hits, misses, stale: 0, hit_rate: hits / (hits + misses || 1), saved_usd: usd }) as SeriesPoint;
 	const points = [point(9, 1, 0.9), point(0, 0, 0), point(0, 10, 0)];
 
-	it('leave a gap in the hit rate where nothing was asked, and draw no savings as 0', () => {
+	it('have a gap in the hit rate without lookups, and draw no savings as 0', () => {
 		expect(computeLineValues(points, 'hit_rate')).toEqual([0.9, null, 0]);
 		expect(computeLineValues(points, 'saved_usd')).toEqual([0.9, 0, 0]);
 	});
 
-	it('weigh the hit rate of the period by its lookups', () => {
+	it('weight the hit rate of the period by its lookups', () => {
 		expect(computeTotal(points, 'hit_rate')).toBe(0.45);
 		expect(computeTotal(points, 'saved_usd')).toBe(0.9);
 	});
 
-	it('show a hit rate of 0, and leave out whom nobody asked', () => {
+	it('show a hit rate of 0, and leave out providers without lookups', () => {
 		expect(hasValues([point(0, 10, 0)], 'hit_rate')).toBe(true);
 		expect(hasValues([point(0, 10, 0)], 'saved_usd')).toBe(false);
 		expect(hasValues([point(0, 0, 0)], 'hit_rate')).toBe(false);
@@ -94,7 +94,7 @@ describe('lines of the panel', () => {
 });
 
 describe('memory in use', () => {
-	it('is a share of its bound, where there is one', () => {
+	it('is a share of the limit, if there is one', () => {
 		expect(computeMemoryShare({ used: 50, max: 200 })).toBe(0.25);
 		expect(computeMemoryShare({ used: 500, max: 200 })).toBe(1);
 		expect(computeMemoryShare({ used: 50, max: null })).toBeNull();

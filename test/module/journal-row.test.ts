@@ -20,7 +20,7 @@ function inGerman(details: JournalDetail[] | undefined, note: string | null = 'I
 }
 
 describe('a journal row’s note', () => {
-	it('is in the user’s language, with times as that language writes them', () => {
+	it('uses the user’s language, including its date format', () => {
 		const since = '2026-05-01T12:00:00.000Z';
 		const outage = inGerman([{ kind: 'outage', invalidations: 2, collections: ['articles', 'pages'], since }]);
 		expect(outage).toMatch(/^2 Invalidierungen, .* · articles, pages · seit 01\.05\.2026, \d\d:00$/);
@@ -53,15 +53,15 @@ describe('a journal row’s note', () => {
 			},
 			/^1 Antwort für 0,004 \$ aktualisiert · 2 Antworten nicht aktualisiert: .* 5,00 \$ ist verbraucht · 1 fehlgeschlagen$/,
 		],
-	])('says %o in German', (detail, text) => {
+	])('describes %o in German', (detail, text) => {
 		expect(inGerman([detail])).toMatch(text);
 	});
 
-	it('says who purged and that more was dropped, one after the other', () => {
+	it('joins several details', () => {
 		expect(inGerman([{ kind: 'flow' }, { kind: 'widened' }])).toMatch(/^Durch einen Flow · Mehr als/);
 	});
 
-	it('stays as it was written in rows that have no details', () => {
+	it('falls back to the stored note in rows without details', () => {
 		expect(inGerman(undefined, 'Written by an earlier version')).toBe('Written by an earlier version');
 		expect(inGerman(undefined, null)).toBeNull();
 	});

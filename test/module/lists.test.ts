@@ -3,8 +3,8 @@ import { parsePageSize, readStored, writeStored, parseColumnWidths } from '../..
 
 afterEach(() => vi.unstubAllGlobals());
 
-describe('what a browser remembers of a list', () => {
-	it('is read as it was written', () => {
+describe('list preferences in the browser', () => {
+	it('reads back stored values', () => {
 		const kept = new Map<string, string>();
 		const storage = {
 			getItem: (name: string) => kept.get(name) ?? null,
@@ -16,7 +16,7 @@ describe('what a browser remembers of a list', () => {
 		expect([...kept.keys()]).toEqual(['ai-cache-entries-columns']);
 	});
 
-	it('is nothing where the browser keeps nothing, or something else wrote there', () => {
+	it('returns null if the browser stores nothing or invalid JSON', () => {
 		const refuse = () => {
 			throw new Error('not allowed');
 		};
@@ -27,7 +27,7 @@ describe('what a browser remembers of a list', () => {
 		expect(readStored('entries-per-page')).toBeNull();
 	});
 
-	it('counts only as far as it makes sense', () => {
+	it('ignores invalid page sizes and widths', () => {
 		expect(parsePageSize(100)).toBe(100);
 		expect(parsePageSize(7)).toBe(25);
 		expect(parsePageSize(null)).toBe(25);

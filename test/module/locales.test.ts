@@ -21,8 +21,8 @@ const placeholders = (text: string): string[] => [...new Set(text.match(/\{\w+\}
 const english = flatten(enUS);
 const german = new Map(flatten(deDE));
 
-describe('the languages of the Studio', () => {
-	it('fill the same placeholders and have as many plural forms as English', () => {
+describe('languages of the Studio', () => {
+	it('have the same placeholders and plural forms as English', () => {
 		for (const [key, text] of english) {
 			const translated = german.get(key) ?? '';
 			expect(placeholders(translated), key).toEqual(placeholders(text));
@@ -30,7 +30,7 @@ describe('the languages of the Studio', () => {
 		}
 	});
 
-	it('compile without a mistake in every form', () => {
+	it('compile in every plural form', () => {
 		const i18n = createI18n({ legacy: false, locale: 'en-US', messages });
 		for (const locale of ['en-US', 'de-DE'])
 			for (const [key] of english) {
@@ -39,7 +39,7 @@ describe('the languages of the Studio', () => {
 			}
 	});
 
-	it('hold no text that nothing shows', () => {
+	it('contain no unused text', () => {
 		const sources = ['module', 'panels', 'interfaces', 'operations']
 			.map((folder) => readAll(join('src', folder)))
 			.join('\n');
@@ -55,7 +55,7 @@ function readAll(folder: string): string {
 		.join('\n');
 }
 
-/** Named as a whole, or built from its group, as `cause.${row.cause}`. */
+/** The sources contain the whole key, or build it from its group, like `cause.${row.cause}`. */
 function isUsed(key: string, sources: string): boolean {
 	const group = key.slice(0, key.lastIndexOf('.'));
 	return sources.includes(`'${key}'`) || sources.includes(`\`${group}.\${`) || sources.includes(`\`${group}.$`);

@@ -18,23 +18,23 @@ const statsWith = (figures: { stored: number; misses: number; usd: number }): St
 		providers: { openai: { models: { 'gpt-4o': { ...figures, spent: { usd: figures.usd, tokens: 0, ms: 0 } } } } },
 	}) as unknown as StatsReport;
 
-describe('what warming costs', () => {
-	it('is what the stored answer had cost, where it is only about to expire', () => {
+describe('estimated cost of warming', () => {
+	it('is the cost of the cached answer if that is about to expire', () => {
 		expect(estimateCost({ ...missing, state: 'expiring', usd: 0.02 }, null)).toBe(0.02);
 	});
 
-	it('is what an answer of its model costs on average, where it is missing', () => {
+	it('is the average cost of the model if the answer is missing', () => {
 		expect(estimateCost(missing, statsWith({ stored: 4, misses: 3, usd: 0.08 }))).toBe(0.02);
 		expect(estimateCost(missing, statsWith({ stored: 0, misses: 4, usd: 0.08 }))).toBe(0.02);
 	});
 
-	it('is not known of a model that made none, or without a price', () => {
+	it('is unknown for a model without generations or without a price', () => {
 		expect(estimateCost(missing, null)).toBeNull();
 		expect(estimateCost({ ...missing, model: 'gpt-5' }, statsWith({ stored: 4, misses: 4, usd: 1 }))).toBeNull();
 		expect(estimateCost(missing, statsWith({ stored: 4, misses: 4, usd: 0 }))).toBeNull();
 	});
 
-	it('adds up what is known of several', () => {
+	it('adds up the known estimates', () => {
 		expect(sumEstimates([0.1, null, 0.2])).toBeCloseTo(0.3);
 		expect(sumEstimates([null])).toBeNull();
 	});

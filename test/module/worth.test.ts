@@ -15,16 +15,16 @@ const saved = (usd: number, tokens: number, hits: number) =>
 const point = (usd: number, tokens: number, hits: number) =>
 	({ hits, stale: 0, misses: 0, saved_usd: usd, saved_tokens: tokens }) as SeriesPoint;
 
-describe('what was saved', () => {
-	it('is 0 if nothing was a hit', () => {
+describe('saved amount', () => {
+	it('is 0 without hits', () => {
 		expect(determineSavedWorth(saved(0, 0, 0), false)).toEqual({ usd: 0, unknown: null });
 	});
 
-	it('is not known without a price', () => {
+	it('is unknown without a price', () => {
 		expect(determineSavedWorth(saved(0, 150, 3), false)).toEqual({ usd: null, unknown: 'price' });
 	});
 
-	it('is not known if the provider reported no tokens', () => {
+	it('is unknown if the provider reported no tokens', () => {
 		expect(determineSavedWorth(saved(0, 0, 3), true)).toEqual({ usd: null, unknown: 'usage' });
 	});
 
@@ -32,23 +32,23 @@ describe('what was saved', () => {
 		expect(determineSavedWorth(saved(0, 150, 3), true)).toEqual({ usd: 0, unknown: null });
 	});
 
-	it('is the sum of what is known', () => {
+	it('is the sum of the known amounts', () => {
 		expect(determineSavedWorth(saved(0.2, 150, 3), false)).toEqual({ usd: 0.2, unknown: null });
 	});
 });
 
-describe('what was spent', () => {
+describe('spent amount', () => {
 	const spent = (usd: number, tokens: number, ms: number) => ({ spent: { usd, tokens, ms } }) as Figures;
 
-	it('tells apart no generation, no price and no tokens reported', () => {
+	it('distinguishes no generation, no price and no reported tokens', () => {
 		expect(determineSpentWorth(spent(0, 0, 0), false).unknown).toBeNull();
 		expect(determineSpentWorth(spent(0, 150, 900), false).unknown).toBe('price');
 		expect(determineSpentWorth(spent(0, 0, 900), true).unknown).toBe('usage');
 	});
 });
 
-describe('what one entry cost', () => {
-	it('is not known without a price or without tokens', () => {
+describe('cost of an entry', () => {
+	it('is unknown without a price or without tokens', () => {
 		const usage = { input_tokens: 10, output_tokens: 5 };
 		expect(determineEntryWorth({ usd: 0, usage, priced: false }).unknown).toBe('price');
 		expect(determineEntryWorth({ usd: 0, usage: { input_tokens: 0, output_tokens: 0 }, priced: true }).unknown).toBe(
@@ -58,22 +58,22 @@ describe('what one entry cost', () => {
 	});
 });
 
-describe('a chart', () => {
-	it('draws a gap where nobody knows what was saved, and 0 where nothing was', () => {
+describe('savings chart', () => {
+	it('draws a gap for unknown savings, and 0 for none', () => {
 		expect(determinePointWorth(point(0, 100, 2), false).usd).toBeNull();
 		expect(computeLineValues([point(0, 100, 2), point(0, 0, 0)], 'saved_usd', false)).toEqual([null, 0]);
 	});
 
-	it('does not say $0.00 of a period whose savings nobody knows', () => {
+	it('does not show $0.00 for unknown savings', () => {
 		expect(computeWorth([{ provider: null, points: [point(0, 100, 2)], priced: false }]).unknown).toBe('price');
 	});
 });
 
-describe('models', () => {
+describe('hasAllPrices', () => {
 	const model = (priced: boolean, tokens: number) =>
 		({ priced, saved: { tokens: 0 }, spent: { tokens } }) as ModelFigures;
 
-	it('are all priced if those without a price were not used', () => {
+	it('ignores unused models without a price', () => {
 		expect(hasAllPrices([model(true, 9), model(false, 0)])).toBe(true);
 		expect(hasAllPrices([model(true, 9), model(false, 1)])).toBe(false);
 	});

@@ -2,7 +2,7 @@ import { defineInterface } from '@directus/extensions-sdk';
 import { translateText } from '../../locales/text.ts';
 import ItemAnswers from './interface.vue';
 
-/** A field of an item's page that lists what was generated from it. Its name follows the language of the Studio. */
+/** A field on an item's page that lists the answers based on it. Its name follows the language of the Studio. */
 export default defineInterface({
 	id: 'ai-cache-item',
 	get name() {

@@ -47,7 +47,7 @@ export interface SettingsReport {
 	show_content: boolean;
 }
 
-/** Returns every request of the Studio to the server. Each rejects with an `ApiFailure`. */
+/** Returns all API calls of the Studio. Every call rejects with an `ApiFailure`. */
 export function useAiCacheApi() {
 	const http = useApi();
 

@@ -8,7 +8,7 @@ export interface Column {
 	sortable?: boolean;
 }
 
-/** The columns of a table, as wide as they were drawn in this browser: for `v-model:headers` of a `v-table`. */
+/** Table columns for `v-model:headers` of a `v-table`. The browser remembers the widths that users set. */
 export function useColumns(table: string, columns: () => Column[]): WritableComputedRef<Column[]> {
 	const name = `${table}-columns`;
 	const widths = ref(parseColumnWidths(readStored(name)));

@@ -14,13 +14,13 @@ import { usePolling } from './use-polling.ts';
 
 const PAGE_SIZE = 'entries-per-page';
 
-/** Where a page begins, and how many entries were on those before it: a search leaves some of them short. */
+/** A page's cursor and the number of entries on all earlier pages. Pages of a search can be shorter than the page size. */
 interface PageStart {
 	cursor: string;
 	before: number;
 }
 
-/** A page of entries: filter and sort live in the address, the way through the pages in a stack of their starts. */
+/** One page of entries. The URL holds the filter and the sorting; a stack holds the starts of the visited pages. */
 export function useEntryList() {
 	const api = useAiCacheApi();
 	const route = useRoute();
@@ -42,7 +42,7 @@ export function useEntryList() {
 
 	const question = computed(() => JSON.stringify([filter.value, sorting.value, pageSize.value]));
 
-	// What was on the last page may all be gone.
+	// Go back if all entries of the last page are gone.
 	watch(live.data, (page) => {
 		const left = page === null || page.entries.length > 0 || page.next_cursor !== null || 'search' in filter.value;
 		if (!left && starts.value.length > 0) goToPage(starts.value.slice(0, -1));
@@ -69,7 +69,7 @@ export function useEntryList() {
 		filter,
 		sorting,
 		isFiltered: computed(() => Object.keys(filter.value).length > 0),
-		/** `total` is null while a search has more to look through: nobody knows then how many it will find. */
+		/** `total` is null until a search has read all entries, because the number of matches is unknown. */
 		range: computed(() => {
 			const { before, entries, total } = live.data.value ?? { before: 0, entries: [], total: 0 };
 			const to = before + entries.length;

@@ -1,12 +1,12 @@
 import { nextTick, watch } from 'vue';
 
-/** Puts the focus into what opens: Directus' dialogs and drawers keep it in once it is there, but leave it behind them. */
+/** Focuses `target` when a dialog or drawer opens. Directus traps the focus inside it, but does not move it there. */
 export function useInitialFocus(open: () => boolean, target: () => HTMLElement | null | undefined): void {
 	watch(
 		open,
 		async (isOpen) => {
 			if (!isOpen) return;
-			// The first tick is the dialog's, which notes where to give the focus back.
+			// During the first tick, the dialog stores the element that gets the focus back.
 			await nextTick();
 			await nextTick();
 			target()?.focus({ preventScroll: true });
@@ -15,7 +15,7 @@ export function useInitialFocus(open: () => boolean, target: () => HTMLElement |
 	);
 }
 
-/** Puts the focus on `target` where what had it is gone, as a row or a dialog that leaves; elsewhere it stays. */
+/** Focuses `target` if the focused element was removed, for example a deleted row or a closed dialog. */
 export async function restoreFocus(target: () => HTMLElement | null | undefined): Promise<void> {
 	await nextTick();
 	const holder = document.activeElement;

@@ -1,6 +1,6 @@
 import { useStores } from '@directus/extensions-sdk';
 
-/** Whether the user may ask what this extension shows: its figures and entries are for admins. */
+/** Returns whether the user is an admin. Only admins can read figures and entries. */
 export function useIsAdmin(): boolean {
 	const { useUserStore } = useStores() as { useUserStore: () => { readonly isAdmin?: boolean } };
 	return useUserStore().isAdmin === true;

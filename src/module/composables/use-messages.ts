@@ -5,17 +5,17 @@ import { UNKNOWN_TEXTS, type Worth } from '../lib/worth.ts';
 import { FALLBACK_LOCALE, messages, type MessageKey } from '../../locales/index.ts';
 
 export interface Messages {
-	/** The text of `key`; `values` fill its placeholders, `plural` picks its form. */
+	/** Returns the text of `key`. `values` fill its placeholders; `plural` selects its form. */
 	t(key: MessageKey, values?: Record<string, string | number>, plural?: number): string;
-	/** The amount, or a dash and why it is not known. */
+	/** Returns the amount, or a dash and the reason why the amount is unknown. */
 	formatWorth(worth: Worth): { text: string; reason: string | null };
-	/** Figures in the user's locale. */
+	/** Formats figures for the user's locale. */
 	format: ComputedRef<Formatter>;
 }
 
 const MESSAGES: InjectionKey<Messages> = Symbol('ai-cache-messages');
 
-/** The user's language: one composer for a page and all that is inside it, following the locale of the Studio. */
+/** Texts and figures in the language of the Studio. A page and its components share one composer. */
 export function useMessages(): Messages {
 	const inherited = inject(MESSAGES, null);
 	if (inherited) return inherited;
@@ -46,8 +46,8 @@ export function useMessages(): Messages {
 }
 
 /**
- * Where it is read from right to left, figures of one script stand in sentences of another: kept apart (UAX #9, FSI
- * and PDI), neither turns the other around.
+ * Wraps values in directional isolates (UAX #9: FSI and PDI) if the page is right-to-left. Otherwise a left-to-right
+ * value would reorder the sentence around it.
  */
 function isolateDirection(values: Record<string, string | number>): Record<string, string | number> {
 	if (document.documentElement.dir !== 'rtl') return values;

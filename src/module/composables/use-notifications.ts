@@ -10,7 +10,7 @@ interface NotificationsStore {
 	add(notification: Notification & { dialog?: boolean }): void;
 }
 
-/** Directus' own notifications, at the lower edge of the Studio. */
+/** Shows Directus' own notifications. */
 export function useNotifications(): { notify(notification: Notification): void } {
 	const { useNotificationsStore } = useStores() as { useNotificationsStore: () => NotificationsStore };
 	const store = useNotificationsStore();

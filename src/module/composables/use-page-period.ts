@@ -2,7 +2,7 @@ import { computed, type WritableComputedRef } from 'vue';
 import { useRoute, useRouter } from 'vue-router';
 import { DEFAULT_PERIOD, parsePeriod, type Period } from '../lib/period.ts';
 
-/** The period of a page, kept in the address so that going back, reloading and sharing keep it. */
+/** The period of a page. The URL holds it, so that it survives navigation, reloads and sharing. */
 export function usePagePeriod(): WritableComputedRef<Period> {
 	const route = useRoute();
 	const router = useRouter();

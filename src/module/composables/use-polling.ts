@@ -2,16 +2,16 @@ import { onBeforeUnmount, onMounted, ref, shallowRef, type Ref, type ShallowRef 
 import { parseApiFailure, type ApiFailure } from '../lib/api-failure.ts';
 
 export interface PollingState<Data> {
-	/** The last answer; stays while a newer one is under way, so that nothing flickers. */
+	/** The latest answer. It stays while a new one loads, so that nothing flickers. */
 	data: ShallowRef<Data | null>;
-	/** Why the last attempt failed; null again after one that did not. */
+	/** Why the last attempt failed; null if it succeeded. */
 	failure: ShallowRef<ApiFailure | null>;
-	/** An attempt asked for by hand or by a changed question is under way. */
+	/** True during the first load and during `refresh`. */
 	loading: Ref<boolean>;
 	refresh(): Promise<void>;
 }
 
-/** Keeps `data` fresh every `seconds()` while the page is seen; a hidden page asks nothing, and asks at once when seen again. */
+/** Reloads `data` every `seconds()`. Pauses while the page is hidden, and reloads at once when it becomes visible again. */
 export function usePolling<Data>(load: () => Promise<Data>, seconds: () => number): PollingState<Data> {
 	const data = shallowRef<Data | null>(null);
 	const failure = shallowRef<ApiFailure | null>(null);

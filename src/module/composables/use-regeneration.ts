@@ -12,7 +12,7 @@ export interface Regeneration {
 	regenerate: (key: string) => Promise<GenerationAnswer | null>;
 }
 
-/** Has an entry made anew and says how that went; answers what was made, null where it failed. */
+/** Regenerates an entry and shows the result as a notification. Returns the answer; null if it failed. */
 export function useRegeneration(): Regeneration {
 	const api = useAiCacheApi();
 	const messages = useMessages();

@@ -1,6 +1,6 @@
 import { PROVIDERS, type HealthReport, type Provider, type StatsReport } from '../../contract.ts';
 
-/** Something that an administrator should know or do, worst first. */
+/** A problem or change that an administrator should know about. */
 export type Alert =
 	| { kind: 'store_down'; level: 'danger'; redis: boolean; error: string | null }
 	| { kind: 'breaker_open'; level: 'warning' }
@@ -8,6 +8,7 @@ export type Alert =
 	| { kind: 'no_keys'; level: 'warning'; setting: string }
 	| { kind: 'snapshot'; level: 'info'; provider: Provider; model: string; snapshot: string; since: string };
 
+/** Collects all alerts, the most severe first. */
 export function collectAlerts(health: HealthReport | null, stats: StatsReport | null): Alert[] {
 	return [
 		...collectStoreAlerts(health?.store),
@@ -32,7 +33,7 @@ function collectStoreAlerts(store: HealthReport['store']): Alert[] {
 	return notices;
 }
 
-/** One missing key is said in the provider's row; that all are missing is worth a notice. */
+/** An alert only if all keys are missing. The provider's row shows a single missing key. */
 function collectKeyAlerts(providers: HealthReport['providers']): Alert[] {
 	if (!providers || PROVIDERS.some((provider) => providers[provider].has_key)) return [];
 	return [{ kind: 'no_keys', level: 'warning', setting: providers.openai.key_setting }];

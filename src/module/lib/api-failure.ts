@@ -1,4 +1,4 @@
-/** Why a page cannot show what it should: `forbidden` has a page of its own, `unreachable` is worth a retry. */
+/** Why a request failed. `forbidden` has its own page; `unreachable` offers a retry. */
 export type FailureKind = 'forbidden' | 'unreachable' | 'not_found' | 'failed';
 
 export class ApiFailure extends Error {
@@ -16,7 +16,7 @@ interface AxiosLikeError {
 	message?: string;
 }
 
-/** Reads what the API, or the way to it, answered. */
+/** Converts an error of the API or the network to an `ApiFailure`. */
 export function parseApiFailure(error: unknown): ApiFailure {
 	if (error instanceof ApiFailure) return error;
 

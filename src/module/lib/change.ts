@@ -1,4 +1,4 @@
-/** How a figure moved against the period before; `null` share where the one before was 0. */
+/** The change of a figure since the previous period. `share` is null if the previous figure was 0. */
 export interface Change {
 	direction: 'up' | 'down' | 'same';
 	share: number | null;

@@ -1,6 +1,6 @@
 import type { SeriesPoint } from '../../contract.ts';
 
-/** The counts that the activity chart stacks, lowest first. */
+/** The counts that the activity chart stacks, from bottom to top. */
 export const STACK = ['hits', 'stale', 'misses'] as const;
 export type StackPart = (typeof STACK)[number];
 
@@ -26,7 +26,7 @@ export interface Plot {
 	height: number;
 }
 
-/** Merges neighbouring points until there are at most `most`; returns how many points each bucket spans. */
+/** Merges neighboring points into at most `most` buckets. `span` is the number of points per bucket. */
 export function mergeBuckets(points: SeriesPoint[], most: number): { buckets: Bucket[]; span: number } {
 	const span = Math.max(1, Math.ceil(points.length / Math.max(1, most)));
 	const buckets: Bucket[] = [];
@@ -56,13 +56,13 @@ function mergePoints(points: SeriesPoint[]): Bucket | null {
 	};
 }
 
-/** (hits + stale) ÷ lookups, as `Figures.hit_rate`; null where nothing was looked up. */
+/** Computes (hits + stale) ÷ lookups, like `Figures.hit_rate`; null if there were no lookups. */
 export function computeHitRate(bucket: Bucket): number | null {
 	const lookups = bucket.hits + bucket.stale + bucket.misses;
 	return lookups === 0 ? null : (bucket.hits + bucket.stale) / lookups;
 }
 
-/** The smallest of 1, 2, 4, 6, 8 or 10 × 10ⁿ that reaches `value`, and at least `least`: the middle of the axis reads well. */
+/** Returns the smallest of 1, 2, 4, 6, 8 or 10 × 10ⁿ that is not below `value` and `least`. Half of it is a round number too. */
 export function roundUpAxis(value: number, least = 4): number {
 	if (value <= least) return least;
 	const magnitude = 10 ** Math.floor(Math.log10(value));
@@ -70,7 +70,7 @@ export function roundUpAxis(value: number, least = 4): number {
 	return step * magnitude;
 }
 
-/** Stacked columns; `top` is the value at the plot's upper edge. Every count above 0 keeps at least one pixel. */
+/** Builds stacked columns. `top` is the value at the plot's upper edge. Every count above 0 gets at least one pixel. */
 export function buildStackedBars(buckets: Bucket[], plot: Plot, top: number): Bar[] {
 	const slot = plot.width / Math.max(1, buckets.length);
 	const width = Math.max(1, Math.min(slot * 0.7, 28));
@@ -86,16 +86,16 @@ export function buildStackedBars(buckets: Bucket[], plot: Plot, top: number): Ba
 	});
 }
 
-/** Indexes of at most `most` evenly spread axis labels. */
+/** Picks the indexes of at most `most` evenly spaced axis labels. */
 export function pickLabelIndexes(length: number, most: number): number[] {
 	const step = Math.max(1, Math.ceil(length / Math.max(1, most)));
 	return Array.from({ length: Math.ceil(length / step) }, (_, index) => index * step);
 }
 
-/** Half of the width that the longest label of an axis may have. */
+/** Half the width of the longest axis label, in pixels. */
 const LABEL_HALF = 32;
 
-/** Where the label of one of `count` slots stands, and how it is anchored there: cut at neither end of the axis. */
+/** Returns the position and anchor of a slot's label, so that neither end of the axis truncates it. */
 export function placeLabel(
 	index: number,
 	count: number,
@@ -107,8 +107,8 @@ export function placeLabel(
 }
 
 /**
- * `d` attribute of a line through `values`, from 0 at the bottom to `top`. It breaks where a value is null; a value
- * alone between gaps becomes a stroke of no length, which round line caps show as a dot.
+ * Builds the `d` attribute of a line through `values`, from 0 at the bottom to `top`. Null values are gaps. A single
+ * value between two gaps becomes a stroke of zero length, which round line caps draw as a dot.
  */
 export function buildLinePath(values: (number | null)[], plot: Plot, top: number): string {
 	const slot = plot.width / Math.max(1, values.length);

@@ -1,4 +1,4 @@
-/** Reasons of a confidence that the Studio has words for. */
+/** The confidence reasons that the Studio can translate. */
 export const KNOWN_REASONS = [
 	'low_temperature',
 	'high_temperature',
@@ -11,7 +11,7 @@ export const KNOWN_REASONS = [
 	'seeded',
 ] as const;
 
-/** What providers call the word that says how an answer ended; `missing` stands for none. */
+/** The fields in which providers report how an answer ended. The server writes `missing` if there is none. */
 const ENDING = /^(?:finish_reason|stop_reason|status)_(.+)$/;
 
 export type ConfidenceReason =
@@ -19,7 +19,7 @@ export type ConfidenceReason =
 	| { kind: 'ending'; word: string }
 	| { kind: 'other'; text: string };
 
-/** Reads the name that the server gives a reason; one that is not known reads as words without its underscores. */
+/** Parses the server's name of a reason. An unknown name becomes plain text without underscores. */
 export function parseReason(name: string): ConfidenceReason {
 	const known = KNOWN_REASONS.find((reason) => reason === name);
 	if (known) return { kind: 'known', name: known };

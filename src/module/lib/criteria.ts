@@ -2,7 +2,7 @@ import type { InvalidationCriteria } from '../../contract.ts';
 import type { MessageKey } from '../../locales/index.ts';
 import { PROVIDER_NAMES } from './providers.ts';
 
-/** What criteria cover, in words that need no translation; empty for everything. */
+/** Describes criteria with names that need no translation; empty for all entries. */
 export function describeCriteria(criteria: InvalidationCriteria): string {
 	if (criteria.all) return '';
 
@@ -20,13 +20,13 @@ export function describeCriteria(criteria: InvalidationCriteria): string {
 	return parts.join(' · ');
 }
 
-/** Of `openai:gpt-4o:k3JxQ…` the model and a part of the hash: without that it would look like all of the model. */
+/** Shortens `openai:gpt-4o:k3JxQ…` to the model and the start of the hash. The model alone would look like all its entries. */
 function shortenKey(key: string): string {
 	const [, model, hash] = key.split(':');
 	return model && hash ? `${model} · ${hash.slice(0, 8)}` : key.slice(0, 12);
 }
 
-/** What kinds of things the criteria name: of a tag and a model the words alone might be the same. */
+/** Lists the kinds of criteria, because a tag and a model can have the same name. */
 export function listCriteriaKinds(criteria: InvalidationCriteria): MessageKey[] {
 	if (criteria.all) return [];
 	const { provider, model, collection, tags, key } = criteria;
@@ -38,7 +38,7 @@ export function listCriteriaKinds(criteria: InvalidationCriteria): MessageKey[] 
 	];
 }
 
-/** Where the Studio shows an item. System collections have pages of their own. */
+/** Builds the path of an item's page in the Studio. System collections have their own pages. */
 export function buildItemPath(collection: string, item?: string | number): string {
 	const name = collection.startsWith('directus_') ? collection.slice('directus_'.length) : null;
 	const suffix = item === undefined ? '' : `/${encodeURIComponent(String(item))}`;

@@ -1,6 +1,6 @@
 import { ENTRY_SORTS, PROVIDERS, type EntrySort, type Provider, type StatsReport } from '../../contract.ts';
 
-/** What narrows the list of entries; kept in the page's address. */
+/** The filter of the entry list, which the page's URL holds. */
 export interface EntryFilter {
 	provider?: Provider;
 	model?: string;
@@ -21,7 +21,7 @@ const TEXT_FILTERS = ['model', 'collection', 'item', 'tag', 'search'] as const;
 
 type Query = Record<string, unknown>;
 
-/** Reads the filter from an address; what is unknown or empty is left out, and so is an item of no collection. */
+/** Parses the filter from a URL. Drops unknown and empty values, and an item without a collection. */
 export function parseFilter(query: Query): EntryFilter {
 	const filter: EntryFilter = {};
 	const provider = PROVIDERS.find((candidate) => candidate === query['provider']);
@@ -36,7 +36,7 @@ export function parseFilter(query: Query): EntryFilter {
 	return filter;
 }
 
-/** The address's query for a filter and a sort; what is at its default is left out. */
+/** Builds the URL query for a filter and a sorting. Leaves out default values. */
 export function buildQuery(filter: EntryFilter, sorting: EntrySorting): Record<string, string> {
 	const query: Record<string, string> = {};
 	for (const [name, value] of Object.entries(filter as Record<string, string>)) if (value) query[name] = value;
@@ -50,7 +50,7 @@ interface Choice {
 	value: string;
 }
 
-/** The models to narrow the list by: those of the provider, else of all. */
+/** Lists the provider's models, or all models if no provider is selected. */
 export function listModelChoices(stats: StatsReport | null, provider: Provider | undefined): Choice[] {
 	if (!stats) return [];
 	const models = PROVIDERS.filter((name) => (provider ?? name) === name).flatMap((name) =>
@@ -66,7 +66,7 @@ export function listCollectionChoices(stats: StatsReport | null): Choice[] {
 const buildChoices = (names: string[]): Choice[] =>
 	[...new Set(names)].sort((a, b) => a.localeCompare(b)).map((name) => ({ text: name, value: name }));
 
-/** As `GET /entries?sort=` wants it: `-created` for newest first. */
+/** Formats the `sort` parameter of `GET /entries`, for example `-created` for newest first. */
 export function formatSorting({ by, desc }: EntrySorting): EntrySort | `-${EntrySort}` {
 	return desc ? `-${by}` : by;
 }

@@ -1,6 +1,6 @@
-/** Figures as people of a locale read them. Every function is pure; `locale` is a BCP 47 tag, as Directus' `de-DE`. */
+/** Formats figures for a locale, given as a BCP 47 tag like Directus' `de-DE`. Every function is pure. */
 export interface Formatter {
-	/** Whole numbers, abbreviated from 100 000 on: `1,204`, `1.2M`. */
+	/** Whole numbers, abbreviated from 100,000: `1,204`, `1.2M`. */
 	count(value: number): string;
 	/** Whole numbers, never abbreviated. */
 	exact(value: number): string;
@@ -10,22 +10,22 @@ export interface Formatter {
 	points(difference: number): string;
 	/** A relative change, signed: `+12 %`. */
 	change(share: number): string;
-	/** US dollars; small amounts keep the digits that matter. */
+	/** US dollars. Amounts below a cent keep two significant digits. */
 	money(usd: number): string;
-	/** Bytes in binary units, as Directus counts file sizes. */
+	/** Bytes in binary units, like file sizes in Directus. */
 	bytes(value: number): string;
 	/** Seconds, in the two largest units: `1 d 4 h`. */
 	duration(seconds: number): string;
 	dateTime(iso: string): string;
-	/** The start of a chart's bucket of `bucketSeconds`, as short as stays clear. */
+	/** The start of a chart bucket of `bucketSeconds`, in short form. */
 	bucket(iso: string, bucketSeconds: number): string;
-	/** The same with its day, whatever the length: `Fri, May 1, 2:00 PM`. */
+	/** The start of a chart bucket, always with its day: `Fri, May 1, 2:00 PM`. */
 	dayAndTime(iso: string, bucketSeconds: number): string;
-	/** Time since or until: `5 minutes ago`. */
+	/** Time until or since `now`: `5 minutes ago`. */
 	relative(iso: string, now: number): string;
-	/** Milliseconds, with a digit behind the point where there are few: `0.4 ms`, `15 ms`. */
+	/** Milliseconds, with one decimal below 10: `0.4 ms`, `15 ms`. */
 	milliseconds(value: number): string;
-	/** A factor, as `1.5`. */
+	/** A factor: `1.5`. */
 	factor(value: number): string;
 }
 
@@ -76,7 +76,7 @@ export function createFormatter(locale: string): Formatter {
 	};
 }
 
-/** Below a cent two digits would say 0.00: there, two significant digits. From 10 000 on, whole dollars. */
+/** Two significant digits below a cent, which would otherwise be 0.00. Whole dollars from 10,000. */
 function createMoneyFormat(locale: string, usd: number): Intl.NumberFormat {
 	const size = Math.abs(usd);
 	const currency = { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol' } as const;
@@ -113,14 +113,14 @@ function formatDuration(locale: string, seconds: number): string {
 	return parts.join(' ');
 }
 
-/** "Now" has a word of its own. "Tomorrow" would not do: 47 hours from now may be the day after it. */
+/** Uses a word for "now", but a number of days instead of "tomorrow": 47 hours from now can be two dates away. */
 function formatRelative(locale: string, seconds: number): string {
 	const unit = DURATION_UNITS.find(([, candidate]) => Math.abs(seconds) >= candidate);
 	if (!unit) return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(0, 'second');
 	return new Intl.RelativeTimeFormat(locale).format(Math.trunc(seconds / unit[1]), unit[0]);
 }
 
-/** Buckets of a day begin at midnight in UTC, which is another day elsewhere. */
+/** Daily buckets start at midnight UTC, which is another date in some time zones. */
 const DAY = { month: 'short', day: 'numeric', timeZone: 'UTC' } as const;
 
 function createDayAndTimeFormat(locale: string, bucketSeconds: number): Intl.DateTimeFormat {

@@ -15,7 +15,7 @@ export function rateBreaker(breaker: Store['breaker']): HealthLevel {
 	return breaker === 'open' ? 'bad' : 'attention';
 }
 
-/** Share of the bound in use, 0 to 1; null where memory is not bounded. */
+/** Computes the used share of the memory limit, 0 to 1; null if there is no limit. */
 export function computeMemoryShare(memory: Store['memory']): number | null {
 	return memory.max === null || memory.max === 0 ? null : Math.min(1, memory.used / memory.max);
 }

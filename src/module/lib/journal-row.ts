@@ -4,7 +4,7 @@ import type { Formatter } from './format.ts';
 
 type Translate = (key: MessageKey, values?: Record<string, string | number>, plural?: number) => string;
 
-/** What the row's criteria do not say, in the user's language; null if there is nothing, English in rows of old. */
+/** Describes the row's details in the user's language; null if it has none. Rows of older versions have an English note. */
 export function describeRow({ details, note }: JournalRow, t: Translate, format: Formatter): string | null {
 	if (!details) return note;
 	return details.map((detail) => describeDetail(detail, t, format)).join(' · ') || null;

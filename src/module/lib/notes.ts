@@ -4,7 +4,7 @@ import type { Formatter } from './format.ts';
 
 type Translate = (key: MessageKey, values?: Record<string, string | number>, plural?: number) => string;
 
-/** Requests that are neither a hit nor a miss, and hits that the sums leave out: one short text each, none for none. */
+/** Lists counts that hits and misses leave out: bypassed requests, failed generations and hits without token usage. */
 export function listRowNotes(figures: Figures, t: Translate, format: Formatter): string[] {
 	const { bypassed, errors, hits_without_usage: withoutUsage } = figures;
 	return (

@@ -20,26 +20,23 @@ export interface PeriodQuery {
 	interval: StatsInterval;
 }
 
-/** The `GET /stats` query of the period that ends at `now` (milliseconds). */
+/** Builds the `GET /stats` query for the period that ends at `now` (milliseconds). */
 export function buildPeriodQuery(period: Period, now: number): PeriodQuery {
 	const { seconds, interval } = LENGTHS[period];
 	return { from: new Date(now - seconds * 1000).toISOString(), to: new Date(now).toISOString(), interval };
 }
 
-/** Reads a period from a query string or a stored preference; anything else is the default. */
+/** Parses a period from a URL or an option; unknown values become the default. */
 export function parsePeriod(value: unknown): Period {
 	return PERIODS.find((period) => period === value) ?? DEFAULT_PERIOD;
 }
 
-/** How long a point of the period's series is. */
+/** Returns the length of the period's buckets in seconds. */
 export function getBucketSeconds(period: Period): number {
 	return INTERVAL_SECONDS[LENGTHS[period].interval];
 }
 
-/**
- * The bucket length by which to write the times of so many buckets: over more than a day, an hour is only clear with
- * its day.
- */
+/** Returns the bucket length to format labels with. Charts of more than a day need the day next to the hour. */
 export function getLabelSeconds(bucketSeconds: number, buckets: number): number {
 	const moreThanADay = bucketSeconds * buckets > 26 * INTERVAL_SECONDS.hour;
 	return moreThanADay ? Math.max(bucketSeconds, INTERVAL_SECONDS.hour + 1) : bucketSeconds;

@@ -1,6 +1,6 @@
 import type { EntrySummary } from '../../contract.ts';
 
-/** The beginning of an answer as one line of plain text: without Markdown's marks of emphasis, code, headings and lists. */
+/** Returns Markdown as one line of plain text, without marks for emphasis, code, headings and lists. */
 export function stripMarkdown(markdown: string): string {
 	return markdown
 		.replace(/\*\*|`+/g, '')
@@ -9,7 +9,7 @@ export function stripMarkdown(markdown: string): string {
 		.trim();
 }
 
-/** An entry's answer in one line; `without` says why there is none: it may not be shown, is a vector, or has no words. */
+/** Returns an entry's answer in one line. `without` is the reason why there is none: hidden, a vector, or no text. */
 export function buildPreview(entry: Pick<EntrySummary, 'preview' | 'operation'>): {
 	text: string;
 	without: 'content_hidden' | 'vector' | 'no_text' | null;

@@ -6,8 +6,8 @@ export interface PromptTurn {
 }
 
 /**
- * The prompt in reading order, from any of the four dialects: `system`, `messages`, `input`, `instructions`.
- * Parts that are no text stand as their type in brackets.
+ * Returns the prompt in reading order from `system`, `messages`, `input` or `instructions`, whichever the provider uses.
+ * Parts without text become their type in brackets.
  */
 export function parsePromptTurns(request: JsonObject): PromptTurn[] {
 	const turns: PromptTurn[] = [];

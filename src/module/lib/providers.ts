@@ -1,6 +1,6 @@
 import { PROVIDERS, type Provider } from '../../contract.ts';
 
-/** How the providers write their own names: the same in every language. */
+/** The providers' own spelling of their names, the same in every language. */
 export const PROVIDER_NAMES: Record<Provider, string> = {
 	openai: 'OpenAI',
 	anthropic: 'Anthropic',

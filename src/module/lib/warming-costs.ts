@@ -1,13 +1,13 @@
 import type { StatsReport, WarmCandidate } from '../../contract.ts';
 
-/** A candidate with what making it costs, in USD; null where that is not known. */
+/** A candidate with the estimated cost of its answer in USD; null if unknown. */
 export interface PricedCandidate extends WarmCandidate {
 	estimate: number | null;
 }
 
 /**
- * What making the candidate costs, in USD: what its stored answer had cost, else what one of its model's answers cost on
- * average in the period of `stats`. Null where neither is known.
+ * Estimates the cost of the candidate's answer in USD. Uses the cost of its last answer, or else the average cost per
+ * answer of its model in `stats`. Null if both are unknown.
  */
 export function estimateCost(candidate: WarmCandidate, stats: StatsReport | null): number | null {
 	if (candidate.usd > 0) return candidate.usd;
@@ -17,13 +17,13 @@ export function estimateCost(candidate: WarmCandidate, stats: StatsReport | null
 	return generations > 0 && figures.spent.usd > 0 ? figures.spent.usd / generations : null;
 }
 
-/** Of all that have one; null where none has. */
+/** Adds up the known estimates; null if none is known. */
 export function sumEstimates(estimates: readonly (number | null)[]): number | null {
 	const known = estimates.filter((usd) => usd !== null);
 	return known.length === 0 ? null : known.reduce((sum, usd) => sum + usd, 0);
 }
 
-/** Reads a budget in US dollars as people type it, with a point or a comma; null for none. */
+/** Parses a typed budget in US dollars, with a decimal point or comma; null if the text is empty. */
 export function parseBudget(text: string | number | null): number | null | 'invalid' {
 	const trimmed = String(text ?? '').trim();
 	if (trimmed === '') return null;

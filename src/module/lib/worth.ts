@@ -1,10 +1,10 @@
 import type { EntryDetail, Figures, ModelFigures, SeriesPoint, StatsReport } from '../../contract.ts';
 import type { MessageKey } from '../../locales/index.ts';
 
-/** Why an amount is not known: the model has no price, or the provider reported no tokens. */
+/** Why an amount is unknown: the model has no price, or the provider reported no token usage. */
 export type UnknownReason = 'price' | 'usage';
 
-/** An amount in USD, 0 if nothing happened that could cost or save anything; or why it is not known. */
+/** An amount in USD, or the reason why it is unknown. The amount is 0 if nothing cost or saved money. */
 export type Worth = { usd: number; unknown: null } | { usd: null; unknown: UnknownReason };
 
 export const UNKNOWN_TEXTS = {
@@ -15,9 +15,9 @@ export const UNKNOWN_TEXTS = {
 interface Amount {
 	usd: number;
 	tokens: number;
-	/** Something happened that has a worth, known or not. */
+	/** Something cost or saved money, even if the amount is unknown. */
 	happened: boolean;
-	/** All models concerned have a price. */
+	/** All used models have a price. */
 	priced: boolean;
 }
 
@@ -44,12 +44,12 @@ export function determinePointWorth(
 	return determineWorth({ usd, tokens, happened: hits + stale > 0, priced });
 }
 
-/** What the entry's generation cost. An answer that was imported has no usage. */
+/** Determines the cost of the entry's generation. Imported answers have no token usage. */
 export function determineEntryWorth({ usd, usage, priced }: Pick<EntryDetail, 'usd' | 'usage' | 'priced'>): Worth {
 	return determineWorth({ usd, tokens: usage.input_tokens + usage.output_tokens, happened: true, priced });
 }
 
-/** False if a model that was used has no price. */
+/** Returns whether every used model has a price. */
 export function hasAllPrices(models: readonly ModelFigures[]): boolean {
 	return models.every(({ priced, saved, spent }) => priced || saved.tokens + spent.tokens === 0);
 }

@@ -4,7 +4,7 @@ import { translateText } from '../../locales/text.ts';
 import { getProviderName } from '../form.ts';
 import { buildGenerateForm } from './form.ts';
 
-/** Names are read anew by Directus whenever the language of the Studio changes. */
+/** Getters, because Directus reads the names again when the language of the Studio changes. */
 export default defineOperationApp({
 	id: 'ai-cache-generate',
 	get name() {

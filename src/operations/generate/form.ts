@@ -3,7 +3,7 @@ import type { AppField, DeepPartial } from '@directus/types';
 import { translateText } from '../../locales/text.ts';
 import { buildChoices, buildFormField, type FormField, buildSwitch, PROVIDER_CHOICES } from '../form.ts';
 
-/** Suggestions alone: any model of the provider can be written. */
+/** Suggestions. Users can type any other model of the provider. */
 const MODELS: Readonly<Record<string, readonly string[]>> = {
 	openai: ['gpt-5', 'gpt-5-mini', 'gpt-4.1', 'gpt-4o', 'gpt-4o-mini'],
 	anthropic: ['claude-opus-4-5', 'claude-sonnet-4-5', 'claude-haiku-4-5'],
@@ -11,7 +11,7 @@ const MODELS: Readonly<Record<string, readonly string[]>> = {
 	deepseek: ['deepseek-chat', 'deepseek-reasoner'],
 };
 
-/** The form of the step "AI Cache: Generate"; the models that it suggests are those of the provider chosen. */
+/** Builds the form of "AI Cache: Generate". Suggests the models of the selected provider. */
 export function buildGenerateForm(options: Readonly<Record<string, unknown>>): DeepPartial<AppField>[] {
 	const models = MODELS[String(options['provider'])] ?? Object.values(MODELS).flat();
 	return [...buildMainFields(models), ...buildOptionalFields(), ...buildCacheFields()].map(buildFormField);

@@ -5,7 +5,7 @@ import { translateText } from '../../locales/text.ts';
 import { getProviderName } from '../form.ts';
 import { buildInvalidateForm } from './form.ts';
 
-/** What the step's card in the Flow shows of its options, by the names that the form has for them. */
+/** The options that the step's card in the Flow shows, with their labels. */
 const SHOWN: Readonly<Record<string, MessageKey>> = {
 	collection: 'common.collection',
 	items: 'flow.items',
@@ -16,7 +16,7 @@ const SHOWN: Readonly<Record<string, MessageKey>> = {
 	key: 'flow.key',
 };
 
-/** Names are read anew by Directus whenever the language of the Studio changes. */
+/** Getters, because Directus reads the names again when the language of the Studio changes. */
 export default defineOperationApp({
 	id: 'ai-cache-invalidate',
 	get name() {

@@ -3,7 +3,7 @@ import type { AppField, DeepPartial } from '@directus/types';
 import { translateText } from '../../locales/text.ts';
 import { buildChoices, buildFormField, type FormField, buildSwitch, PROVIDER_CHOICES } from '../form.ts';
 
-/** The form of the step "AI Cache: Invalidate". What is chosen must all hold of an entry for it to go. */
+/** Builds the form of "AI Cache: Invalidate". It invalidates the entries that match all criteria. */
 export function buildInvalidateForm(): DeepPartial<AppField>[] {
 	return [...buildCriteriaFields(), ...buildSwitches()].map(buildFormField);
 }

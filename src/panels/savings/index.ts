@@ -5,7 +5,7 @@ import { MEASURES } from '../../module/lib/savings-panel.ts';
 import { PERIODS } from '../../module/lib/period.ts';
 import PanelSavings from './panel.vue';
 
-/** Hit rate or savings over time on an Insights dashboard. Names are read anew whenever the Studio's language changes. */
+/** Hit rate or savings over time on an Insights dashboard. Getters, because the language of the Studio can change. */
 export default definePanel({
 	id: 'ai-cache-savings',
 	get name() {

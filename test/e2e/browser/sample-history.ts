@@ -5,7 +5,7 @@ import { RedisStore } from '../../../src/stores/redis/store.ts';
 const HOUR_MS = 3_600_000;
 const LIMITS = { maxEntryBytes: 2 ** 22, maxTtl: 86_400, staleSeconds: 0, journalRows: 100, firstLevelBytes: 2 ** 20 };
 
-/** What a model's traffic is like: requests in a busy hour, and dollars, tokens and milliseconds of one generation. */
+/** A model's traffic: requests in a busy hour, and dollars, tokens and milliseconds per generation. */
 const MODELS: [Provider, string, { busy: number; usd: number; tokens: number; ms: number }][] = [
 	['openai', 'gpt-4o', { busy: 120, usd: 0.0068, tokens: 2060, ms: 2400 }],
 	['openai', 'gpt-4o-mini', { busy: 210, usd: 0.0004, tokens: 2060, ms: 1100 }],
@@ -13,7 +13,7 @@ const MODELS: [Provider, string, { busy: number; usd: number; tokens: number; ms
 	['mistral', 'mistral-small-latest', { busy: 45, usd: 0.0002, tokens: 2060, ms: 900 }],
 ];
 
-/** Counts two days of an editorial office, the second a little better than the first: for pictures, never for figures. */
+/** Counts two sample days of an editorial office, the second slightly better. For pictures only. */
 export async function countSampleHistory(redisUrl: string): Promise<void> {
 	const store = new RedisStore({
 		...LIMITS,

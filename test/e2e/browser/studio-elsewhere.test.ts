@@ -41,7 +41,7 @@ const panel = {
 };
 
 describe('the Insights panel', () => {
-	it('has its name and its options in the language of the user', async () => {
+	it('shows its name and options in the user’s language', async () => {
 		const { id } = await directus.data<{ id: string }>('POST', '/dashboards', { name: 'German' });
 		const german = await openStudio(directus, { width: 1440, language: 'de-DE' });
 		await german.open(`/insights/${id}/+`);
@@ -51,7 +51,7 @@ describe('the Insights panel', () => {
 		await directus.data('PATCH', '/users/me', { language: 'en-US' });
 	});
 
-	it('shows the hit rate of all, and one line for each provider that was used', async () => {
+	it('shows the total hit rate, and one line per used provider', async () => {
 		const dashboard = await directus.data<{ id: string }>('POST', '/dashboards', {
 			name: 'Editors',
 			panels: [{ ...panel, options: { measure: 'hit_rate', period: '24h', byProvider: true } }],
@@ -76,18 +76,18 @@ describe('the Insights panel', () => {
 	});
 });
 
-describe('the field on an item’s page', () => {
+describe('AI Answers field on an item’s page', () => {
 	const answers = '.ai-cache-item .answer';
 	const entriesOf = (item: number) =>
 		directus.data<EntryPage>('GET', `/ai-cache/entries?collection=articles&item=${item}`);
 
-	it('lists the answers made from the item', async () => {
+	it('lists the answers based on the item', async () => {
 		await studio.open('/content/articles/1');
 		await studio.page.locator(answers).first().waitFor();
 		expect(await studio.page.locator(answers).count()).toBe((await entriesOf(1)).total);
 	});
 
-	it('fits a phone with its buttons in reach', async () => {
+	it('fits a phone, including its buttons', async () => {
 		await studio.page.setViewportSize({ width: 400, height: 800 });
 		const buttons = studio.page.locator('.ai-cache-item button');
 		const ends = await buttons.evaluateAll((all) => all.map((each) => each.getBoundingClientRect().right));
@@ -96,7 +96,7 @@ describe('the field on an item’s page', () => {
 		await studio.page.setViewportSize({ width: 1440, height: 900 });
 	});
 
-	it('generates one anew, past the cache and for the same request', async () => {
+	it('regenerates an answer past the cache with the same request', async () => {
 		const { entries } = await entriesOf(1);
 		const calls = emulator.calls();
 		const first = await studio.page.locator(`${answers} .preview`).first().innerText();
@@ -107,7 +107,7 @@ describe('the field on an item’s page', () => {
 		expect(await studio.page.locator(`${answers} .preview`).first().innerText()).not.toBe(first);
 	});
 
-	it('invalidates all answers of the item, and those of no other', async () => {
+	it('invalidates all answers of the item, and no others', async () => {
 		await ask(directus, { item: 2 });
 		await studio.page.getByRole('button', { name: 'Invalidate All' }).click();
 		await studio.page.getByRole('button', { name: /^Invalidate \d+ Entr/ }).click();
@@ -116,12 +116,12 @@ describe('the field on an item’s page', () => {
 		expect((await entriesOf(2)).total).toBeGreaterThan(0);
 	});
 
-	it('asks a new item to be saved first', async () => {
+	it('asks the user to save a new item first', async () => {
 		await studio.open('/content/articles/+');
 		await studio.page.getByText('Save the item first').waitFor();
 	});
 
-	it('is not there for those who are no admin, and asks nothing for them', async () => {
+	it('is hidden from users who are not admins, and sends no requests for them', async () => {
 		const editor = await createAccount(directus, 'editor', [{ collection: 'articles', action: 'read' }], {
 			app_access: true,
 		});
@@ -136,13 +136,13 @@ describe('the field on an item’s page', () => {
 		await window.close();
 	});
 
-	it('leaves no error in the page', () => {
+	it('logs no error in the page', () => {
 		expect(studio.errors).toEqual([]);
 	});
 });
 
-describe('the module', () => {
-	it('is shown by the path that the documents name: Settings → Settings, section Modules', async () => {
+describe('AI Cache module', () => {
+	it('is enabled as documented: Settings → Settings, section Modules', async () => {
 		const { page } = studio;
 		await studio.open('/settings/data-model');
 		const settings = page.locator('a[href$="/settings/project"]').first();

@@ -42,15 +42,15 @@ const PICTURES: Picture[] = [
 	},
 	{ name: 'collections', location: '/collections', until: '[data-collection]' },
 	{ name: 'entries', location: '/entries', until: '.v-table .preview' },
-	{ name: 'entry', location: '/entries', click: '.v-table .preview', until: '.v-drawer .life' },
+	{ name: 'entry', location: '/entries', click: '.v-table .preview', until: '.v-drawer .ttl' },
 	{ name: 'entries-400', location: '/entries', options: { width: 400 }, until: '.v-table .preview' },
 	{ name: 'journal', location: '/journal', until: '.v-table time' },
 	{ name: 'warming', location: '/warming', until: '.start' },
 	{ name: 'settings', location: '/settings', until: '.ai-cache-plain-table' },
 ];
 
-/** Takes the pictures of `docs/images` anew: `npm run images`. */
-describe('the pictures of the documentation', () => {
+/** Retakes the pictures in `docs/images`: `npm run images`. */
+describe('pictures of the documentation', () => {
 	let emulator: ProviderEmulator;
 	let directus: Directus;
 	let redis: TestRedis;

@@ -29,7 +29,7 @@ afterAll(async () => {
 	await emulator.stop();
 });
 
-/** That of Directus' table, which has no name wherever it stands. */
+/** The checkbox of Directus' table, which has no accessible name. */
 const CHECKBOX = 'v-checkbox';
 
 interface Stop {
@@ -42,7 +42,7 @@ interface Stop {
 	shown: boolean;
 }
 
-/** What has the focus, and whether that is inside of the part. */
+/** Returns the focused element, and whether it is inside the part. */
 function focused(part: string): Promise<Stop> {
 	return page.evaluate((selector) => {
 		const element = document.activeElement ?? document.body;
@@ -76,7 +76,7 @@ function focused(part: string): Promise<Stop> {
 
 const MOST_STOPS = 150;
 
-/** Every stop of the Tab key inside the part, from its beginning until the focus leaves it. */
+/** Returns all Tab stops inside the part, until the focus leaves it. */
 async function stopsIn(part: string): Promise<Stop[]> {
 	await page
 		.locator(part)
@@ -100,7 +100,7 @@ async function stopsIn(part: string): Promise<Stop[]> {
 	);
 }
 
-/** Pairs that the Tab key visits against the way of reading: line by line, from the left to the right. */
+/** Returns the pairs that the Tab key visits out of reading order (line by line, left to right). */
 function againstSight(stops: readonly Stop[]): string[] {
 	return stops.slice(1).flatMap((stop, index) => {
 		const before = stops[index]!;
@@ -118,7 +118,7 @@ const focusIsIn = (selector: string) =>
 
 describe('the Tab key', () => {
 	for (const location of ['', '/collections', '/entries', '/journal', '/warming', '/settings'])
-		it(`goes through /ai-cache${location} as one reads, and out of it again`, async () => {
+		it(`visits /ai-cache${location} in reading order, and leaves it again`, async () => {
 			await studio.open(`/ai-cache${location}`);
 			await page.locator('.ai-cache-page :is(table, .metrics)').first().waitFor();
 			if (location === '') await page.locator('[data-provider="openai"] .toggle').press('Enter');
@@ -130,11 +130,11 @@ describe('the Tab key', () => {
 		});
 });
 
-describe('the dialog that invalidates', () => {
+describe('invalidation dialog', () => {
 	const dialog = '.ai-cache-invalidate';
 	const button = '[data-provider="anthropic"] .button-cell button';
 
-	it('takes the focus, keeps it in, and gives it back on Escape', async () => {
+	it('takes the focus, traps it, and returns it on Escape', async () => {
 		await studio.open('/ai-cache');
 		await page.locator(button).press('Enter');
 		await page.locator(`${dialog} .entries`).waitFor();
@@ -150,7 +150,7 @@ describe('the dialog that invalidates', () => {
 		await focusIsIn(button);
 	});
 
-	it('asks for the word where everything goes, and carries it out by Enter', async () => {
+	it('requires the confirmation word to invalidate everything, and runs on Enter', async () => {
 		const everything = page.getByRole('button', { name: 'Invalidate Everything' });
 		await everything.press('Enter');
 		await focusIsIn(`${dialog} input`);
@@ -164,14 +164,14 @@ describe('the dialog that invalidates', () => {
 	});
 });
 
-describe('the entries', () => {
+describe('entries by keyboard', () => {
 	const drawer = '.v-drawer';
 	const preview = (index: number) => page.locator('.v-table .preview').nth(index);
 
-	it('open and close by keyboard, and the focus comes back to the row', async () => {
+	it('open and close, and the focus returns to the row', async () => {
 		await studio.open('/ai-cache/entries');
 		await preview(1).press('Enter');
-		await page.locator(`${drawer} .life`).waitFor();
+		await page.locator(`${drawer} .ttl`).waitFor();
 		await focusIsIn(drawer);
 		for (let count = 0; count < 30; count++) {
 			await page.keyboard.press('Tab');
@@ -183,7 +183,7 @@ describe('the entries', () => {
 		await focusIsIn('.v-table tbody tr:nth-child(2) .preview');
 	});
 
-	it('ask before one is deleted, over the drawer, which stays on Escape', async () => {
+	it('ask for confirmation above the drawer, which stays open on Escape', async () => {
 		await preview(0).press('Enter');
 		const remove = page.locator(`${drawer} .remove button`);
 		await remove.press('Enter');
@@ -198,7 +198,7 @@ describe('the entries', () => {
 		await page.locator(drawer).waitFor({ state: 'detached' });
 	});
 
-	it('are selected and deleted by keyboard, and the focus stays in the list', async () => {
+	it('are selected and deleted, and the focus stays in the list', async () => {
 		const before = await page.locator('.v-table .preview').count();
 		for (const index of [0, 1]) await page.locator('.v-table tbody [role="checkbox"]').nth(index).press('Space');
 		const remove = page.getByRole('button', { name: 'Delete Selected' });
@@ -220,8 +220,8 @@ describe('the entries', () => {
 	});
 });
 
-describe('the version of a model', () => {
-	it('is asked for by keyboard, and the focus comes back on Escape', async () => {
+describe('version of a model', () => {
+	it('opens its dialog by keyboard, and the focus returns on Escape', async () => {
 		await studio.open('/ai-cache/settings');
 		const raise = page.getByRole('button', { name: /Raise Version/ }).first();
 		await raise.press('Enter');
@@ -231,7 +231,7 @@ describe('the version of a model', () => {
 		await expect.poll(nameOfFocus).toContain('Raise Version');
 	});
 
-	it('leaves no error in the page', () => {
+	it('logs no error in the page', () => {
 		expect(studio.errors).toEqual([]);
 	});
 });

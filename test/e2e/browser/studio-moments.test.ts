@@ -33,8 +33,8 @@ afterAll(async () => {
 	await redis.stop();
 });
 
-describe('a page whose figures have not come yet', () => {
-	it('says so to screen readers too, and shows them once they come', async () => {
+describe('a page that is still loading', () => {
+	it('announces loading to screen readers, and then shows the figures', async () => {
 		const held = Promise.withResolvers<null>();
 		await studio.page.route(
 			(url) => url.pathname === '/ai-cache/stats',
@@ -66,7 +66,7 @@ describe('the period of the overview', () => {
 			.toContain(`${written.percent(overall.hit_rate)} ${written.count(overall.lookups)} lookups`);
 	});
 
-	it('is set against the same time before', async () => {
+	it('is compared with the previous period', async () => {
 		await studio.open('/ai-cache?period=24h');
 		const now = Date.now();
 		const statsAt = (at: number) =>
@@ -80,8 +80,8 @@ describe('the period of the overview', () => {
 	});
 });
 
-describe('a model that answers as another snapshot', () => {
-	it('is told with what to do, which invalidates it', async () => {
+describe('a model with a changed snapshot', () => {
+	it('shows an alert whose button invalidates the model', async () => {
 		emulator.setSnapshot('gpt-4o', 'gpt-4o-2031-05-13');
 		await ask(directus, { item: 4 });
 		await studio.open('/ai-cache');
@@ -96,7 +96,7 @@ describe('a model that answers as another snapshot', () => {
 });
 
 describe('the entries beyond the first page', () => {
-	it('are fetched from the server as one goes on and back', async () => {
+	it('are fetched from the server by the page buttons', async () => {
 		for (let number = 1; number <= 30; number++) await ask(directus, { prompt: `Say ${number}.` });
 		const { total } = await directus.data<EntryPage>('GET', '/ai-cache/entries');
 		await studio.open('/ai-cache/entries');
@@ -110,8 +110,8 @@ describe('the entries beyond the first page', () => {
 	});
 });
 
-describe('warming under way', () => {
-	it('shows how far it is, what it spent and how long it takes, and is stopped by its button', async () => {
+describe('a warming run', () => {
+	it('shows its progress, spending and remaining time, and stops by its button', async () => {
 		await directus.data('POST', '/ai-cache/invalidate', { all: true });
 		emulator.setDelay(1500);
 		await studio.open('/ai-cache/warming');
@@ -129,7 +129,7 @@ describe('warming under way', () => {
 		expect(emulator.calls()).toBe(calls + 1);
 	});
 
-	it('leaves no error in the page', () => {
+	it('logs no error in the page', () => {
 		expect(studio.errors).toEqual([]);
 	});
 });

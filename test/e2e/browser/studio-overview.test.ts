@@ -28,7 +28,7 @@ afterAll(async () => {
 const row = (provider: string) => `[data-provider="${provider}"] tr:first-child`;
 const dialog = '.ai-cache-invalidate';
 
-describe('the overview', () => {
+describe('overview', () => {
 	it('shows the figures of GET /stats', async () => {
 		await studio.open('/ai-cache');
 		const { overall, providers } = await statsOf(directus);
@@ -52,12 +52,12 @@ describe('the overview', () => {
 		}
 	});
 
-	it('says quietly which providers are unused, and what one without a key needs', async () => {
+	it('marks unused providers, and names the setting of a missing key', async () => {
 		expect(await seen(studio.page, row('mistral'))).toContain('Not used yet');
 		expect(await seen(studio.page, row('deepseek'))).toContain('set AI_CACHE_DEEPSEEK_API_KEY');
 	});
 
-	it('unfolds a provider to its models by keyboard', async () => {
+	it('expands a provider’s models by keyboard', async () => {
 		const { providers } = await statsOf(directus);
 		await studio.page.locator(`${row('openai')} .toggle`).press('Enter');
 		const models = studio.page.locator('[data-provider="openai"] [data-model]');
@@ -67,17 +67,17 @@ describe('the overview', () => {
 		);
 	});
 
-	it('shows the figures of the bar under the pointer', async () => {
+	it('shows the figures of the bar at the pointer', async () => {
 		await studio.page.locator('.activity .target').last().hover();
 		const tooltip = studio.page.locator('.activity .chart-tooltip');
 		await tooltip.waitFor();
-		// Directus has styles of its own for what is called a tooltip, which hide it.
+		// Directus' own styles hide elements with the class `tooltip`.
 		expect(await tooltip.evaluate((element) => getComputedStyle(element).opacity)).toBe('1');
 		const { overall } = await statsOf(directus);
 		expect(await seen(studio.page, '.activity .chart-tooltip')).toContain(`Hits ${overall.hits}`);
 	});
 
-	it('shows every number of the tooltip whole, and its day, along the whole axis', async () => {
+	it('shows complete tooltips with the day along the whole axis', async () => {
 		for (const width of [1440, 400]) {
 			await studio.page.setViewportSize({ width, height: 900 });
 			for (const period of ['24h', '30d']) {
@@ -92,20 +92,20 @@ describe('the overview', () => {
 		await studio.open('/ai-cache');
 	});
 
-	it('has the chart’s figures as a table that screen readers find', async () => {
+	it('provides the chart’s figures as a table for screen readers', async () => {
 		const cells = await studio.page.locator('.activity table tbody td:nth-child(2)').allInnerTexts();
 		const { overall } = await statsOf(directus);
 		expect(cells.reduce((sum, cell) => sum + Number(cell.replace(/\D/g, '')), 0)).toBe(overall.hits);
 	});
 
-	it('refreshes by itself while it is seen', async () => {
+	it('refreshes itself while visible', async () => {
 		await studio.open('/ai-cache?period=1h');
 		await ask(directus, { item: 2 });
 		const { overall } = await statsOf(directus);
 		await studio.page.getByText(`${written.count(overall.lookups)} lookups`).waitFor({ timeout: 60_000 });
 	});
 
-	it('asks nothing while it is hidden, and at once when it is seen again', async () => {
+	it('sends no requests while hidden, and one as soon as it is visible again', async () => {
 		await studio.open('/ai-cache?period=1h');
 		let asked = 0;
 		studio.page.on('request', (request) => (asked += Number(request.url().includes('/ai-cache/stats'))));
@@ -124,10 +124,10 @@ describe('the overview', () => {
 	});
 });
 
-describe('figures that are not whole', () => {
+describe('incomplete figures', () => {
 	const request = { provider: 'mistral', model: 'house-model', prompt: 'Hello' };
 
-	it('are a dash with its reason for a model without a price', async () => {
+	it('show a dash and the reason for a model without a price', async () => {
 		for (let round = 0; round < 2; round++) await directus.data('POST', '/ai-cache/generate', request);
 		await studio.open('/ai-cache');
 		expect(await seen(studio.page, `${row('mistral')} .saved`)).toBe('–');
@@ -135,7 +135,7 @@ describe('figures that are not whole', () => {
 		expect(await seen(studio.page, `${row('deepseek')} .saved`)).toBe('$0.00');
 	});
 
-	it('name what is neither a hit nor a miss', async () => {
+	it('list requests that are neither a hit nor a miss', async () => {
 		await directus.data('POST', '/ai-cache/generate', { ...request, cache: { mode: 'no-store' } });
 		emulator.setUsage({ input_tokens: 0, output_tokens: 0 });
 		const unmeasured = { ...request, prompt: 'No tokens, please' };
@@ -147,8 +147,8 @@ describe('figures that are not whole', () => {
 	});
 });
 
-describe('the invalidate buttons', () => {
-	it('show the server’s count before anything is dropped, and drop nothing on cancel', async () => {
+describe('invalidate buttons', () => {
+	it('show the number of entries first, and invalidate nothing on cancel', async () => {
 		await studio.open('/ai-cache');
 		const { providers } = await statsOf(directus);
 		await studio.page.locator(`${row('anthropic')} button:has-text("Invalidate")`).click();
@@ -160,7 +160,7 @@ describe('the invalidate buttons', () => {
 		expect((await statsOf(directus)).providers.anthropic.entries).toBe(providers.anthropic.entries);
 	});
 
-	it('drop one model by keyboard alone, say so, and leave the others', async () => {
+	it('invalidate one model by keyboard, and leave the others', async () => {
 		await studio.page.locator(`${row('openai')} .toggle`).press('Enter');
 		await studio.page.locator('[data-model="gpt-4o-mini"] button:has-text("Invalidate")').press('Enter');
 		await studio.page.locator(`${dialog} .entries`).waitFor();
@@ -171,7 +171,7 @@ describe('the invalidate buttons', () => {
 		expect(providers.openai.models['gpt-4o']?.entries).toBeGreaterThan(0);
 	});
 
-	it('drop everything only after the word was typed', async () => {
+	it('invalidate everything only after the confirmation word', async () => {
 		await studio.page.getByRole('button', { name: 'Invalidate Everything' }).click();
 		await studio.page.locator(`${dialog} input`).waitFor();
 		const confirm = studio.page.locator(`${dialog} .danger`).last();
@@ -182,7 +182,7 @@ describe('the invalidate buttons', () => {
 		expect((await statsOf(directus)).overall.entries).toBe(0);
 	});
 
-	it('leave no error in the page', () => {
+	it('log no error in the page', () => {
 		expect(studio.errors).toEqual([]);
 	});
 });

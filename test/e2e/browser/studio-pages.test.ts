@@ -28,7 +28,7 @@ afterAll(async () => {
 const rows = () => studio.page.locator('.v-table tbody tr.table-row');
 const entriesOf = (query = '') => directus.data<EntryPage>('GET', `/ai-cache/entries${query}`);
 
-describe('the collections page', () => {
+describe('collections page', () => {
 	it('shows each collection’s figures and invalidates one', async () => {
 		await studio.open('/ai-cache/collections');
 		const { collections } = await statsOf(directus);
@@ -45,7 +45,7 @@ describe('the collections page', () => {
 	});
 });
 
-describe('the entries page', () => {
+describe('entries page', () => {
 	it('lists, filters and sorts on the server', async () => {
 		await studio.open('/ai-cache/entries');
 		expect(await rows().count()).toBe((await entriesOf()).total);
@@ -64,7 +64,7 @@ describe('the entries page', () => {
 		expect(await rows().first().innerText()).toContain(entries[0]?.model);
 	});
 
-	it('remembers how many stand on a page, and how wide a column is', async () => {
+	it('remembers the page size and the column widths', async () => {
 		await studio.open('/ai-cache/entries');
 		await studio.page.locator('.pages .size button, .pages .size .inline-display').first().click();
 		await studio.page.locator('.v-menu-content').getByText('50', { exact: true }).click();
@@ -75,7 +75,7 @@ describe('the entries page', () => {
 
 		const header = studio.page.locator('.v-table th', { hasText: 'Source' });
 		const before = (await header.boundingBox())!.width;
-		// Waits until the page that fades in lets the pointer through.
+		// Hovering waits until the page has faded in.
 		await header.locator('.resize-handle').hover();
 		const handle = (await header.locator('.resize-handle').boundingBox())!;
 		await studio.page.mouse.down();
@@ -89,36 +89,36 @@ describe('the entries page', () => {
 		await expect.poll(width).toBeGreaterThan(before + 30);
 	});
 
-	it('says when nothing matches, with a way back', async () => {
+	it('offers to clear the filters if nothing matches', async () => {
 		await studio.open('/ai-cache/entries?tag=nothing-has-this-tag');
 		await studio.page.getByText('No Results').waitFor();
 		await studio.page.getByRole('button', { name: 'Clear Filters' }).click();
 		await rows().first().waitFor();
 	});
 
-	it('opens an entry with its request, its rendered answer, its dependencies and why it lives so long', async () => {
+	it('opens an entry with its request, rendered answer, dependencies and TTL', async () => {
 		const { entries } = await entriesOf('?collection=articles&item=1&model=gpt-4o');
 		await studio.open(`/ai-cache/entries/${entries[0]?.key}`);
 		const drawer = studio.page.locator('.v-drawer');
-		await drawer.getByText('Summarise Article 1').first().waitFor();
+		await drawer.getByText('Summarize Article 1').first().waitFor();
 		expect(await drawer.locator('.answer strong').innerText()).toBe('Answer');
 		expect(await drawer.getByRole('link', { name: 'articles #1' }).getAttribute('href')).toMatch(
 			/\/content\/articles\/1$/,
 		);
-		expect((await drawer.locator('.life').innerText()).replace(/\s+/g, ' ')).toContain(
+		expect((await drawer.locator('.ttl').innerText()).replace(/\s+/g, ' ')).toContain(
 			`${written.count(entries[0]?.ttl ?? -1)} s`,
 		);
 	});
 
-	it('generates the one that is open anew', async () => {
+	it('regenerates the open entry', async () => {
 		const calls = emulator.calls();
-		await studio.page.locator('.v-drawer .again button').click();
+		await studio.page.locator('.v-drawer .regenerate button').click();
 		await studio.page.getByText('Answer regenerated').waitFor();
 		expect(emulator.calls()).toBe(calls + 1);
-		await studio.page.locator('.v-drawer .life').waitFor();
+		await studio.page.locator('.v-drawer .ttl').waitFor();
 	});
 
-	it('deletes the one that is open, and a selection', async () => {
+	it('deletes the open entry, and a selection', async () => {
 		const before = await entriesOf();
 		await studio.page.locator('.v-drawer .remove button').click();
 		await studio.page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
@@ -134,8 +134,8 @@ describe('the entries page', () => {
 	});
 });
 
-describe('the journal', () => {
-	it('names the event, links the item and counts what an edit took', async () => {
+describe('journal page', () => {
+	it('shows the event, the item and the number of entries that an edit invalidated', async () => {
 		await ask(directus, { item: 5 });
 		await directus.data('PATCH', '/items/articles/5', { title: 'Changed' });
 		await expect.poll(async () => (await journal())[0]?.event).toBe('items.update');
@@ -151,8 +151,8 @@ describe('the journal', () => {
 	const journal = async () => (await directus.data<{ rows: JournalRow[] }>('GET', '/ai-cache/journal')).rows;
 });
 
-describe('the warming page', () => {
-	it('shows what is asked often and missing, warms it and tells how that went', async () => {
+describe('warming page', () => {
+	it('lists popular requests that are not cached, warms them and shows the result', async () => {
 		for (let round = 0; round < 3; round++) await ask(directus, { item: 7 });
 		await directus.data('POST', '/ai-cache/invalidate', { collection: 'articles' });
 		await studio.open('/ai-cache/warming');
@@ -169,8 +169,8 @@ describe('the warming page', () => {
 	});
 });
 
-describe('settings and health', () => {
-	it('shows the store, the settings in force with their source, and no secret', async () => {
+describe('settings and health page', () => {
+	it('shows the store and the effective settings, but no secrets', async () => {
 		await studio.open('/ai-cache/settings');
 		expect(await seen(studio.page, '.health')).toContain('Healthy');
 		const text = await seen(studio.page, '.sections');
@@ -178,7 +178,7 @@ describe('settings and health', () => {
 		expect(text).not.toContain('sk-emulated');
 	});
 
-	it('raises a model’s version, which takes its answers', async () => {
+	it('raises a model’s version, which invalidates its answers', async () => {
 		await ask(directus, { item: 9 });
 		await studio.open('/ai-cache/settings');
 		const row = studio.page.locator('tr', { hasText: 'gpt-4o' }).filter({ hasNotText: 'mini' }).first();
@@ -193,7 +193,7 @@ describe('settings and health', () => {
 		expect(providers.openai.models['gpt-4o']).toMatchObject({ version: 2, entries: 0 });
 	});
 
-	it('leaves no error in the page', () => {
+	it('logs no error in the page', () => {
 		expect(studio.errors).toEqual([]);
 	});
 });

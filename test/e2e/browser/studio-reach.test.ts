@@ -30,7 +30,7 @@ afterAll(async () => {
 	await emulator.stop();
 });
 
-/** Opens the Studio once and walks through our pages by its own links, as a user does. */
+/** Opens the Studio once and visits its pages through the navigation, as a user does. */
 async function walk(options: StudioOptions, work: (page: Page, location: string) => Promise<void>) {
 	const studio = await openStudio(directus, { width: 1280, ...options });
 	studio.page.setDefaultTimeout(45_000);
@@ -46,14 +46,14 @@ async function walk(options: StudioOptions, work: (page: Page, location: string)
 	await studio.close();
 }
 
-/** What Directus' own components bring along wherever they stand: its table's checkboxes and sort buttons, its buttons' colours. */
+/** Violations of Directus' own components: the table's checkboxes and sort buttons, and the colors of buttons. */
 const OF_DIRECTUS: [rule: RegExp, html: RegExp][] = [
 	[/^(aria-allowed-attr|aria-required-attr|button-name)$/, /class="v-checkbox"/],
 	[/^label-content-name-mismatch$/, /class="header-btn"/],
 	[/^color-contrast$/, /^<span[^>]* class="content">/],
 ];
 
-/** What axe finds serious or worse in our part of the page; Directus' own frame around it is Directus' matter. */
+/** Returns the serious violations that axe finds in the module's part of the page, without Directus' own frame. */
 async function seriousFindings(page: Page, inside: string): Promise<string[]> {
 	await page.evaluate(AXE);
 	const { violations } = await page.evaluate(
@@ -90,15 +90,14 @@ describe('axe', () => {
 
 		await studio.open('/ai-cache/entries');
 		await studio.page.locator('.v-table .preview').first().click();
-		await studio.page.locator('.v-drawer .life').waitFor();
+		await studio.page.locator('.v-drawer .ttl').waitFor();
 		expect(await seriousFindings(studio.page, '.v-drawer .drawer')).toEqual([]);
 		await studio.close();
 	});
 });
 
 /**
- * How many sizes the cards have, how many lines of them stand on another height than those of the card beside, and how
- * many are cut.
+ * Counts the sizes of the cards, the lines that are not aligned with the next card, and the truncated lines.
  */
 function shapes(page: Page): Promise<{ sizes: number; uneven: number; cut: number }> {
 	return page.evaluate(() => {
@@ -119,8 +118,8 @@ function shapes(page: Page): Promise<{ sizes: number; uneven: number; cut: numbe
 	});
 }
 
-describe('the pages', () => {
-	it('fit 400 pixels without scrolling sideways, whatever the page', async () => {
+describe('Studio pages', () => {
+	it('fit 400 pixels without horizontal scrolling', async () => {
 		await walk({}, async (page, location) => {
 			await page.setViewportSize({ width: 400, height: 800 });
 			const overflow = await page.evaluate(() => {
@@ -131,13 +130,13 @@ describe('the pages', () => {
 		});
 	});
 
-	it('give the cards of the overview one shape, whatever the width and the language', async () => {
+	it('align the cards of the overview at every width and in every language', async () => {
 		for (const language of ['de-DE', 'en-US']) {
 			const studio = await openStudio(directus, { language });
 			await studio.open('/ai-cache');
 			for (const width of [1440, 1024, 400]) {
 				await studio.page.setViewportSize({ width, height: 900 });
-				// The frame of the Studio takes a moment to give way.
+				// The frame of the Studio takes a moment to shrink.
 				await expect
 					.poll(async () => [language, width, await shapes(studio.page)], { timeout: 10_000 })
 					.toEqual([language, width, { sizes: 1, uneven: 0, cut: 0 }]);
@@ -146,7 +145,7 @@ describe('the pages', () => {
 		}
 	});
 
-	it('speak German where the user does, figures included', async () => {
+	it('use German texts and figures for a German user', async () => {
 		const studio = await openStudio(directus, { language: 'de-DE' });
 		await studio.open('/ai-cache');
 		expect(await seen(studio.page, '.metrics')).toMatch(/Trefferquote \d+(,\d)? %/);
@@ -158,7 +157,7 @@ describe('the pages', () => {
 		await studio.close();
 	});
 
-	it('turn around in a language that is read from right to left', async () => {
+	it('mirror the layout in a right-to-left language', async () => {
 		const studio = await openStudio(directus, { language: 'ar-SA' });
 		await studio.open('/ai-cache');
 		const [name, button] = await Promise.all([

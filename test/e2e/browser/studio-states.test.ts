@@ -31,7 +31,7 @@ afterAll(async () => {
 	await emulator.stop();
 });
 
-/** What colours the texts of the filled buttons have that stand in a word on what is not there. */
+/** Returns the text colors of the filled buttons on empty pages. */
 const buttonColours = (page: Page): Promise<string[]> =>
 	page
 		.locator('.v-info button .content')
@@ -45,16 +45,16 @@ const PAGES = {
 	'/warming': 'Nothing to Warm',
 };
 
-describe('the pages before anything was cached', () => {
+describe('pages of an empty cache', () => {
 	for (const [location, title] of Object.entries(PAGES))
-		it(`say so on /ai-cache${location}`, async () => {
+		it(`explain that it is empty on /ai-cache${location}`, async () => {
 			await studio.page.locator(`.v-list a[href$="/ai-cache${location}"]`).first().click();
 			await studio.page.getByRole('heading', { name: title }).waitFor();
 		});
 });
 
-describe('the pages when the API fails', () => {
-	it('name the failure and show the content after another try', async () => {
+describe('pages when the API fails', () => {
+	it('show the error, and the content after a retry', async () => {
 		const refuse = { status: 500, json: { errors: [{ message: 'Out of order.', extensions: { code: 'X' } }] } };
 		const ours = (url: URL) => url.pathname.startsWith('/ai-cache/');
 		await studio.page.route(ours, (route) => route.fulfill(refuse));
@@ -66,7 +66,7 @@ describe('the pages when the API fails', () => {
 		await studio.page.getByRole('heading', { name: 'No Entries' }).waitFor();
 	});
 
-	it('keep the last figures, and say that they are old', async () => {
+	it('keep the last figures, and warn that they are outdated', async () => {
 		await makeTraffic(directus);
 		await studio.open('/ai-cache/collections');
 		const ours = (url: URL) => url.pathname === '/ai-cache/stats';
@@ -77,17 +77,17 @@ describe('the pages when the API fails', () => {
 	});
 });
 
-describe('content that may not be shown', () => {
-	it('is in neither the list nor the drawer, which says why', async () => {
+describe('hidden content', () => {
+	it('appears neither in the list nor in the drawer, which gives the reason', async () => {
 		await studio.open('/ai-cache/entries');
 		await studio.page.getByText('Content hidden').first().click();
 		await studio.page.getByText('AI_CACHE_STUDIO_SHOW_CONTENT is false').waitFor();
-		expect(await studio.page.locator('.v-drawer').innerText()).not.toContain('Summarise');
+		expect(await studio.page.locator('.v-drawer').innerText()).not.toContain('Summarize');
 	});
 });
 
-describe('a search', () => {
-	it('says how many it found, and where it found none', async () => {
+describe('search for entries', () => {
+	it('shows the number of matches, and a message if there are none', async () => {
 		await studio.open('/ai-cache/entries?search=teaser');
 		await studio.page.getByText('1–1 of 1').waitFor();
 		await studio.open('/ai-cache/entries?search=nowhere-to-be-found');
@@ -95,8 +95,8 @@ describe('a search', () => {
 	});
 });
 
-describe('those who are no admin', () => {
-	it('have no module in their bar, and no page at its address', async () => {
+describe('users who are not admins', () => {
+	it('see no module in the module bar, and no page at its URL', async () => {
 		const account = await createAccount(directus, 'editor', [], { app_access: true });
 		const editor = await openStudio(directus, { account });
 		await editor.page.goto('/admin/ai-cache');
@@ -106,8 +106,8 @@ describe('those who are no admin', () => {
 	});
 });
 
-describe('a store that goes away', () => {
-	it('is told on the overview with what to do, and on the health page', async () => {
+describe('an unreachable store', () => {
+	it('shows an alert with advice on the overview, and a status on the health page', async () => {
 		await studio.open('/ai-cache');
 		await redis.stop();
 		await studio.open('/ai-cache/settings');

@@ -11,19 +11,19 @@ export interface Ask {
 	tags?: string[];
 }
 
-/** One generation about an article of the sample content, as a caller asks for it. */
+/** Sends one generation request about an article of the sample content. */
 export function ask(directus: Api, { provider = 'openai', model = 'gpt-4o', item, prompt, tags }: Ask = {}) {
 	return directus.data<GenerationAnswer>('POST', '/ai-cache/generate', {
 		provider,
 		model,
-		prompt: prompt ?? 'Summarise {{title}}: {{body}}',
+		prompt: prompt ?? 'Summarize {{title}}: {{body}}',
 		params: { max_tokens: 64 },
 		...(prompt === undefined && { collection: 'articles', item: item ?? 1 }),
 		...(tags && { tags }),
 	});
 }
 
-/** Hits and misses of two providers, three models and two items. */
+/** Creates hits and misses for two providers, three models and several items. */
 export async function makeTraffic(directus: Api): Promise<void> {
 	for (const item of [1, 2, 3]) await ask(directus, { item });
 	for (const item of [1, 1, 2]) await ask(directus, { item });
@@ -37,15 +37,15 @@ export function statsOf(directus: Api): Promise<StatsReport> {
 	return directus.data<StatsReport>('GET', '/ai-cache/stats');
 }
 
-/** What a reader of the page sees, without the differences between kinds of spaces. */
+/** Returns the visible text with normalized spaces. */
 export async function seen(page: Page, selector: string): Promise<string> {
 	const text = await page.locator(selector).first().innerText();
 	return text.replace(/\s+/g, ' ').trim();
 }
 
 /**
- * Moves the pointer to ten places along the chart's time axis. Returns what the tooltip says at each, and every number in
- * it that is cut or that reaches out of the chart.
+ * Moves the pointer to ten positions along the chart's time axis. Returns the tooltip text at each position, and every
+ * number that is truncated or outside the chart.
  */
 export async function readTooltips(page: Page, frame: string): Promise<{ texts: string[]; faults: string[] }> {
 	await page.locator(frame).first().scrollIntoViewIfNeeded();
@@ -62,7 +62,7 @@ export async function readTooltips(page: Page, frame: string): Promise<{ texts: 
 	return { texts, faults };
 }
 
-/** Wider than the axis with its numbers. */
+/** Wider than the axis labels. */
 const AXIS = 60;
 
 function findFaults(tooltip: Element, chart: { place: number; left: number; right: number }): string[] {
@@ -79,7 +79,7 @@ function findFaults(tooltip: Element, chart: { place: number; left: number; righ
 	);
 }
 
-/** The same figures as the Studio should write them, by the platform's own formatting. */
+/** The figures in the Studio's format, written by the platform's own formatter. */
 export const written = {
 	percent: (share: number) =>
 		new Intl.NumberFormat('en-US', { style: 'percent', maximumFractionDigits: 1 }).format(share),
