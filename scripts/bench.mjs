@@ -77,7 +77,7 @@ function introduction() {
 	return [
 		'# Benchmarks',
 		'',
-		'Written by `npm run bench`; one part by `npm run bench <name>`. Compare figures of one run with each other; another machine has other ones.',
+		'Written by `npm run bench`; one part by `npm run bench <name>`. Compare figures only within one run. Other machines give other figures.',
 		'',
 		`Machine: ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${memory} GiB.`,
 	].join('\n');

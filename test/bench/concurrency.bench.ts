@@ -67,7 +67,7 @@ for (const processes of [1, 2]) {
 }
 section(
 	'Many identical requests at once',
-	`New requests on new connections, all at the same moment; the provider takes ${DELAY_MS} ms. Of two processes, each gets half; the slower one's latency is shown. Milliseconds; load and Directus on the same machine.`,
+	`New requests on new connections, all sent at once. The provider takes ${DELAY_MS} ms. Two processes get half of the requests each, and the table shows the slower one. Load and Directus share one machine. Milliseconds.`,
 	table([['processes', 'at once', 'upstream calls', 'p50', 'p99', 'errors'], ...rows]),
 );
 await redis.stop();

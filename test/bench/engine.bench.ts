@@ -77,7 +77,7 @@ const bare = rate(() => lru.get('e:1'));
 const best = Math.max(...Object.values(libraries));
 section(
 	'A hit from memory',
-	'An answer of 2 KB with six tags whose tokens are checked, one core. The libraries check no tokens of content.',
+	'An answer of 2 KB with six tags, whose versions are checked, on one core. The libraries check no content.',
 	table([
 		['', 'hits a second', 'to the best library'],
 		['memory store, known key', perSecond(own.memory), ratio(own.memory, best)],
@@ -141,7 +141,7 @@ const rates = {
 };
 section(
 	'A hit from Redis',
-	`${ENTRIES} such answers in turns, each with its own item among its six tags, ${CONCURRENCY} at a time. “Raw” reads the very bytes that the entries are stored in.`,
+	`${ENTRIES} such answers in turns, each with six tags, one of them its own item; ${CONCURRENCY} at a time. “Raw” reads only the stored bytes of the entries.`,
 	table([
 		['', 'hits a second', 'to raw ioredis'],
 		['raw ioredis `getBuffer`, auto-pipelined', perSecond(rates.raw), ratio(rates.raw, rates.raw)],

@@ -107,7 +107,7 @@ if (MAX_ENTRIES >= ALL_SIZES.at(-1)!) {
 }
 section(
 	'As entries grow',
-	`Answers of ${BYTES} bytes, each of an item of its own; stored, such an entry is ${ownBytes} bytes with its request and what is known about it. Hits of random entries; those of Redis ${CONCURRENCY} at a time, nothing kept in the process. The memory of an entry counts its places in the indexes and the tokens of its tags.`,
+	`Answers of ${BYTES} bytes, each with its own item. A stored entry takes ${ownBytes} bytes, with its request and its metadata. Hits of random entries; with Redis ${CONCURRENCY} at a time and without the L1 cache. An entry's memory includes its index entries and its tag versions.`,
 	table([
 		[
 			'entries',

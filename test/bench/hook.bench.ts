@@ -105,7 +105,7 @@ for (let started = 1; ; started++) {
 const [bare, memory, onRedis] = contenders;
 section(
 	'An update of one item',
-	`\`PATCH /items/articles/1\`, ${STARTS * ROUNDS * PER_ROUND} each, in ${STARTS} starts of each kind, one after the other and the kinds in turns. Milliseconds. The response is kept back until the change is in force in the cache.`,
+	`\`PATCH /items/articles/1\`, ${STARTS * ROUNDS * PER_ROUND} each, in ${STARTS} starts of each kind, in turns. The response waits until the change is in force in the cache. Milliseconds.`,
 	table([
 		['', 'p50', 'p99', 'to Directus alone'],
 		...rowsOf(contenders.map((one, index) => ({ ...one, took: allTook[index]! }))),
@@ -158,7 +158,7 @@ for (let round = 0; round < STARTS * ROUNDS; round++) {
 	}
 }
 section(
-	'An item template beside reading the item',
+	'An item template compared with reading the item',
 	`\`${TEMPLATE}\`, rendered with the caller's permissions for each request, and \`GET /items/articles/1?fields=${FIELDS}\`; ${STARTS * ROUNDS * PER_ROUND} each, in turns. Milliseconds.`,
 	table([['', 'p50', 'p99', 'to the `GET`'], ...rowsOf([reading, rendering, plain])]),
 );

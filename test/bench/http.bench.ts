@@ -52,7 +52,7 @@ const emulator = await startProviderEmulator({ text: (prompt) => 'An answer of w
 const redis = await startRedis();
 for (const [name, store] of [
 	['the memory store', { AI_CACHE_STORE: 'memory' }],
-	['Redis with the first level', { AI_CACHE_REDIS: redis.url }],
+	['Redis with the L1 cache', { AI_CACHE_REDIS: redis.url }],
 ] as const) {
 	progress(name);
 	const directus = await startDirectus({
@@ -78,14 +78,14 @@ for (const [name, store] of [
 	await warm(closed);
 	for (const size of SIZES) {
 		rows.push([
-			`hit of ${size / 1024} KB, the lane closed`,
+			`hit of ${size / 1024} KB, fast path off`,
 			await measure(closed.process(0), '/ai-cache/generate', bodyOf(size)),
 		]);
 	}
 	await closed.stop();
 	section(
 		`A hit over HTTP, ${name}`,
-		`${CONNECTIONS} connections, ${SECONDS} s each after ${WARM_UP_SECONDS} s of warm-up, load and Directus on the same machine; latencies in milliseconds.`,
+		`${CONNECTIONS} connections, ${SECONDS} s each after ${WARM_UP_SECONDS} s of warm-up. Load and Directus share one machine. Latencies in milliseconds.`,
 		table([
 			['', 'requests a second', '× endpoint', '× ping', '× ahead', 'p50', 'p99', 'p99.9'],
 			...rows.map(([label, { rate, p50, p99, p999 }]) => [

@@ -126,7 +126,7 @@ for (const size of SIZES) {
 const [smallest] = measured;
 section(
 	'Invalidating a collection',
-	`Milliseconds, median of 5 (one measurement of a million), each on a Redis that was just started with that many entries. In force: no process answers any of them. Counted: their exact number is known as well. KEYS and DEL is what the first sketch of this cache did; Redis does nothing else meanwhile.`,
+	`Milliseconds, median of 5 (a million: one measurement), each on a fresh Redis with that many entries. “In force”: no process returns any of them. “Counted”: their exact number is known too. The first sketch of this cache used KEYS and DEL, which block Redis.`,
 	table([
 		['entries', 'in force', '× of 10', 'counted', 'memory store, in force', 'KEYS + DEL', '× of 10'],
 		...measured.map(({ size, redis: { purge }, memory, sketch }) => [
@@ -141,10 +141,10 @@ section(
 	]),
 );
 section(
-	'Look-ups as entries grow, beside the first sketch',
-	`Hits of random entries in Redis, ${CONCURRENCY} at a time, nothing kept in the process. The sketch reads and then counts, two commands one after the other, and checks no content.`,
+	'Lookups as entries grow, compared with the first sketch',
+	`Hits of random entries in Redis, ${CONCURRENCY} at a time, without the L1 cache. The sketch sends two commands in sequence, a read and a count, and checks no content.`,
 	table([
-		['entries', 'entry and six tokens, one command', 'the sketch', 'ratio'],
+		['entries', 'entry and six tag versions, one command', 'the sketch', 'ratio'],
 		...measured.map(({ size, redis: { lookups }, sketch }) => [
 			size.toLocaleString('en'),
 			perSecond(lookups),

@@ -92,7 +92,7 @@ async function compareStores(place: string, open: () => Promise<Store>, librarie
 	const best = sizes.map((_, column) => Math.max(...others.slice(0, -1).map(({ rates }) => rates[column]!)));
 	section(
 		`A miss and its store, ${place}`,
-		`Asked for, not found, stored; ${CONCURRENCY} at a time. This cache compresses the larger answer, keeps six tags with their tokens, the request, the indexes and single-flight's lease; the libraries keep text, and bentocache two tags.`,
+		`Lookup, miss, store; ${CONCURRENCY} at a time. This cache compresses the larger answer. It also stores six tags with their versions, the request, the indexes and the lease. The libraries store text, and bentocache two tags.`,
 		table([
 			['', '2 KB, a second', 'to the best library', '0.9 KB, a second', 'to the best library'],
 			...[{ name: 'this cache', rates: own }, ...others].map(({ name, rates }) => [
@@ -163,8 +163,8 @@ for (const size of PURGED) {
 	}
 }
 section(
-	'Invalidation by tag in Redis, beside other libraries',
-	`Milliseconds, median of ${REPETITIONS}. bentocache notes when a tag was purged and compares at each hit; the others know no tags and delete the keys, here told which. This cache waits until every process has seen it.`,
+	'Invalidation by tag in Redis, compared with other libraries',
+	`Milliseconds, median of ${REPETITIONS}. bentocache records the time of a tag's purge and compares it at each hit. The other libraries have no tags and delete the given keys. This cache waits until the purge is in force in every process.`,
 	table([
 		['', ...PURGED.map((size) => `${size.toLocaleString('en')} entries`)],
 		...[...purges].map(([name, took]) => [name, ...took.map(milliseconds)]),

@@ -26,7 +26,7 @@ for (let step = 1; step <= STEPS; step++) {
 	]);
 }
 section(
-	'Memory store under its bound',
-	`\`AI_CACHE_MEMORY_MAX\` is ${megabytes(MAX_BYTES)} MB; answers of 0.75 to 3 KB, each of an item of its own. Heap and external memory after a full collection.`,
+	'Memory store at its limit',
+	`\`AI_CACHE_MEMORY_MAX\` is ${megabytes(MAX_BYTES)} MB. Answers of 0.75 to 3 KB, each with its own item. Heap and external memory after a full garbage collection.`,
 	table([['entries passed', 'held', 'MB in use', 'to the bound'], ...rows]),
 );

@@ -115,8 +115,8 @@ try {
 }
 
 section(
-	'Reading your own write',
-	`${WORKERS} clients at once: each changes an item of its own (every tenth time it deletes one), has the response, and asks at once for an answer made before. Milliseconds.`,
+	'Read your writes',
+	`${WORKERS} clients at once. Each changes its own item (every tenth time it deletes it), receives the response, and at once requests an answer made before. Milliseconds.`,
 	table([
 		['read in', 'rounds', 'with an answer before', 'stale after', 'window', 'write p50', 'write p99', 'round p50'],
 		...rows,

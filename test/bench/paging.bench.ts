@@ -85,7 +85,7 @@ async function measure(label: string, open: () => Promise<Store>, commands?: () 
 		await store.close();
 		section(
 			`Paging through ${size.toLocaleString('en')} entries, ${label}`,
-			`Pages of ${LIMIT}; milliseconds, medians of ${TIMES}, and their ratio to the first page's. Opened: the very first time, when a list may have to be put in order, or those that meet several criteria to be counted.${commands ? ` ${await commands()}` : ''}`,
+			`Pages of ${LIMIT}; milliseconds, medians of ${TIMES}, and their ratio to the first page. “Opened” is the first access. It may have to sort a list, or count the entries that match several criteria.${commands ? ` ${await commands()}` : ''}`,
 			table([['', 'opened', 'first page', 'page 10', '×', 'page 1,000', '×', 'last page', '×'], ...rows]),
 		);
 	}

@@ -66,8 +66,8 @@ for (const name of names.slice(1)) {
 	registrations.push({ name, times: await repeat(REGISTRATIONS, () => register(kinds[name].env)) });
 }
 section(
-	'What the bundle adds to the start of Directus',
-	`Importing \`dist/api.js\` and registering its hooks and endpoints, in a process of its own in which Node's modules are loaded, as Directus has them, median of ${REGISTRATIONS}; milliseconds. Connecting to Redis goes on beside the start of Directus.`,
+	'Start of Directus: time added by the bundle',
+	`Importing \`dist/api.js\` and registering its hooks and endpoints, in a separate process that has loaded Node's modules, as in Directus, median of ${REGISTRATIONS}; milliseconds. The connection to Redis is made in parallel with the start of Directus.`,
 	table([
 		['', 'import', 'register', 'together'],
 		...registrations.map(({ name, times }) => [
@@ -91,7 +91,7 @@ for (let round = 0; round < STARTS; round++) {
 const bare = median(starts.get('without the bundle')!);
 section(
 	'From launch to serving',
-	`Milliseconds until Directus logs that it serves, ${STARTS} starts each, in turns. Where an extension has a part in the Studio, Directus puts all such parts together anew at each start, which is what takes the time here: without the Studio (\`SERVE_APP=false\`), starts with and without the bundle differ by less than they do among themselves.`,
+	`Milliseconds until Directus logs that it is ready, ${STARTS} starts each, in turns. Directus bundles the Studio parts of all extensions at each start, and this takes most of the time. Without the Studio (\`SERVE_APP=false\`), the difference between starts with and without the bundle is smaller than the variation among starts.`,
 	table([
 		['', 'median', 'fastest', 'to Directus alone'],
 		...names.map((name) => {
@@ -116,7 +116,7 @@ for (let round = 0; round < ROUNDS; round++) {
 }
 const bareRates = rates.get('without the bundle')!.map(median);
 section(
-	"Requests that are none of the cache's",
+	'Requests to other routes',
 	`Requests a second, ${CONNECTIONS} connections, median of ${ROUNDS} rounds of ${SECONDS} s, in turns.`,
 	table([
 		['', ...routes.flatMap(({ route }) => [`\`GET ${route}\``, 'to Directus alone'])],

@@ -160,7 +160,7 @@ async function memory(directus: Directus): Promise<string> {
 		megabytes(after[name]),
 	];
 	return [
-		`${STREAMS} different streams of ${megabytes(bytes)} MB each at once, in MB. Afterwards: purged, and collected.`,
+		`${STREAMS} different streams of ${megabytes(bytes)} MB each at once, in MB. “After” is measured after a purge and a garbage collection.`,
 		table([
 			['', 'before', 'peak', 'a stream', 'after'],
 			row('resident set', 'rss'),
@@ -206,11 +206,11 @@ const nothing = await autocannon({
 });
 section(
 	'First byte of a stream that misses',
-	`The provider answers after ${THINK_MS} ms; asked directly and through the cache in turns, all on the same machine. Milliseconds to the body's first byte. An endpoint of the same Directus that does nothing answers one at a time in ${milliseconds(nothing.latency.average)} on average.`,
+	`The provider answers after ${THINK_MS} ms. Requests go directly and through the cache, in turns, on one machine. Milliseconds to the body's first byte. An endpoint of this Directus that does nothing responds to single requests in ${milliseconds(nothing.latency.average)} on average.`,
 	[
-		'From the request on, with what Directus does for each request before any extension sees it:',
+		'From the request, including the work of Directus before any extension runs:',
 		table([FIRST_BYTES, ...firsts.map(({ toAsk }) => toAsk)]),
-		'From the moment in which the provider writes its first byte, which is what passing the stream on takes:',
+		'From the first byte of the provider, which measures only passing on the stream:',
 		table([FIRST_BYTES, ...firsts.map(({ toRelay }) => toRelay)]),
 	].join('\n\n'),
 );

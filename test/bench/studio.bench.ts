@@ -62,8 +62,8 @@ async function measureOverview(): Promise<void> {
 	const own = median(took.dashboard);
 	const row = (label: string, times: number[]) => [label, milliseconds(median(times)), ratio(median(times), own)];
 	section(
-		'The Studio’s overview beside Insights',
-		`From the request for the page until its figures are seen, Chromium with a warm cache, median of ${PAINTS}; ${DAYS} days with ${MODELS} models in Redis. The dashboard has four figures and two lists.`,
+		'The Studio’s overview compared with Insights',
+		`From the request of the page until its figures are visible, in Chromium with a warm cache, median of ${PAINTS}; ${DAYS} days with ${MODELS} models in Redis. The dashboard has four figures and two lists.`,
 		table([
 			['', 'ms', '× dashboard'],
 			row('the overview', took.overview),
@@ -114,7 +114,7 @@ async function measureEntries(): Promise<void> {
 	}
 	section(
 		'The table of entries in the Studio',
-		`In Chromium, from the request until its rows are seen, with Redis; milliseconds, medians of ${TURNS}. What each store takes of it is in the part on paging.`,
+		`In Chromium with Redis, from the request until the rows are visible. Milliseconds, medians of ${TURNS}. The paging sections give each store's part of this time.`,
 		table([
 			['', ...SIZES.map((size) => `${size.toLocaleString('en')} entries`), '×'],
 			...[...columns[0]!.keys()].map((label) => {
