@@ -48,11 +48,51 @@ export function fingerprint(parts: FingerprintParts): string {
 const readableModel = (model: string): string => model.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 64);
 
 /**
+ * Members whose objects reach the model as text, in the order that they were written in, at every depth: JSON schemas,
+ * tool arguments and template variables. A model answers in the order of its schema. The order of all other objects
+ * cannot matter: the provider reads them by name. `input` as a list is the conversation itself.
+ */
+const ORDERED_MEMBERS: ReadonlySet<string> = new Set([
+	'schema',
+	'parameters',
+	'input_schema',
+	'input_examples',
+	'arguments',
+	'input',
+	'output',
+	'content',
+	'variables',
+	'guided_json',
+	'structured_outputs',
+	'json_schema',
+	'format',
+	'documents',
+	'chat_template_kwargs',
+]);
+
+/** Members of those above that may also hold an object of a fixed structure, and the members that show it. */
+const FIXED_STRUCTURES: Readonly<Record<string, readonly string[]>> = {
+	json_schema: ['schema'],
+	format: ['schema', 'definition'],
+	output: ['type'],
+	content: ['type'],
+};
+
+const ORDERED_LISTS: ReadonlySet<string> = new Set(['input_examples', 'documents']);
+
+function isOrdered(name: string, value: unknown): boolean {
+	if (!ORDERED_MEMBERS.has(name) || typeof value !== 'object' || value === null) return false;
+	if (Array.isArray(value)) return ORDERED_LISTS.has(name);
+	return !FIXED_STRUCTURES[name]?.some((member) => member in value);
+}
+
+/**
  * JSON Canonicalization Scheme (RFC 8785): members sorted by UTF-16 code units (§3.2.3), numbers and strings as
- * ECMAScript writes them (§3.2.2), no white space.
+ * ECMAScript writes them (§3.2.2), no white space. Objects whose order reaches the model keep
+ * it; those that were sorted already are written as the scheme writes them.
  */
 export function canonicalJson(value: JsonValue | readonly unknown[] | Readonly<Record<string, unknown>>): string {
-	return write(value);
+	return write(value, false);
 }
 
 /** Bigints are whole numbers with more digits than a number has; infinities what is beyond any number (`1e400`). */
@@ -62,19 +102,20 @@ function writeScalar(value: unknown): string {
 	return JSON.stringify(value);
 }
 
-function write(value: unknown): string {
+function write(value: unknown, ordered: boolean): string {
 	if (value === null || typeof value !== 'object') return writeScalar(value);
 	if (Array.isArray(value)) {
 		let text = '[';
-		for (let index = 0; index < value.length; index++) text += (index ? ',' : '') + write(value[index]);
+		for (let index = 0; index < value.length; index++) text += (index ? ',' : '') + write(value[index], ordered);
 		return text + ']';
 	}
 	const record = value as Record<string, unknown>;
 	let text = '';
-	for (const name of Object.keys(record).sort()) {
+	const names = Object.keys(record);
+	for (const name of ordered ? names : names.sort()) {
 		const member = record[name];
 		if (member === undefined) continue;
-		text += `${text ? ',' : ''}${JSON.stringify(name)}:${write(member)}`;
+		text += `${text ? ',' : ''}${JSON.stringify(name)}:${write(member, ordered || isOrdered(name, member))}`;
 	}
 	return `{${text}}`;
 }

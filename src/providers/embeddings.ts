@@ -36,19 +36,21 @@ export function requestForInputs(request: JsonObject, positions: readonly number
  * has not exactly one vector for each.
  */
 export function splitEmbeddings(answer: JsonObject, inputs: readonly JsonValue[]): JsonObject[] | null {
-	const vectors: JsonObject[] = [];
-	for (const [position, vector] of objectsOf(answer['data']).entries()) {
-		const index = typeof vector['index'] === 'number' ? vector['index'] : position;
-		if (!(index in inputs) || index in vectors || !isVector(vector['embedding'])) return null;
-		vectors[index] = vector;
-	}
-	if (Object.keys(vectors).length !== inputs.length) return null;
+	const vectors = inRequestOrder(objectsOf(answer['data']));
+	if (vectors.length !== inputs.length || !vectors.every(({ embedding }) => isVector(embedding))) return null;
 	const usages = shareUsage(objectOf(answer['usage']), inputs.map(lengthOf));
 	return vectors.map((vector, index) => ({
 		...answer,
 		data: [{ ...vector, index: 0 }],
 		...(isObject(answer['usage']) ? { usage: usages[index] ?? {} } : {}),
 	}));
+}
+
+/** Vectors by their `index` if each place has one, else as they came: some servers count within their own batches. */
+function inRequestOrder(vectors: readonly JsonObject[]): readonly JsonObject[] {
+	const byIndex = new Map(vectors.map((vector) => [vector['index'] ?? null, vector]));
+	const sorted = vectors.map((_, place) => byIndex.get(place)).filter((vector) => vector !== undefined);
+	return sorted.length === vectors.length ? sorted : vectors;
 }
 
 /** One answer of several, in order and in the encoding that the request asks for; their usage added up. */

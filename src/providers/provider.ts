@@ -12,6 +12,8 @@ export interface AnswerReading {
 	snapshot: string | null;
 	/** OpenAI's `system_fingerprint` and its like, null where there is none. */
 	systemFingerprint: string | null;
+	/** Unix time in seconds at which a part of the answer stops being valid. Absent if none does. */
+	expiresAt?: number;
 }
 
 /** Whether an answer may be stored at all; `reason` is a stable word such as `truncated`, `refusal`, `empty`. */

@@ -7,6 +7,7 @@ import { NOT_STRICT_JSON } from '../providers/answer-body.ts';
 import { isErrorBody } from '../providers/error-body.ts';
 import type { Pricing } from '../providers/prices.ts';
 import type { Admission, AnswerReading } from '../providers/provider.ts';
+import { usesWeb } from '../providers/web-search.ts';
 import { ProviderFailedError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import type { SettingValues } from './settings-schema.ts';
@@ -31,7 +32,13 @@ export const UNREADABLE = 'malformed';
  * Turns a provider's answer into what is stored: figures, confidence, life. Throws where it is an error, and for native
  * requests where it cannot be read; who speaks the provider's own dialect gets that as it came.
  */
-export function draftOf(exchange: Exchange, answer: RawAnswer, values: SettingValues, pricing: Pricing): Generated {
+export function draftOf(
+	exchange: Exchange,
+	answer: RawAnswer,
+	values: SettingValues,
+	pricing: Pricing,
+	now = Date.now(),
+): Generated {
 	const { dialect, operation, provider, model, body } = exchange;
 	const known = dialect.read(operation, answer.parsed);
 	const reading = known ?? unread(exchange, answer);
@@ -43,19 +50,27 @@ export function draftOf(exchange: Exchange, answer: RawAnswer, values: SettingVa
 		...(values.AI_CACHE_COST_TIERS && { operator: values.AI_CACHE_COST_TIERS }),
 		price: pricing.outputPrice(provider, model),
 	});
+	const webTtl = usesWeb(body, answer.parsed) ? values.AI_CACHE_WEB_SEARCH_TTL / 1000 : null;
 	const { ttl, parts } = timeToLive({
 		contentType: exchange.contentType,
 		costTier: tier,
 		confidence: confidence.score,
 		reasons: confidence.reasons,
 		collectionFactor: exchange.ttlFactor,
-		asked: exchange.directives.ttl ?? null,
+		asked: exchange.directives.ttl ?? webTtl,
 		standardBase: values.AI_CACHE_TTL / 1000,
-		maximum: values.AI_CACHE_MAX_TTL / 1000,
+		maximum: Math.min(
+			values.AI_CACHE_MAX_TTL / 1000,
+			webTtl ?? Infinity,
+			Math.floor((reading.expiresAt ?? Infinity) - now / 1000),
+		),
 	});
 	const admission = dialect.admit(operation, body, answer.parsed, { storeTruncated: values.AI_CACHE_STORE_TRUNCATED });
 	return {
-		refused: known === null ? UNREADABLE : (exchange.uncacheable ?? refusedBody(answer) ?? refused(admission)),
+		refused:
+			known === null
+				? UNREADABLE
+				: (exchange.uncacheable ?? refusedBody(answer) ?? refused(admission) ?? (webTtl === 0 ? 'web_search' : null)),
 		draft: {
 			operation,
 			scope: exchange.scope,

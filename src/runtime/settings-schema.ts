@@ -112,6 +112,7 @@ export const SETTINGS = {
 	AI_CACHE_UPSTREAM_TIMEOUT: setting(timer, '10m'),
 	AI_CACHE_UPSTREAM_RETRIES: setting(wholeNumber, 2),
 	AI_CACHE_STORE_TRUNCATED: setting(flag, false),
+	AI_CACHE_WEB_SEARCH_TTL: setting(duration, '0'),
 	AI_CACHE_STUDIO_SHOW_CONTENT: setting(flag, true),
 	AI_CACHE_ON_MODEL_UPDATE: setting(oneOf(['note', 'invalidate'], 'is neither note nor invalidate'), 'note'),
 	AI_CACHE_BATCH_MAX: setting(positive, 500),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../src/contract.ts';
 import { canonicalJson, fingerprint, KEY_SCHEMA, type FingerprintParts } from '../../src/cache/fingerprint.ts';
 
 const parts: FingerprintParts = {
@@ -50,6 +51,44 @@ describe('a fingerprint', () => {
 	it('does not depend on the order of members', () => {
 		const body = { messages: [{ content: 'A secret question', role: 'user' }], model: 'gpt-4o' };
 		expect(fingerprint({ ...parts, body })).toBe(fingerprint(parts));
+	});
+
+	const forwards = { type: 'object', properties: { verdict: { type: 'string' }, why: { type: 'string' } } };
+	const backwards = { type: 'object', properties: { why: { type: 'string' }, verdict: { type: 'string' } } };
+
+	it.each<[string, (object: JsonObject) => JsonObject]>([
+		['chat response format', (schema) => ({ response_format: { type: 'json_schema', json_schema: { schema } } })],
+		['tool of chat', (parameters) => ({ tools: [{ type: 'function', function: { name: 'f', parameters } }] })],
+		['tool of responses', (parameters) => ({ tools: [{ type: 'function', name: 'f', parameters }] })],
+		['text format of responses', (schema) => ({ text: { format: { type: 'json_schema', name: 'n', schema } } })],
+		['tool of Anthropic', (input_schema) => ({ tools: [{ name: 'f', input_schema }] })],
+		['output format of Anthropic', (schema) => ({ output_config: { format: { type: 'json_schema', schema } } })],
+		['tool example of Anthropic', (example) => ({ tools: [{ name: 'f', input_examples: [example] }] })],
+		['tool use of Anthropic', (input) => ({ messages: [{ content: [{ type: 'tool_use', input }] }] })],
+		['tool call', (args) => ({ messages: [{ tool_calls: [{ function: { name: 'f', arguments: args } }] }] })],
+		['tool result', ({ properties = {} }) => ({ messages: [{ role: 'tool', content: properties }] })],
+		['prompt template', (variables) => ({ prompt: { id: 'p', variables } })],
+		['guided decoding of vLLM', (guided_json) => ({ guided_json })],
+		['JSON schema of llama.cpp', (json_schema) => ({ json_schema })],
+	])('changes with the order of members in a %s', (_what, body) => {
+		const one = fingerprint({ ...parts, body: body(forwards) });
+		expect(fingerprint({ ...parts, body: body(backwards) })).not.toBe(one);
+		expect(fingerprint({ ...parts, body: body(structuredClone(forwards)) })).toBe(one);
+	});
+
+	it('does not change with the order of members around a schema', () => {
+		const one = { response_format: { type: 'json_schema', json_schema: { name: 'n', schema: backwards } }, model: 'm' };
+		const other = {
+			model: 'm',
+			response_format: { json_schema: { schema: backwards, name: 'n' }, type: 'json_schema' },
+		};
+		expect(fingerprint({ ...parts, body: one })).toBe(fingerprint({ ...parts, body: other }));
+	});
+
+	it('does not change with the order of members in the items of an input', () => {
+		const one = { input: [{ role: 'user', content: [{ type: 'input_text', text: 'Hi' }] }] };
+		const other = { input: [{ content: [{ text: 'Hi', type: 'input_text' }], role: 'user' }] };
+		expect(fingerprint({ ...parts, body: one })).toBe(fingerprint({ ...parts, body: other }));
 	});
 
 	it.each<[keyof FingerprintParts, Partial<FingerprintParts>]>([

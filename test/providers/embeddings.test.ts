@@ -91,17 +91,23 @@ describe('an embeddings answer', () => {
 		]);
 	});
 
-	it('that lacks a vector, has one twice or one too many is not split', () => {
+	it('that lacks a vector or has one too many is not split', () => {
 		const vector = (index: number) => ({ object: 'embedding', index, embedding: [1] });
-		for (const data of [
-			[vector(0)],
-			[vector(0), vector(0)],
-			[vector(0), vector(2)],
-			[vector(0), { index: 1 }],
-			[vector(0), vector(-1)],
-		]) {
+		for (const data of [[vector(0)], [vector(0), vector(1), vector(2)], [vector(0), { index: 1 }]]) {
 			expect(splitEmbeddings({ ...answer, data }, ['a', 'b'])).toBeNull();
 		}
+	});
+
+	it.each([
+		['all 0', [0, 0], [7, 8]],
+		['beyond the request', [2, 3], [7, 8]],
+		['negative', [0, -1], [7, 8]],
+		['absent', [undefined, undefined], [7, 8]],
+		['a permutation', [1, 0], [8, 7]],
+	])('whose indexes are %s is split in the right order', (_what, indexes, order) => {
+		const data = indexes.map((index, place) => ({ ...(index !== undefined && { index }), embedding: [7 + place] }));
+		const parts = splitEmbeddings({ data }, ['a', 'b'])!;
+		expect(parts.map((part) => part['data'])).toEqual(order.map((value) => [{ index: 0, embedding: [value] }]));
 	});
 
 	it('is joined in the encoding asked for, whichever it is stored in', () => {

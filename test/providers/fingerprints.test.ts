@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { JsonObject, JsonValue } from '../../src/contract.ts';
 import { apis, keyOf, schema } from './support/apis.ts';
 
-/** The same JSON with its members in the opposite order, at every level. */
+/** The same JSON with its members in the opposite order, at every level but within JSON schemas. */
 function reversed(value: JsonValue): JsonValue {
 	if (Array.isArray(value)) return value.map(reversed);
-	if (typeof value !== 'object' || value === null) return value;
+	if (typeof value !== 'object' || value === null || value === schema) return value;
 	return Object.fromEntries(
 		Object.entries(value)
 			.reverse()

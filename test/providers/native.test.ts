@@ -35,6 +35,15 @@ describe('a native request', () => {
 		});
 	});
 
+	it.each([
+		[{ thinking: { type: 'enabled', budget_tokens: 8_000 } }, 12_096],
+		[{ thinking: { type: 'enabled', budget_tokens: 8_000 }, max_tokens: 9_000 }, 9_000],
+		[{ thinking: { type: 'disabled' } }, 4_096],
+		[{ max_tokens: null }, 4_096],
+	])('with %j asks Anthropic for %d tokens at most', (params, max_tokens) => {
+		expect(dialects.anthropic.toBody({ model: 'm', prompt: 'Hi', params })).toMatchObject({ max_tokens });
+	});
+
 	it.each(PROVIDERS)('never streams at %s, nor changes its model or prompt by parameters', (provider) => {
 		const params = { stream: true, model: 'other', messages: [] };
 		const body = dialects[provider].toBody({ model: 'm', prompt: 'Hi', params });

@@ -1,15 +1,18 @@
 import type { GenerationRequest, JsonObject } from '../../contract.ts';
+import { countOf, objectOf } from '../json.ts';
 
-/** `max_tokens` is demanded; the largest that every Claude model takes. */
+/** `max_tokens` is required; the largest that every Claude model takes. It has to exceed the thinking budget. */
 const DEFAULT_MAX_TOKENS = 4_096;
 
 type NativeRequest = Pick<GenerationRequest, 'model' | 'prompt' | 'messages' | 'system' | 'params'>;
 
 export function messagesBody({ model, prompt, messages, system, params }: NativeRequest): JsonObject {
 	const { stream: _stream, ...parameters } = params ?? {};
+	const { max_tokens: given, thinking } = parameters;
+	const budget = objectOf(thinking)['budget_tokens'];
 	return {
-		max_tokens: DEFAULT_MAX_TOKENS,
 		...parameters,
+		max_tokens: given ?? DEFAULT_MAX_TOKENS + countOf(budget),
 		model,
 		...(system === undefined ? {} : { system }),
 		messages: messages ?? [{ role: 'user', content: prompt ?? '' }],

@@ -15,7 +15,17 @@ export function readChat(answer: JsonObject): AnswerReading | null {
 		usage: chatUsage(answer['usage']),
 		snapshot: stringOrNull(answer['model']),
 		systemFingerprint: stringOrNull(answer['system_fingerprint']),
+		...findExpiry(choices),
 	};
+}
+
+/** An audio's id, by which later messages refer to it, ends with the audio. */
+function findExpiry(choices: readonly JsonObject[]): { expiresAt?: number } {
+	const times = choices.flatMap(({ message }) => {
+		const { expires_at: time } = objectOf(objectOf(message)['audio']);
+		return typeof time === 'number' && time > 0 ? [time] : [];
+	});
+	return times.length > 0 ? { expiresAt: Math.min(...times) } : {};
 }
 
 export function choicesOf(answer: JsonObject): JsonObject[] {

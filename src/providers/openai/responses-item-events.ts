@@ -12,6 +12,20 @@ const GROWING: Readonly<Record<string, readonly [member: string, events: string]
 	code_interpreter_call: ['code', 'response.code_interpreter_call_code'],
 };
 
+/** Members that an item has as null until it is done. */
+const NULL_UNTIL_DONE: Readonly<Record<string, readonly string[]>> = {
+	image_generation_call: ['result'],
+	file_search_call: ['results'],
+	code_interpreter_call: ['outputs'],
+	mcp_call: ['output', 'error'],
+};
+
+/** Members that an item does not have until it is done. */
+const ABSENT_UNTIL_DONE: Readonly<Record<string, readonly string[]>> = {
+	web_search_call: ['action'],
+	image_generation_call: ['revised_prompt', 'size', 'quality', 'background', 'output_format'],
+};
+
 /** Stages that a tool of OpenAI's passes, before and after what grows. */
 const STAGES: Readonly<Record<string, readonly [before: readonly string[], after: readonly string[]]>> = {
 	web_search_call: [['in_progress', 'searching'], ['completed']],
@@ -49,8 +63,12 @@ function opened(item: JsonObject): JsonObject {
 	if (item['type'] === 'reasoning') open['summary'] = [];
 	const [member] = GROWING[stringOf(item['type'])] ?? [];
 	if (member !== undefined && typeof item[member] === 'string') open[member] = '';
-	return open;
+	for (const name of NULL_UNTIL_DONE[stringOf(item['type'])] ?? []) if (name in item) open[name] = null;
+	return withoutMembers(open, ABSENT_UNTIL_DONE[stringOf(item['type'])] ?? []);
 }
+
+const withoutMembers = (item: JsonObject, names: readonly string[]): JsonObject =>
+	Object.fromEntries(Object.entries(item).filter(([name]) => !names.includes(name)));
 
 function grown(item: JsonObject, place: JsonObject): ResponseEvent[] {
 	const [member, events] = GROWING[stringOf(item['type'])] ?? [];
