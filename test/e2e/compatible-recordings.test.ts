@@ -20,7 +20,8 @@ let requests = 0;
 
 beforeAll(async () => {
 	provider = await startRawProvider();
-	directus = await startDirectus({ env: rawProviderEnvironment(provider.url), database: 'empty' });
+	const env = { ...rawProviderEnvironment(provider.url), AI_CACHE_WEB_SEARCH_TTL: '1h' };
+	directus = await startDirectus({ env, database: 'empty' });
 	sdks = sdksOf(directus.url, ADMIN.token);
 });
 afterAll(async () => {
