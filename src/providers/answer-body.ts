@@ -11,18 +11,27 @@ const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 export const withoutMark = (body: Buffer): Buffer =>
 	body.subarray(0, 3).equals(BYTE_ORDER_MARK) ? body.subarray(3) : body;
 
-/** Text literals, which are left alone, and the numbers that Python writes and JSON does not have. */
-const NUMBERS_OF_PYTHON = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
+/** What begins or ends a text, what is escaped in one, and the numbers that Python writes and JSON does not have. */
+const TEXT_OR_NUMBER_OF_PYTHON = /"|\\[^]|-?\bInfinity\b|\bNaN\b/g;
 
 /** As `JSON.parse`, but reads `NaN`, `Infinity` and `-Infinity` as null. Throws if that does not make it JSON. */
 export function parseLeniently(text: string): unknown {
 	try {
 		return JSON.parse(text);
 	} catch (error) {
-		const strict = text.replace(NUMBERS_OF_PYTHON, (found) => (found.startsWith('"') ? found : 'null'));
+		const strict = replaceNumbersOfPython(text);
 		if (strict === text) throw error;
 		return JSON.parse(strict);
 	}
+}
+
+/** Goes from quote to quote: an expression for whole texts overflows on long ones, and is slow on unfinished ones. */
+function replaceNumbersOfPython(text: string): string {
+	let isInText = false;
+	return text.replace(TEXT_OR_NUMBER_OF_PYTHON, (found) => {
+		if (found === '"') isInText = !isInText;
+		return isInText || found === '"' || found.startsWith('\\') ? found : 'null';
+	});
 }
 
 /** The same with whole numbers beyond 2^53 as `parseExactly` leaves them, if the text is strict JSON. */
