@@ -77,6 +77,9 @@ export interface Upstream {
 
 const DEFAULT_MAX_BYTES = 64 * 1_024 * 1_024;
 
+/** How soon a request over a stale connection fails: after a round trip. */
+const STALE_MS = 2_000;
+
 const SYSTEM: UpstreamOptions = {
 	proxies: { http: '', https: '', noProxy: '' },
 	connectTimeoutMs: 10_000,
@@ -95,11 +98,18 @@ export function createUpstream(options: Partial<UpstreamOptions> = {}): Upstream
 		const current = agents;
 		const asked = createExchange(request, leftMs, proxySecrets);
 		const before = current.connections();
+		const { clock } = environment;
+		const started = clock.now();
 		try {
 			return await exchange(current, asked);
 		} catch (error) {
 			// A kept connection that the provider closed just as it was used again: nothing was wrong with the request.
-			const isStale = error instanceof UpstreamUnreachable && error.isTransient && current.connections() === before;
+			// If it breaks later, the provider may have worked on the request: to repeat it counts as a try, and costs.
+			const isStale =
+				error instanceof UpstreamUnreachable &&
+				error.isTransient &&
+				current.connections() === before &&
+				clock.now() - started < STALE_MS;
 			if (!isStale) throw error;
 			return exchange(current, asked);
 		}

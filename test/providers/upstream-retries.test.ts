@@ -43,6 +43,24 @@ describe('retries', () => {
 		expect(server.attempts).toBe(1);
 	});
 
+	it('are counted if a kept connection breaks while the provider works on the request', async () => {
+		let now = 0;
+		const patient = createUpstream({ clock: { now: () => now } });
+		let requests = 0;
+		server.handler = (incoming, response) => {
+			if (++requests === 1) {
+				response.end('ok');
+				return;
+			}
+			now = 30_000;
+			incoming.socket.destroy();
+		};
+		await patient.call(request({ timeoutMs: 60_000 }));
+		await expect(patient.call(request({ timeoutMs: 60_000 }))).rejects.toMatchObject({ code: 'UPSTREAM_UNREACHABLE' });
+		expect(server.attempts).toBe(2);
+		patient.close();
+	});
+
 	it('end with the last answer when all were used', async () => {
 		server.handler = (_incoming, response, attempt) => response.writeHead(503).end(`try ${attempt}`);
 		const answer = await upstream.call(request({ retries: 2 }));
