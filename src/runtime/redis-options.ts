@@ -74,7 +74,11 @@ export const REDIS_OPTIONS: Readonly<Record<string, { to: keyof RedisConnectionO
 	sentinelTls: { to: 'sentinelTls', read: readTls },
 };
 
-const pem: Read<string> = (given) => untrimmed(given).replaceAll('\\n', '\n');
+/** Each of a list begins a line: OpenSSL skips what does not. */
+const pem: Read<string> = (given) =>
+	untrimmed(given)
+		.replaceAll('\\n', '\n')
+		.replaceAll(/,\s*(?=-----BEGIN)/g, '\n');
 const certificates: Read<string> = (given) => {
 	const value = pem(given);
 	try {

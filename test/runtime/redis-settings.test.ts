@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { readSettings, SettingsError } from '../../src/runtime/settings.ts';
+import { createCertificate } from '../support/certificates.ts';
 
 function mistakesIn(environment: Record<string, unknown>): string[] {
 	try {
@@ -31,6 +32,16 @@ describe('the Redis', () => {
 		const settings = readSettings(environment);
 		expect(settings.store).toBe('redis');
 		expect(settings.redis).toMatchObject(connection);
+	});
+
+	it('trusts every certificate of a list', () => {
+		const certificate = createCertificate('DNS:localhost');
+		const pem = certificate.cert.trim();
+		certificate.remove();
+		for (const given of [JSON.stringify({ ca: [pem, pem] }), JSON.stringify({ ca: `${pem}\n${pem}` })]) {
+			const { redis } = readSettings({ REDIS_HOST: 'a', REDIS_TLS: given }) as { redis: { tls: { ca: string } } };
+			expect(redis.tls.ca.match(/^-----BEGIN/gm)).toHaveLength(2);
+		}
 	});
 
 	it.each<[string, Record<string, unknown>, object]>([
