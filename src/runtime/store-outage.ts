@@ -77,5 +77,6 @@ export function describeError(error: unknown): string {
 	if ('code' in error && typeof error.code === 'string') return error.code;
 	const sentinels = /^All sentinels are unreachable\..*?(?:Last error: (.*))?$/s.exec(error.message);
 	if (sentinels) return `All Sentinels are unreachable${sentinels[1] ? `: ${sentinels[1]}` : ''}`;
-	return describeRefusal(error.message) ?? error.message;
+	// Of an unknown command Redis repeats the arguments, which may hold a request's text.
+	return describeRefusal(error.message) ?? error.message.replace(/, with args .*$/s, '');
 }

@@ -56,6 +56,11 @@ describe('the reason of an outage', () => {
 		expect(describeError(error)).toBe('ECONNREFUSED');
 	});
 
+	it('is an unknown command without its arguments, which may hold a request’s text', () => {
+		const error = new Error("ERR unknown command 'ZADD', with args beginning with: 'rank' '1' 'my prompt' ");
+		expect(describeError(error)).toBe("ERR unknown command 'ZADD'");
+	});
+
 	it('is the last node’s error where a cluster says that all failed', () => {
 		const lastNodeError = Object.assign(new Error('no'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
 		const error = Object.assign(new Error('Failed to refresh slots cache.'), { lastNodeError });
