@@ -6,6 +6,7 @@ import { fillPlaceholders } from '../../src/content/templates/placeholders.ts';
 import { acceptsGzip } from '../../src/endpoints/compatible/responder.ts';
 import { stripMarkdown } from '../../src/module/lib/preview.ts';
 import { readAuthoredTexts, findMissingValues, convertToTemplate } from '../../src/operations/flow-template.ts';
+import { parseBody } from '../../src/providers/answer-body.ts';
 import { parseExactly, withExactNumbers } from '../../src/providers/exact-numbers.ts';
 import { callerHeaders } from '../../src/providers/headers.ts';
 import { createPricing } from '../../src/providers/prices.ts';
@@ -43,6 +44,7 @@ const readers: Record<string, (text: string) => unknown> = {
 	withoutKeyShapes,
 	'reasonIn, JSON': (text) => reasonIn(Buffer.from(JSON.stringify({ error: { message: text } }))),
 	'reasonIn, page or events': (text) => reasonIn(Buffer.from(text)),
+	'parseBody, NaN': (text) => parseBody(Buffer.from(`{"a":NaN,"b":"${text}`)),
 	withoutCredentials,
 	parseDuration,
 	parseSize,

@@ -147,12 +147,6 @@ describe('the content decides, not its type:', () => {
 		},
 	);
 
-	it('an answer with NaN and a text of megabytes is given byte for byte', async () => {
-		const body = completion('NaN').replace('"id":"c"', `"id":"${'c'.repeat(8_000_000)}\\n"`);
-		provider.answer({ body });
-		expect((await bodyOf(await asking.ask(question(false)))) === body).toBe(true);
-	});
-
 	it('a byte order mark is no part of the answer', async () => {
 		provider.answer({ body: `\uFEFF${completion('-1')}` });
 		const request = question(false);
