@@ -2,27 +2,27 @@ import type { ServerResponse } from 'node:http';
 import { EVENT_STREAM, write } from './event-stream.ts';
 
 export interface StreamTiming {
-	/** Milliseconds after which a response begins though nothing has come yet. */
+	/** Milliseconds after which the head is sent even if no data has arrived. */
 	headAfterMs: number;
-	/** Milliseconds without a byte after which a comment is sent. */
+	/** Milliseconds of silence after which a comment is sent. */
 	commentAfterMs: number;
 }
 
-/** Proxies and clients give up on a response that is silent for 30 or 60 seconds; comments go out well before that. */
+/** Well below the 30 or 60 seconds of silence after which proxies and clients give up. */
 export const STREAM_TIMING: StreamTiming = { headAfterMs: 10_000, commentAfterMs: 10_000 };
 
 export interface EventStreamSettings {
-	/** Sets status and headers of a response that begins before it is known what it will hold. */
+	/** Sets status and headers if the head is sent before the content is known. */
 	setEarlyHead: () => void;
-	/** Whether the protocol's clients take comments. Default true. */
+	/** Whether the protocol's clients accept comments. Default true. */
 	comments?: boolean;
 	timing?: StreamTiming;
 }
 
 /**
- * A response that is an event stream and is never silent for long. Its head goes out when it is begun, or when its time
- * has come; comments follow while nothing else does. Whole lines alone are written, so that a comment or an error event
- * can follow at any time. Before the head, errors are the caller's matter; after it `fail` reports them.
+ * An event-stream response that is never silent for long. Sends its head on `begin`, or after a time limit, and then
+ * comments while there is no data. Writes only whole lines, so that a comment or an error event can follow at any time.
+ * Before the head is sent, the caller handles errors. After it, `fail` reports them.
  */
 export class EventStreamResponse {
 	readonly #response: ServerResponse;
@@ -30,9 +30,9 @@ export class EventStreamResponse {
 	readonly #commentAfterMs: number;
 	readonly #headTimer: NodeJS.Timeout;
 	#commentTimer: NodeJS.Timeout | null = null;
-	/** The beginning of a line whose end has not come yet. */
+	/** The start of an incomplete line. */
 	#line: Uint8Array[] = [];
-	/** The last that was written: it decides on what may follow. */
+	/** The last characters written. They decide what may follow. */
 	#tail = '\n\n';
 
 	constructor(
@@ -46,12 +46,12 @@ export class EventStreamResponse {
 		response.once('close', () => this.stop());
 	}
 
-	/** Whether the head went out. */
+	/** Whether the head was sent. */
 	get begun(): boolean {
 		return this.#response.headersSent;
 	}
 
-	/** Sends the head, which `setHead` sets, unless it went out already. */
+	/** Sends the head that `setHead` sets, unless it was sent already. */
 	begin(setHead: () => void): void {
 		clearTimeout(this.#headTimer);
 		if (this.begun || this.#response.destroyed) return;
@@ -63,7 +63,7 @@ export class EventStreamResponse {
 		if (this.#comments) this.#commentTimer = setInterval(() => this.#writeComment(), this.#commentAfterMs);
 	}
 
-	/** Writes the lines that are complete, and settles when the response takes more, or nothing any more. */
+	/** Writes the complete lines. Resolves when the response accepts more, or is closed. */
 	async write(chunk: string | Uint8Array): Promise<void> {
 		const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
 		const end = Math.max(bytes.lastIndexOf(LF), bytes.lastIndexOf(CR)) + 1;
@@ -77,7 +77,7 @@ export class EventStreamResponse {
 		await this.#writeLines(lines);
 	}
 
-	/** Ends the stream as it came, the last line included. */
+	/** Writes the last line and ends the stream. */
 	async end(): Promise<void> {
 		this.stop();
 		if (this.#response.destroyed) return;
@@ -85,14 +85,14 @@ export class EventStreamResponse {
 		this.#response.end();
 	}
 
-	/** Ends the stream with an event that reports an error, in place of a line that has no end. */
+	/** Ends the stream with an error event. Drops an incomplete line. */
 	fail(event: string): void {
 		this.stop();
 		if (this.#response.destroyed) return;
 		this.#response.end(this.#isBetweenEvents() ? event : `\n\n${event}`);
 	}
 
-	/** Ends the timers. To be called if the response goes on without this. */
+	/** Stops the timers. Call it if something else continues the response. */
 	stop(): void {
 		clearTimeout(this.#headTimer);
 		if (this.#commentTimer) clearInterval(this.#commentTimer);
@@ -109,7 +109,7 @@ export class EventStreamResponse {
 	}
 
 	#writeComment(): void {
-		// A line feed may still belong to a carriage return, and a reader who takes nothing needs no comment.
+		// After a carriage return, a line feed may follow. A reader that is not reading needs no comment.
 		const isCut = this.#tail.endsWith('\r') && !this.#isBetweenEvents();
 		if (isCut || this.#response.writableNeedDrain) return;
 		this.#response.write(this.#isBetweenEvents() ? ': keep-alive\n\n' : ': keep-alive\n');

@@ -5,7 +5,7 @@ import type { Clock } from '../cache/clock.ts';
 
 export const EVENT_STREAM = 'text/event-stream; charset=utf-8';
 
-/** Writes, and settles when the response takes more, or nothing any more. */
+/** Writes a chunk. Resolves when the response accepts more, or is closed. */
 export async function write(response: ServerResponse, chunk: string | Uint8Array): Promise<void> {
 	if (response.write(chunk) || response.destroyed) return;
 	const controller = new AbortController();
@@ -14,7 +14,7 @@ export async function write(response: ServerResponse, chunk: string | Uint8Array
 	controller.abort();
 }
 
-/** Writes events at their pace, 0 for at once; stops where the caller leaves. `pause` takes milliseconds. */
+/** Writes events at the given rate, 0 for all at once. Stops if the caller disconnects. `pause` takes milliseconds. */
 export async function writeEvents(
 	response: ServerResponse,
 	events: readonly string[],

@@ -16,18 +16,18 @@ import {
 	route,
 } from './http.ts';
 
-const LASTING_MODES: ReadonlySet<CacheMode> = new Set<CacheMode>(['default', 'only-if-cached']);
+const REPEATABLE_MODES: ReadonlySet<CacheMode> = new Set<CacheMode>(['default', 'only-if-cached']);
 
 /** `POST /generate`, `/lookup` and `/store`. */
 export function registerGenerationRoutes(router: Router, runtime: Runtime): void {
 	const { native, nativeReply, nativeStreams, putter, settings, lane, clock } = runtime;
 	const { values } = settings;
 
-	/** The same bytes may be answered by the express lane from now on, where nothing of them has to be read anew. */
+	/** Sends the answer. If a repetition needs no item to be read again, the fast path answers it from now on. */
 	async function send(request: DirectusRequest, response: Response, caller: Caller, resolved: Resolved): Promise<null> {
 		const { exchange, entry, status, notStored, rendered } = resolved;
-		const lasting = exchange.directives.mode === undefined || LASTING_MODES.has(exchange.directives.mode);
-		if (!rendered && lasting && exchange.uncacheable === null && notStored === null) {
+		const isRepeatable = exchange.directives.mode === undefined || REPEATABLE_MODES.has(exchange.directives.mode);
+		if (!rendered && isRepeatable && exchange.uncacheable === null && notStored === null) {
 			lane.remember(request, response, caller, [toLookup(exchange)], ([hit], _, to) =>
 				nativeReply.send(to, hit!, 'HIT', null),
 			);

@@ -5,12 +5,12 @@ import { type Caller, callerOf, isAuthenticated, isNamed, mayAsk } from '../runt
 import { AccessDeniedError, InvalidRequestError, StoreAwayError } from '../runtime/errors.ts';
 import type { SettingValues } from '../runtime/settings-schema.ts';
 
-/** As Directus hands it to an endpoint; without `rawBody` up to 11.15. */
+/** A request as Directus passes it to an endpoint. `rawBody` exists from Directus 11.16 on. */
 export type DirectusRequest = Request & { accountability?: Accountability | null; rawBody?: Buffer };
 
 export type Handler = (request: DirectusRequest, response: Response) => Promise<unknown>;
 
-/** Hands what a handler rejects with to Directus' error handler; sends what it resolves with as `data`. */
+/** Sends a handler's result as `data`. Passes its error to Directus' error handler. */
 export function route(handler: Handler) {
 	return (request: Request, response: Response, next: NextFunction): void => {
 		handler(request, response).then(
@@ -18,25 +18,25 @@ export function route(handler: Handler) {
 				if (!response.headersSent) response.json({ data });
 			},
 			(error: unknown) => {
-				// A caller who left is told nothing, and their leaving is no error for the log.
+				// A disconnected caller receives nothing, and a disconnect is not an error to log.
 				if (!response.destroyed) next(error instanceof StoreUnavailableError ? new StoreAwayError() : error);
 			},
 		);
 	};
 }
 
-/** Any authenticated user, narrowed by `AI_CACHE_ACCESS`; the public and everybody else gets 403. */
+/** Requires an authenticated user whom `AI_CACHE_ACCESS` admits. Throws a 403 for anyone else. */
 export function requireCaller({ accountability }: DirectusRequest, values: SettingValues): Caller {
-	if (!accountability) throw new AccessDeniedError({ reason: 'This needs a token' });
+	if (!accountability) throw new AccessDeniedError({ reason: 'Authentication required' });
 	const caller = callerOf(accountability);
-	if (!isAuthenticated(caller)) throw new AccessDeniedError({ reason: 'This needs a token' });
+	if (!isAuthenticated(caller)) throw new AccessDeniedError({ reason: 'Authentication required' });
 	if (!mayAsk(caller, values.AI_CACHE_ACCESS)) {
 		throw new AccessDeniedError({ reason: 'You may not use the AI cache' });
 	}
 	return caller;
 }
 
-/** An admin, or one whom `AI_CACHE_WRITERS` names: what they store is given to others. */
+/** Requires an admin or a user listed in `AI_CACHE_WRITERS`, because stored answers are served to others. */
 export function requireImportAccess(request: DirectusRequest, values: SettingValues): Caller {
 	const caller = requireCaller(request, values);
 	if (!caller.admin && !isNamed(caller, values.AI_CACHE_WRITERS)) {
@@ -47,20 +47,20 @@ export function requireImportAccess(request: DirectusRequest, values: SettingVal
 
 export function requireAdmin(request: DirectusRequest, values: SettingValues): Caller {
 	const caller = requireCaller(request, values);
-	if (!caller.admin) throw new AccessDeniedError({ reason: 'This is for admins' });
+	if (!caller.admin) throw new AccessDeniedError({ reason: 'Admin access required' });
 	return caller;
 }
 
 /**
- * The body of a request that needs one. Throws an `InvalidRequestError` where Directus read none, as it does without the
- * type: what is missing from it is not the matter then.
+ * Reads the request's body. Throws an `InvalidRequestError` if the content type is not JSON. Directus parses no body
+ * then, so an error about a missing field would mislead.
  */
 export function readBody(request: DirectusRequest): unknown {
 	if (request.is('application/json')) return request.body;
 	throw new InvalidRequestError({ field: 'body', reason: 'The body must be JSON, sent as application/json' });
 }
 
-/** Aborted when the caller leaves before the answer was sent. */
+/** Returns a signal that aborts if the caller disconnects before the response is sent. */
 export function abortOnDisconnect(response: Response): AbortSignal {
 	const controller = new AbortController();
 	response.once('close', () => {
@@ -71,7 +71,7 @@ export function abortOnDisconnect(response: Response): AbortSignal {
 
 export type Query = Record<string, string | undefined>;
 
-/** Query parameters, as text. Throws an `InvalidRequestError` that names one that was given twice. */
+/** Reads the query parameters as text. Throws an `InvalidRequestError` if one is given twice. */
 export function readQuery(request: Request): Query {
 	return Object.fromEntries(
 		Object.entries(request.query).map(([name, value]) => {

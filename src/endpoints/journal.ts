@@ -11,7 +11,7 @@ interface UsersReader {
 
 type UsersServiceClass = new (options: { schema: SchemaOverview; accountability: null }) => UsersReader;
 
-/** One page of the journal, newest first, the users with their names. */
+/** Reads one page of the journal, newest first, with user names. */
 export async function readJournalPage(
 	runtime: Runtime,
 	host: HostContext,
@@ -26,7 +26,7 @@ export async function readJournalPage(
 	};
 }
 
-/** Figures whose last invalidations have the names of those who did them. */
+/** Adds user names to the last invalidation of each collection. */
 export async function addLastUserNames(host: HostContext, stats: StatsReport): Promise<StatsReport> {
 	const figures = Object.entries(stats.collections);
 	const rows = await addUserNames(

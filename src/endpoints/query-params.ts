@@ -6,14 +6,14 @@ import { once } from '../runtime/once.ts';
 import type { StatsQuery } from '../runtime/reports.ts';
 import type { Query } from './http.ts';
 
-/** ECMA-262 §21.4.1.1: the last moment that a `Date` can name. */
+/** The latest time that a `Date` can represent (ECMA-262 §21.4.1.1). */
 const LATEST_MS = 8.64e15;
 
 const time = once(() =>
 	z.string().transform((value, context) => {
 		const at = /^\d+$/.test(value) ? Number(value) : Date.parse(value);
 		if (Math.abs(at) <= LATEST_MS) return at;
-		context.addIssue({ code: 'custom', message: 'is no time; write it as 2026-01-31T12:00:00Z' });
+		context.addIssue({ code: 'custom', message: 'must be a time such as 2026-01-31T12:00:00Z' });
 		return z.NEVER;
 	}),
 );
@@ -34,7 +34,7 @@ const limit = (fallback: number, max: number) =>
 		.number('must be a number')
 		.int('must be a whole number')
 		.min(1, 'must be at least 1')
-		.max(max, `is more than ${max}`)
+		.max(max, `must be at most ${max}`)
 		.default(fallback);
 
 const sorts = ENTRY_SORTS.flatMap((name) => [name, `-${name}`]);
@@ -58,7 +58,7 @@ const topSchema = once(() => z.looseObject({ top: limit(20, 200) }));
 const omitEmpty = (query: Query): Query =>
 	Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined && value !== ''));
 
-/** Throws an `InvalidRequestError` that names the parameter, as all of these do. */
+/** Like all parsers here, throws an `InvalidRequestError` that names the parameter. */
 export const parseStatsQuery = (query: Query): StatsQuery => parse(statsSchema(), omitEmpty(query)) as StatsQuery;
 
 export function parseEntryQuery(query: Query): EntryQuery {

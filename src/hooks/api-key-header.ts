@@ -3,8 +3,8 @@ import { BASE_PATH } from '../contract.ts';
 import { tokenOf } from '../runtime/lane/token.ts';
 
 /**
- * Lets Anthropic's SDKs before 1.0 in, which send their API key, here a Directus token, as `x-api-key`. A bearer token
- * beside it wins, the credentials of a proxy (`Basic`) do not. To be called before Directus reads the token.
+ * Accepts `x-api-key` as the access token, because Anthropic's SDKs before 1.0 send their API key there. A bearer token
+ * takes precedence; a proxy's `Basic` credentials do not. Call it before Directus authenticates the request.
  */
 export function acceptApiKey({ url = '', headers }: IncomingMessage): void {
 	if (!url.startsWith(`/${BASE_PATH}/anthropic/`)) return;

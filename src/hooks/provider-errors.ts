@@ -3,8 +3,8 @@ import { BASE_PATH, PROVIDERS } from '../contract.ts';
 import { sendProviderError } from '../runtime/provider-errors.ts';
 
 /**
- * Answers in the provider's shape what Directus' own middlewares refuse before a provider-compatible route is reached:
- * malformed JSON, a wrong token, a rate limit. To be mounted after them and before Directus' error handler.
+ * Sends errors of Directus' own middlewares on provider-compatible paths in the provider's format: malformed JSON, an
+ * invalid token, a rate limit. Mount it after these middlewares and before Directus' error handler.
  */
 export function mountProviderErrors(app: Application): void {
 	for (const provider of PROVIDERS) {

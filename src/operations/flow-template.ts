@@ -1,7 +1,7 @@
 /**
- * A Flow replaces every `{{…}}` in a step's options with its own data before the step runs, and writes `undefined`
- * for what it does not have. So an item's fields are written `[[title]]` in a Flow's prompt, and what its author wrote
- * is looked up in the flow itself: text from outside that the flow put in is never read as a field.
+ * A Flow replaces every `{{…}}` in an operation's options with its own data before the operation runs, and writes
+ * `undefined` for missing data. So a Flow's prompt names an item's fields as `[[title]]`. The author's original text is
+ * read from the Flow's definition, so that text from outside is never interpreted as a field.
  */
 
 import { InvalidRequestError } from '../runtime/errors.ts';
@@ -18,18 +18,18 @@ export interface AuthoredTexts {
 	itemFields: ReadonlySet<string>;
 	/** Paths written as `{{path}}`. */
 	flowValues: ReadonlySet<string>;
-	/** Those of them that are an option all by themselves: with null, the option is left out. */
+	/** The flow values that make up a whole option. If one is null, the option is omitted. */
 	optional: ReadonlySet<string>;
 }
 
-/** Options that a model reads: null is no text. */
+/** Options that go to the model, so a null value is an error. */
 const READ_OPTIONS = new Set(['prompt', 'system', 'messages']);
 const ALONE = /^\s*\{\{([^{}]+)\}\}\s*$/;
 
 /**
- * What the author of the flow wrote into the options of the step that is running, null where the flow is not known.
- * Of two steps that might be it (a resolve and a reject path of the same kind), what is written in either counts.
- * A flow that another one triggers is shown the other one; its steps are not mistaken for this one's.
+ * Reads what the Flow's author wrote into the options of the running operation. Returns null if the Flow is unknown. If
+ * two operations could be the running one (resolve and reject path with the same type), the texts of both count. A Flow
+ * that another Flow triggers gets the other Flow's definition, whose operations do not match.
  */
 export function readAuthoredTexts(flow: unknown, data: Node, type: string, filled: Node): AuthoredTexts | null {
 	if (!isNode(flow)) return null;
@@ -44,7 +44,7 @@ export function readAuthoredTexts(flow: unknown, data: Node, type: string, fille
 		const texts = among.flatMap(([, value]) => collectTexts(value));
 		return new Set(texts.flatMap((text) => [...text.matchAll(pattern)].map((match) => (match[1] ?? '').trim())));
 	};
-	// Of two steps that might be running, a value that one needs may be none that the other has.
+	// If two operations could be running, one may need a value that the other does not have.
 	const known = steps.length === 1 ? options : [];
 	const needed = collectPaths(
 		FLOW_VALUE,
@@ -58,14 +58,14 @@ export function readAuthoredTexts(flow: unknown, data: Node, type: string, fille
 	};
 }
 
-/** The steps that may be running: those after the last one that has left its data, under its key. */
+/** Finds the operations that may be running: the ones after the last operation that stored data under its key. */
 function findNextSteps(first: unknown, data: Node): Node[] {
 	if (!isNode(first)) return [];
 	if (!Object.hasOwn(data, String(first['key']))) return [first];
 	return [...findNextSteps(first['resolve'], data), ...findNextSteps(first['reject'], data)];
 }
 
-/** Whether the step's options, once filled in, can be these: texts begin alike up to the first `{{`. */
+/** Returns whether the operation's options can become these: texts are equal up to the first `{{`. */
 function canBecome(step: Node, options: Node): boolean {
 	if (!isNode(step['options'])) return false;
 	return Object.entries(step['options']).every(([name, written]) => {
@@ -82,14 +82,14 @@ function collectTexts(value: unknown): string[] {
 	return typeof value === 'object' && value !== null ? Object.values(value).flatMap(collectTexts) : [];
 }
 
-/** The text with the author's `[[path]]` as `{{path}}`, and all other `{{…}}` marked as plain text. */
+/** Converts the author's `[[path]]` to `{{path}}` and escapes every other `{{…}}`. */
 export function convertToTemplate(text: string, itemFields: ReadonlySet<string>): string {
 	return text
 		.replaceAll(FLOW_VALUE, (whole) => `\\${whole}`)
 		.replaceAll(ITEM_FIELD, (whole, path: string) => (itemFields.has(path.trim()) ? `{{${path.trim()}}}` : whole));
 }
 
-/** Those of the author's `{{path}}` that the flow's data do not have: Directus writes "undefined" or "null" for them. */
+/** Finds the author's `{{path}}` for which the Flow has no data. Directus writes "undefined" or "null" for them. */
 export function findMissingValues(
 	{ flowValues, optional }: Pick<AuthoredTexts, 'flowValues' | 'optional'>,
 	data: Node,
@@ -100,7 +100,7 @@ export function findMissingValues(
 	});
 }
 
-/** Throws a 400 that names the `{{path}}` of the author for which the flow has no value. */
+/** Throws a 400 that names each `{{path}}` for which the Flow has no value. */
 export function requireValues(authored: AuthoredTexts | null, data: Node): void {
 	const missing = authored ? findMissingValues(authored, data) : [];
 	if (missing.length === 0) return;
@@ -110,11 +110,11 @@ export function requireValues(authored: AuthoredTexts | null, data: Node): void 
 	});
 }
 
-/** A message about `{{title}}`, which the author wrote as `[[title]]`, in the author's words. */
+/** Writes `{{title}}` in a message as `[[title]]` again, as the author wrote it. */
 export const restoreAuthorSyntax = (message: string, itemFields: ReadonlySet<string>): string =>
 	message.replaceAll(FLOW_VALUE, (whole, path: string) => (itemFields.has(path.trim()) ? `[[${path.trim()}]]` : whole));
 
-/** Names of a path: `name`, `[0]`, `["a.b"]`, `['a b']`. What stands within quotes is one name. */
+/** Parts of a path: `name`, `[0]`, `["a.b"]`, `['a b']`. A quoted text is one part. */
 const NAMES = /\[(?:\s*(?:"([^"]*)"|'([^']*)'|`([^`]*)`)\s*|([^[\]]*))\]|([^.[\]]+)/g;
 
 /** Directus writes paths as `$trigger.keys[0]` or `step["a.b"]`. */

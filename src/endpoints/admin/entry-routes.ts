@@ -8,7 +8,7 @@ import { parseEntryQuery } from '../query-params.ts';
 
 const keysSchema = once(() =>
 	z.strictObject({
-		keys: z.array(z.string().min(1)).min(1, 'must not be empty').max(1000, 'has more than 1000 elements'),
+		keys: z.array(z.string().min(1)).min(1, 'must not be empty').max(1000, 'must have at most 1000 elements'),
 	}),
 );
 

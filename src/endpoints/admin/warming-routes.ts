@@ -9,12 +9,16 @@ import { parseLimit } from '../query-params.ts';
 const warmSchema = once(() =>
 	z
 		.strictObject({
-			requests: z.array(z.unknown()).min(1, 'must not be empty').max(1000, 'has more than 1000 elements').optional(),
+			requests: z
+				.array(z.unknown())
+				.min(1, 'must not be empty')
+				.max(1000, 'must have at most 1000 elements')
+				.optional(),
 			top: z
 				.number()
 				.int('must be a whole number')
 				.min(1, 'must be at least 1')
-				.max(1000, 'is more than 1000')
+				.max(1000, 'must be at most 1000')
 				.optional(),
 			budget_usd: z.number().min(0, 'must not be negative').optional(),
 		})

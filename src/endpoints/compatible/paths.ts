@@ -2,31 +2,31 @@ import type { Operation, Provider } from '../../contract.ts';
 
 export interface CompatiblePath {
 	provider: Provider;
-	/** After the base path. */
+	/** Path after the base path. */
 	path: string;
 	/** Null for the list of models. */
 	operation: Operation | null;
 }
 
-const path = (provider: Provider, rest: string, operation: Operation | null): CompatiblePath => ({
+const createPath = (provider: Provider, rest: string, operation: Operation | null): CompatiblePath => ({
 	provider,
 	path: `/${provider}${rest}`,
 	operation,
 });
 
-/** Everything that the providers' SDKs can ask here, given their base URL. */
+/** All paths that a provider's SDK can call after its base URL is changed. */
 export const COMPATIBLE_PATHS: readonly CompatiblePath[] = [
-	path('openai', '/v1/chat/completions', 'chat'),
-	path('openai', '/v1/embeddings', 'embeddings'),
-	path('openai', '/v1/responses', 'responses'),
-	path('openai', '/v1/models', null),
-	path('anthropic', '/v1/messages', 'messages'),
-	path('anthropic', '/v1/models', null),
-	path('mistral', '/v1/chat/completions', 'chat'),
-	path('mistral', '/v1/embeddings', 'embeddings'),
-	path('mistral', '/v1/models', null),
-	path('deepseek', '/chat/completions', 'chat'),
-	path('deepseek', '/v1/chat/completions', 'chat'),
-	path('deepseek', '/models', null),
-	path('deepseek', '/v1/models', null),
+	createPath('openai', '/v1/chat/completions', 'chat'),
+	createPath('openai', '/v1/embeddings', 'embeddings'),
+	createPath('openai', '/v1/responses', 'responses'),
+	createPath('openai', '/v1/models', null),
+	createPath('anthropic', '/v1/messages', 'messages'),
+	createPath('anthropic', '/v1/models', null),
+	createPath('mistral', '/v1/chat/completions', 'chat'),
+	createPath('mistral', '/v1/embeddings', 'embeddings'),
+	createPath('mistral', '/v1/models', null),
+	createPath('deepseek', '/chat/completions', 'chat'),
+	createPath('deepseek', '/v1/chat/completions', 'chat'),
+	createPath('deepseek', '/models', null),
+	createPath('deepseek', '/v1/models', null),
 ];

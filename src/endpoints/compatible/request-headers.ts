@@ -7,7 +7,7 @@ import { InvalidRequestError } from '../../runtime/errors.ts';
 import { cachingShape, parse, seconds as secondsSchema } from '../../runtime/generation-schema.ts';
 import { once } from '../../runtime/once.ts';
 
-/** What a request says in its headers about caching. */
+/** The caching directives in a request's headers. */
 export interface HeaderDirectives {
 	directives: CacheDirectives;
 	collection: string | null;
@@ -17,7 +17,7 @@ export interface HeaderDirectives {
 
 const PREFIX = 'x-ai-cache-';
 
-/** By the header's name as errors show it. */
+/** Keyed by the header's name as shown in errors. */
 const headersSchema = once(() => {
 	const number = z
 		.string()
@@ -80,7 +80,7 @@ export function parseHeaders(headers: IncomingHttpHeaders): HeaderDirectives {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Node reads a header's bytes as latin-1, and most clients write UTF-8. Throws an `InvalidRequestError` if it is none. */
+/** Node decodes headers as latin-1, but most clients send UTF-8. Throws an `InvalidRequestError` for invalid UTF-8. */
 function decodeHeader(name: string, value: string | string[] | undefined): string | string[] | undefined {
 	if (typeof value !== 'string') return value;
 	try {
@@ -90,7 +90,7 @@ function decodeHeader(name: string, value: string | string[] | undefined): strin
 	}
 }
 
-/** RFC 9111 §5.2.1 and RFC 5861 §3 and §4; what is none of these is ignored (RFC 9111 §5.2.3). */
+/** Parses RFC 9111 §5.2.1 and RFC 5861 §3 and §4. Ignores unknown directives (RFC 9111 §5.2.3). */
 function parseCacheControl(header: string): CacheDirectives {
 	const members = new Map<string, string>();
 	for (const part of header.split(',')) {
@@ -110,10 +110,10 @@ function parseCacheControl(header: string): CacheDirectives {
 }
 
 function parseMode(told: ReadonlyMap<string, string>): CacheMode | undefined {
-	const only = told.has('only-if-cached');
-	const past = (['no-store', 'no-cache'] as const).find((name) => told.has(name));
-	if (only && past) throw createHeaderError(`"only-if-cached" and "${past}" exclude each other`);
-	return only ? 'only-if-cached' : past;
+	const onlyIfCached = told.has('only-if-cached');
+	const bypass = (['no-store', 'no-cache'] as const).find((name) => told.has(name));
+	if (onlyIfCached && bypass) throw createHeaderError(`"only-if-cached" and "${bypass}" exclude each other`);
+	return onlyIfCached ? 'only-if-cached' : bypass;
 }
 
 /** Delta-seconds (RFC 9111 §1.2.2). */

@@ -17,25 +17,25 @@ import type { ReadyAnswers } from '../../runtime/ready-answers.ts';
 import { EVENT_STREAM, writeEvents } from '../event-stream.ts';
 import type { EventStreamResponse } from '../event-stream-response.ts';
 
-/** An entry as it is answered. */
+/** An entry with the facts that its response reports. */
 export interface AnsweredEntry {
 	entry: Entry;
 	status: CacheStatus;
-	/** Why it is not in the cache, null where it is. */
+	/** Why the answer was not stored. Null if it was. */
 	skipReason: string | null;
-	/** The provider's headers where its answer to this very request is at hand, else null. */
+	/** The provider's headers if it answered this very request, else null. */
 	headers: Headers | null;
 }
 
 const JSON_TYPE = 'application/json';
 
-/** Sections that were unpacked once without an error. */
+/** Sections that were unpacked once without error. */
 const verified = new WeakSet<Section>();
 
 const readAnswer = async ({ body }: Entry): Promise<JsonObject> =>
 	parseStored((await unpackSection(body)).toString()) as JsonObject;
 
-/** What a stored answer has to repeat of `request`; null where its bytes do as they are. */
+/** Returns the parts of `request` that the answer must echo. Null if the stored bytes can be sent unchanged. */
 function computeEcho({ entry, status, skipReason: notStored }: AnsweredEntry, request: JsonObject): string | null {
 	const { provider, operation, echoes } = entry.meta;
 	const { echo } = dialects[provider];
@@ -44,20 +44,20 @@ function computeEcho({ entry, status, skipReason: notStored }: AnsweredEntry, re
 	return own !== '' || echoes ? own : null;
 }
 
-/** The stored answer as one to `request`. */
+/** Rewrites the stored answer's echoed parts to match `request`. */
 async function addEcho(entry: Entry, request: JsonObject): Promise<JsonObject> {
 	const { provider, operation } = entry.meta;
 	const answer = await readAnswer(entry);
 	return dialects[provider].echo?.in(operation, request, answer) ?? answer;
 }
 
-/** The stored answer as the events of the stream that `request` asks for; of the request, `stream_options` and `echo` count. */
+/** Replays the stored answer as stream events. They depend on the request's `stream_options` and `echo`. */
 async function buildEvents(entry: Entry, request: JsonObject, echo: string | null): Promise<string[]> {
 	const answer = await (echo === null ? readAnswer(entry) : addEcho(entry, request));
 	return dialects[entry.meta.provider].replay(entry.meta.operation, request, answer);
 }
 
-/** A section's stored bytes, which are unpacked once to make sure that they can be: no damaged answer goes out. */
+/** Returns the section's stored bytes. Unpacks them once, so that no damaged answer is sent. */
 async function verifySection(section: Section): Promise<Buffer> {
 	if (!verified.has(section)) await unpackSection(section);
 	verified.add(section);
@@ -67,11 +67,11 @@ async function verifySection(section: Section): Promise<Buffer> {
 export interface StreamHead {
 	status: CacheStatus;
 	key: string;
-	/** The provider's, or null if they are not there yet. */
+	/** The provider's headers. Null if they have not arrived. */
 	headers: Headers | null;
 }
 
-/** The head of a stream whose end is still to come. */
+/** Sets the head of a live stream. */
 export function setStreamHead(response: ServerResponse, { status, key, headers }: StreamHead): void {
 	response.statusCode = 200;
 	for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
@@ -84,14 +84,14 @@ export class CompatibleResponder {
 	readonly #eventsPerSecond: number;
 	readonly #ready: ReadyAnswers<Buffer>;
 
-	/** `eventsPerSecond`: pace of replayed streams, 0 for at once. `ready`: where written-out answers are kept. */
+	/** `eventsPerSecond`: rate of replayed streams, 0 for all at once. `ready`: the cache of serialized answers. */
 	constructor(clock: Clock, eventsPerSecond: number, ready: ReadyAnswers<Buffer>) {
 		this.#ready = ready;
 		this.#clock = clock;
 		this.#eventsPerSecond = eventsPerSecond;
 	}
 
-	/** The provider's own bytes as an answer to `asked`, compressed as they are stored where `request` accepts that. */
+	/** Sends the provider's bytes as the answer to `asked`. Sends stored gzip as is if `request` accepts it. */
 	async sendWhole(
 		request: IncomingMessage,
 		response: ServerResponse,
@@ -110,7 +110,7 @@ export class CompatibleResponder {
 		response.end(bytes);
 	}
 
-	/** An answer that was put together from several entries. */
+	/** Sends an answer that was assembled from several entries. */
 	sendJoined(response: ServerResponse, { bytes, facts, headers }: Joined): void {
 		for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
 		response.setHeader('Content-Type', JSON_TYPE);
@@ -119,13 +119,13 @@ export class CompatibleResponder {
 		response.end(bytes);
 	}
 
-	/** The same, at once where it is there. */
+	/** Sends an assembled answer, synchronously if it is ready. */
 	sendJoinedAgain(response: ServerResponse, joined: Joined | Promise<Joined>): void | Promise<void> {
 		if (joined instanceof Promise) return joined.then((made) => this.sendJoined(response, made));
 		this.sendJoined(response, joined);
 	}
 
-	/** The answer as the stream that `request` asks for; into `stream` if that waits for it. */
+	/** Replays the answer as the stream that `request` asks for. Uses `stream` if it is already waiting. */
 	async sendReplayed(
 		response: ServerResponse,
 		given: AnsweredEntry,
@@ -156,13 +156,13 @@ export class CompatibleResponder {
 		return keeps ? this.#ready.get([entry], `whole ${echo ?? ''}`, make) : make();
 	}
 
-	/** An answer that nobody can read, as the one event of a stream that has begun. */
+	/** Sends an unrecognized answer as the only event of a stream that has begun. */
 	async sendUnreadable(stream: EventStreamResponse, { entry }: AnsweredEntry): Promise<void> {
 		await stream.write(eventText((await unpackSection(entry.body)).toString().replace(/\s*[\r\n]\s*/g, ' ')));
 		await stream.end();
 	}
 
-	/** The provider's bytes as they arrive. Rejects if the stream breaks off. */
+	/** Sends the provider's bytes as they arrive. Rejects if the stream breaks off. */
 	async sendStream(
 		response: ServerResponse,
 		stream: EventStreamResponse,
@@ -188,8 +188,8 @@ export class CompatibleResponder {
 		response.statusCode = 200;
 		if (headers) for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
 		else if (requestId !== null) response.setHeader(REQUEST_ID_HEADERS[provider], requestId);
-		const told = String(response.getHeader('Content-Type') ?? '');
-		if (!headers || type !== JSON_TYPE || !told.includes('json')) response.setHeader('Content-Type', type);
+		const contentType = String(response.getHeader('Content-Type') ?? '');
+		if (!headers || type !== JSON_TYPE || !contentType.includes('json')) response.setHeader('Content-Type', type);
 		const age = ageOf(entry, this.#clock);
 		const ttl = ttlLeft(entry, this.#clock);
 		setCacheHeaders(response, { status, key, age, ttl, stored: notStored === null });

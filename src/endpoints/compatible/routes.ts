@@ -21,11 +21,11 @@ import { CompatibleResponder, type AnsweredEntry, setStreamHead } from './respon
 import { EventStreamResponse } from '../event-stream-response.ts';
 import { readBody, requireCaller, type DirectusRequest, abortOnDisconnect } from '../http.ts';
 
-/** The routes that speak each provider's own dialect, errors included: its SDK needs another base URL and no more. */
+/** The routes with each provider's own request, response and error format. An SDK needs only a different base URL. */
 export function registerCompatibleRoutes(router: Router, runtime: Runtime, host: HostContext): void {
 	const { settings, clock } = runtime;
 	const { values } = settings;
-	const reply = new CompatibleResponder(clock, values.AI_CACHE_REPLAY_RATE, runtime.readyAnswers);
+	const responder = new CompatibleResponder(clock, values.AI_CACHE_REPLAY_RATE, runtime.readyAnswers);
 	const withProviderErrors =
 		(provider: Provider, work: (request: DirectusRequest, response: Response) => Promise<void>) =>
 		(request: Request, response: Response): void => {
@@ -53,7 +53,7 @@ export function registerCompatibleRoutes(router: Router, runtime: Runtime, host:
 				const exchange = createProviderRequest(runtime, provider, operation, request, caller);
 				const stream = exchange.body['stream'] === true ? startStream(response, exchange) : null;
 				try {
-					await answer(runtime, reply, exchange, request, response, stream);
+					await answer(runtime, responder, exchange, request, response, stream);
 				} catch (error) {
 					if (!stream?.begun) {
 						setHeadersForFailure(response, exchange, error);
@@ -71,16 +71,16 @@ export function registerCompatibleRoutes(router: Router, runtime: Runtime, host:
 		router.use(
 			`/${provider}`,
 			withProviderErrors(provider, async ({ method, path }) => {
-				const there = COMPATIBLE_PATHS.filter((one) => one.provider === provider).map((one) =>
+				const available = COMPATIBLE_PATHS.filter((one) => one.provider === provider).map((one) =>
 					stripProvider(provider, one.path),
 				);
-				throw new NotFoundError({ reason: `There is no ${method} ${path} here; there is ${there.join(', ')}` });
+				throw new NotFoundError({ reason: `${method} ${path} does not exist. Available: ${available.join(', ')}` });
 			}),
 		);
 	}
 }
 
-/** The path as an SDK adds it to its base URL, which may lack a part of it. */
+/** The path that an SDK appends to its base URL. */
 const stripProvider = (provider: Provider, path: string): string => path.slice(provider.length + 1);
 
 function createProviderRequest(
@@ -93,9 +93,9 @@ function createProviderRequest(
 	const { headers, rawBody = null, originalUrl } = request;
 	const body = readBody(request);
 	if (!isObject(body)) throw new InvalidRequestError({ field: 'body', reason: 'The body must be a JSON object' });
-	const told = parseHeaders(headers);
+	const directives = parseHeaders(headers);
 	return exchanges.create({
-		...told,
+		...directives,
 		provider,
 		operation,
 		body,
@@ -110,7 +110,7 @@ function createProviderRequest(
 
 async function answer(
 	{ asker, embeddings, joinedHits, lane }: Runtime,
-	reply: CompatibleResponder,
+	responder: CompatibleResponder,
 	exchange: Exchange,
 	request: DirectusRequest,
 	response: Response,
@@ -121,12 +121,12 @@ async function answer(
 	if (embeddings.sharesOut(exchange)) {
 		stream?.stop();
 		const { asked, ...joined } = await embeddings.ask(exchange, signal);
-		if (joined.facts.stored && isLasting(exchange)) {
+		if (joined.facts.stored && isRepeatable(exchange)) {
 			lane.remember(request, response, exchange.caller, asked.lookups, (hits, _, to) =>
-				reply.sendJoinedAgain(to, joinedHits.answer(asked, hits)),
+				responder.sendJoinedAgain(to, joinedHits.answer(asked, hits)),
 			);
 		}
-		reply.sendJoined(response, joined);
+		responder.sendJoined(response, joined);
 		return;
 	}
 	const onHead = (status: CacheStatus, headers: Headers): void =>
@@ -134,19 +134,19 @@ async function answer(
 	const asked = await asker.ask(exchange, { signal, wantsLive: stream !== null, ...(stream && { onHead }) });
 	const { status, headers, outcome } = asked;
 	if (stream && asked.stream) {
-		await reply.sendStream(response, stream, asked.stream, key, status);
+		await responder.sendStream(response, stream, asked.stream, key, status);
 		return;
 	}
 	const { entry, notStored } = await outcome;
 	const given: AnsweredEntry = { entry, status, skipReason: notStored, headers };
-	const send = createSender(reply, exchange.body, stream !== null);
+	const send = createSender(responder, exchange.body, stream !== null);
 	if (notStored === UNREADABLE) {
-		if (stream?.begun) await reply.sendUnreadable(stream, given);
-		else await reply.sendWhole(request, response, given, exchange.body);
+		if (stream?.begun) await responder.sendUnreadable(stream, given);
+		else await responder.sendWhole(request, response, given, exchange.body);
 		return;
 	}
-	// The headers of a response that has begun are not Directus' alone.
-	if (notStored === null && isLasting(exchange) && !response.headersSent) {
+	// After the head is sent, the response no longer has only Directus' own headers.
+	if (notStored === null && isRepeatable(exchange) && !response.headersSent) {
 		lane.remember(request, response, exchange.caller, [toLookup(exchange)], ([hit], from, to) =>
 			send(from, to, { entry: hit!, status: 'HIT', skipReason: null, headers: null }, null),
 		);
@@ -154,18 +154,18 @@ async function answer(
 	await send(request, response, given, stream);
 }
 
-/** Writes an answer in the form that `body` asks for; made apart, as whoever keeps it must keep no response alive. */
+/** Writes an answer in the form that `body` requests. A separate function, so that its closure retains no response. */
 const createSender =
-	(reply: CompatibleResponder, body: JsonObject, streams: boolean) =>
+	(responder: CompatibleResponder, body: JsonObject, streams: boolean) =>
 	(
 		from: IncomingMessage,
 		to: ServerResponse,
 		given: AnsweredEntry,
 		stream: EventStreamResponse | null,
 	): Promise<void> =>
-		streams ? reply.sendReplayed(to, given, body, stream) : reply.sendWhole(from, to, given, body);
+		streams ? responder.sendReplayed(to, given, body, stream) : responder.sendWhole(from, to, given, body);
 
-/** Begins by itself if nothing comes for long: `MISS`, unless the request says that nothing is looked up. */
+/** The stream sends its head by itself after a silent time, with the status of a miss. */
 function startStream(response: Response, exchange: Exchange): EventStreamResponse {
 	const { key, dialect } = exchange;
 	return new EventStreamResponse(response, {
@@ -174,7 +174,7 @@ function startStream(response: Response, exchange: Exchange): EventStreamRespons
 	});
 }
 
-/** The status of a request that finds nothing. */
+/** Returns the status of a request that finds no entry. */
 function getMissStatus({ uncacheable, directives: { mode } }: Exchange): 'MISS' | 'REFRESH' | 'BYPASS' {
 	if (uncacheable !== null || mode === 'no-store') return 'BYPASS';
 	return mode === 'no-cache' ? 'REFRESH' : 'MISS';
@@ -189,8 +189,8 @@ function setHeadersForFailure(response: ServerResponse, exchange: Exchange, erro
 	setFailureHeaders(response, { status: getMissStatus(exchange), key: exchange.key, providerStatus });
 }
 
-/** Whether the same bytes may be answered with the same entry from now on. */
-const isLasting = ({ directives: { mode = 'default' }, uncacheable }: Exchange): boolean =>
+/** Returns whether the fast path may answer the same bytes with the same entry from now on. */
+const isRepeatable = ({ directives: { mode = 'default' }, uncacheable }: Exchange): boolean =>
 	uncacheable === null && (mode === 'default' || mode === 'only-if-cached');
 
 async function sendModels(
@@ -212,6 +212,6 @@ async function sendModels(
 
 function logUnexpected({ logger }: HostContext, provider: Provider, error: unknown): void {
 	logger.error(
-		`AI cache: a request for ${provider} failed unexpectedly (${error instanceof Error ? error.stack : 'no error'})`,
+		`AI cache: a request for ${provider} failed unexpectedly (${error instanceof Error ? error.stack : 'no stack'})`,
 	);
 }

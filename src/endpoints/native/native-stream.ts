@@ -10,18 +10,18 @@ import { EventStreamResponse, type StreamTiming } from '../event-stream-response
 
 export interface NativeStreamRequest {
 	key: string;
-	/** Asks for it; `onHead` is called if the provider's head is there and its body takes its time. */
+	/** Opens the stream. Calls `onHead` if the provider's head arrives long before its body. */
 	open(onHead: (status: CacheStatus) => void): Promise<NativeStream>;
 	comments: boolean;
-	/** Pace of an answer that is there at once, 0 for at once. */
+	/** Rate of replayed events, 0 for all at once. */
 	eventsPerSecond: number;
 	clock: Clock;
 	timing?: StreamTiming;
 }
 
 /**
- * Server-sent events of `{delta}`, then one of `{data}`, the answer as it is without `stream`; or one of `{errors}` if it
- * fails on the way. Rejects with what it fails with before the head went out.
+ * Sends `{delta}` events, then one `{data}` event with the same answer as without `stream`. If the stream fails, sends one
+ * `{errors}` event. Rejects if it fails before the head is sent.
  */
 export async function sendNativeStream(response: Response, request: NativeStreamRequest): Promise<void> {
 	const { key, comments, eventsPerSecond, clock, timing } = request;

@@ -11,7 +11,7 @@ import type { HostContext } from '../../runtime/host.ts';
 import type { StatsQuery } from '../../runtime/reports.ts';
 import { getRuntime, type Runtime } from '../../runtime/runtime.ts';
 
-/** What the commands ask for. Rejects with an error whose message is fit to be shown. */
+/** The calls that the commands need. Errors have messages for people. */
 export interface CliClient {
 	readStats(query: StatsQuery): Promise<StatsReport>;
 	invalidate(request: InvalidationRequest): Promise<InvalidationResult>;
@@ -20,15 +20,15 @@ export interface CliClient {
 	close(): Promise<void>;
 }
 
-/** Where to look, from the command line. */
+/** The connection options on the command line. */
 export interface ConnectionOptions {
 	url?: string;
 	token?: string;
 }
 
 /**
- * The store that all processes share, or the Directus at `url`: a cache in the memory of that process can be reached in
- * no other way.
+ * Connects to the shared store, or to the Directus at `url`. An in-memory cache can only be reached through its own
+ * Directus process.
  */
 export async function connect(host: HostContext, { url, token }: ConnectionOptions): Promise<CliClient> {
 	const { PUBLIC_URL: ownUrl } = host.env;
@@ -37,7 +37,7 @@ export async function connect(host: HostContext, { url, token }: ConnectionOptio
 	const runtime = getRuntime(host);
 	if (runtime.settings.store === 'memory') {
 		throw new Error(
-			'the cache is in the memory of the Directus that runs: name it with --url and an admin’s --token, or use Redis',
+			'the cache is in the memory of the running Directus: pass its --url and an admin’s --token, or use Redis',
 		);
 	}
 	await runtime.ready;
@@ -66,7 +66,7 @@ function createLocalClient(runtime: Runtime): CliClient {
 }
 
 function createRemoteClient(url: string, token: string | undefined): CliClient {
-	if (!URL.canParse(url)) throw new Error('--url is no URL');
+	if (!URL.canParse(url)) throw new Error('--url must be a URL');
 	const call = <Data>(method: string, path: string, body?: unknown): Promise<Data> =>
 		request<Data>(`${url.replace(/\/+$/, '')}/${BASE_PATH}${path}`, method, token, body);
 	return {
@@ -95,9 +95,9 @@ async function request<Data>(url: string, method: string, token: string | undefi
 		},
 		body: body === undefined ? null : JSON.stringify(body),
 	}).catch(() => {
-		throw new Error('nothing answers at --url');
+		throw new Error('no response from --url');
 	});
 	const answer = (await response.json().catch(() => ({}))) as Envelope<Data>;
 	if (response.ok && answer.data !== undefined) return answer.data;
-	throw new Error(answer.errors?.[0]?.message ?? `--url answered with status ${response.status}`);
+	throw new Error(answer.errors?.[0]?.message ?? `--url returned status ${response.status}`);
 }

@@ -4,7 +4,7 @@ import { type CliClient, connect } from './client.ts';
 import { parseInvalidationOptions, parseStatsQuery, parseWarmRequest, type Options } from './options.ts';
 import { formatInvalidation, formatJob, formatStats } from './output.ts';
 
-/** As much of commander's `Command` as is used; Directus hands over its own. */
+/** The part of commander's `Command` that is used. Directus passes its own instance. */
 export interface Program {
 	command(name: string): Program;
 	description(text: string): Program;
@@ -25,11 +25,11 @@ type Work = (engine: CliClient, options: Options) => Promise<Result>;
 const POLL_MS = 500;
 
 /**
- * `directus ai-cache stats | invalidate | warm`. Exits with 0 when done, 1 when not. The last line on stdout is the
- * result with `--json`; Directus' own log lines may stand before it.
+ * Registers `directus ai-cache stats | invalidate | warm`. The exit code is 0 on success and 1 on failure. With `--json`,
+ * the last line on stdout is the result. Directus' own log lines may precede it.
  */
 export function registerCommands(program: Program, host: HostContext): void {
-	const cache = program.command(BASE_PATH).description('Look into the AI cache, empty it and fill it');
+	const cache = program.command(BASE_PATH).description('Inspect, invalidate and warm the AI cache');
 	const add = (name: string, text: string, flags: [string, string][], work: Work): void => {
 		const command = cache.command(name).description(text);
 		for (const [flag, description] of [...flags, ...COMMON]) command.option(flag, description);
@@ -40,11 +40,11 @@ export function registerCommands(program: Program, host: HostContext): void {
 		const report = await engine.readStats(parseStatsQuery(options));
 		return { data: report, lines: formatStats(report) };
 	});
-	add('invalidate', 'Drop answers; criteria are ANDed', INVALIDATE, async (engine, options) => {
+	add('invalidate', 'Invalidate answers; criteria are ANDed', INVALIDATE, async (engine, options) => {
 		const result = await engine.invalidate(parseInvalidationOptions(options));
 		return { data: result, lines: formatInvalidation(result) };
 	});
-	add('warm', 'Generate answers before they are asked', WARM, async (engine, options) => {
+	add('warm', 'Generate answers in advance', WARM, async (engine, options) => {
 		let job = await engine.warm(await parseWarmRequest(options));
 		while (job.state === 'running') {
 			await new Promise((resolve) => setTimeout(resolve, POLL_MS));
@@ -55,7 +55,7 @@ export function registerCommands(program: Program, host: HostContext): void {
 }
 
 const COMMON: [string, string][] = [
-	['--url <url>', 'ask the Directus that runs there, with --token, in place of the store itself'],
+	['--url <url>', 'use the Directus at this URL, with --token, instead of the store itself'],
 	['--token <token>', "an admin's token for --url"],
 	['--json', 'write the result as JSON, on one line'],
 ];
@@ -63,25 +63,25 @@ const STATS: [string, string][] = [
 	['--provider <name>', 'openai, anthropic, mistral or deepseek'],
 	['--model <name>', 'one model'],
 	['--collection <name>', 'one collection'],
-	['--from <time>', 'as 2026-01-31T12:00:00Z; by default 24 hours ago'],
-	['--to <time>', 'by default now'],
+	['--from <time>', 'such as 2026-01-31T12:00:00Z; default: 24 hours ago'],
+	['--to <time>', 'default: now'],
 	['--interval <interval>', 'minute, hour or day: adds a series to --json'],
 ];
 const INVALIDATE: [string, string][] = [
 	['--provider <name>', 'openai, anthropic, mistral or deepseek'],
 	['--model <name>', 'one model'],
-	['--collection <name>', 'what has to do with the collection'],
-	['--items <keys>', 'items of the collection, with commas'],
-	['--fields <fields>', 'fields of the collection or its items, with commas'],
-	['--tags <tags>', 'free tags, with commas'],
+	['--collection <name>', 'answers that depend on the collection'],
+	['--items <keys>', 'items of the collection, separated by commas'],
+	['--fields <fields>', 'fields of the collection or its items, separated by commas'],
+	['--tags <tags>', 'free tags, separated by commas'],
 	['--key <key>', 'one entry'],
 	['--all', 'everything'],
-	['--dry-run', 'say what would be dropped, and drop nothing'],
+	['--dry-run', 'report the matching entries without invalidating them'],
 ];
 const WARM: [string, string][] = [
-	['--top <count>', 'what is asked most and is missing or about to expire'],
+	['--top <count>', 'the most popular requests that are missing or about to expire'],
 	['--requests <file>', 'a JSON file with a list of generation requests'],
-	['--budget <usd>', 'stop when so much was spent'],
+	['--budget <usd>', 'stop after spending this much'],
 ];
 
 async function run(host: HostContext, options: Options, work: Work): Promise<void> {

@@ -11,10 +11,10 @@ import { parseGeneration } from '../../runtime/generation-schema.ts';
 import { parseInvalidation } from '../../runtime/invalidation-schema.ts';
 import type { StatsQuery } from '../../runtime/reports.ts';
 
-/** What commander read from the command line: camel-cased names of the flags. */
+/** Options parsed by commander, keyed by the flags' camel-case names. */
 export type Options = Readonly<Record<string, unknown>>;
 
-/** All of these throw an error that names the flag. */
+/** Like all parsers here, throws an error that names the flag. */
 export function parseStatsQuery(options: Options): StatsQuery {
 	const query = {
 		provider: readChoice(options, 'provider', PROVIDERS),
@@ -38,7 +38,8 @@ export function parseInvalidationOptions(options: Options): InvalidationRequest 
 		key: readText(options, 'key'),
 		all: options['all'] === true ? true : undefined,
 	});
-	if (Object.keys(criteria).length === 0) throw new Error('Say what to drop, as --collection or --tags, or --all');
+	if (Object.keys(criteria).length === 0)
+		throw new Error('Choose what to invalidate, such as --collection or --tags, or use --all');
 	return parseInvalidation({ ...criteria, ...(options['dryRun'] === true && { dry_run: true }) });
 }
 
@@ -49,7 +50,8 @@ export async function parseWarmRequest(options: Options): Promise<WarmRequest> {
 	if ((file === undefined) === (top === undefined)) throw new Error('--top or --requests must be given, not both');
 	const limit = budget === undefined ? {} : { budget_usd: budget };
 	if (file !== undefined) return { requests: await readRequests(file), ...limit };
-	if (top === undefined || !Number.isInteger(top) || top < 1) throw new Error('--top must be a whole number from 1 on');
+	if (top === undefined || !Number.isInteger(top) || top < 1)
+		throw new Error('--top must be a whole number of at least 1');
 	return { top, ...limit };
 }
 
@@ -61,9 +63,10 @@ async function readRequests(file: string): Promise<GenerationRequest[]> {
 	try {
 		parsed = JSON.parse(content);
 	} catch {
-		throw new Error(`--requests: "${file}" is no JSON`);
+		throw new Error(`--requests: "${file}" is not valid JSON`);
 	}
-	if (!Array.isArray(parsed) || parsed.length === 0) throw new Error(`--requests: "${file}" holds no list of requests`);
+	if (!Array.isArray(parsed) || parsed.length === 0)
+		throw new Error(`--requests: "${file}" must contain a list of requests`);
 	return parsed.map((request, index) => parseGeneration(request, `requests.${index}`));
 }
 
@@ -104,7 +107,7 @@ function readTime(options: Options, name: string): number | undefined {
 	const value = readText(options, name);
 	if (value === undefined) return undefined;
 	const at = Date.parse(value);
-	if (Number.isNaN(at)) throw new Error(`--${name} is no time; write it as 2026-01-31T12:00:00Z`);
+	if (Number.isNaN(at)) throw new Error(`--${name} must be a time such as 2026-01-31T12:00:00Z`);
 	return at;
 }
 

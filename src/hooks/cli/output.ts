@@ -2,7 +2,7 @@ import type { Figures, InvalidationResult, ModelFigures, Saved, StatsReport, War
 
 const HEAD = ['', 'look-ups', 'hits', 'hit rate', 'stored', 'errors', 'saved USD', 'spent USD'];
 
-/** A table: overall, each provider that was used, and its models. */
+/** Formats a table: overall, each used provider, and its models. */
 export function formatStats({ from, to, overall, providers }: StatsReport): string[] {
 	const all = Object.values(providers).flatMap((provider) => Object.values(provider.models));
 	const rows = [HEAD, formatRow('overall', overall, isFullyPriced(all))];
@@ -23,7 +23,7 @@ const isFullyPriced = (models: readonly ModelFigures[]): boolean =>
 const isUnused = ({ lookups, bypassed, stored, errors }: Figures): boolean =>
 	lookups + bypassed + stored + errors === 0;
 
-/** `priced`: all models that the figures are of have a price. */
+/** `priced`: every model in the figures has a price. */
 const formatRow = (name: string, figures: Figures, priced: boolean): string[] => [
 	name,
 	String(figures.lookups),
@@ -37,19 +37,19 @@ const formatRow = (name: string, figures: Figures, priced: boolean): string[] =>
 
 const UNKNOWN = '–';
 
-/** Without a price, or without tokens reported, the sum is 0, which is not what it is worth. */
+/** Without a price or reported tokens, the sum is 0 although the real value is unknown. */
 function formatWorth({ usd, tokens }: Saved, happened: boolean, priced: boolean): string {
 	const known = usd > 0 || !happened || (tokens > 0 && priced);
 	return known ? formatUsd(usd) : UNKNOWN;
 }
 
-/** Two digits behind the point; below a cent, the two digits that matter. */
+/** Formats two decimals, or two significant digits below one cent. */
 export function formatUsd(usd: number): string {
 	if (usd === 0 || Math.abs(usd) >= 0.01) return usd.toFixed(2);
 	return usd.toLocaleString('en-US', { maximumSignificantDigits: 2 });
 }
 
-/** The first column to the left, figures to the right. */
+/** Aligns the first column to the left and figures to the right. */
 function formatTable(rows: readonly string[][]): string[] {
 	const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
 	return rows.map((row) =>

@@ -9,8 +9,8 @@ import { buildRequest } from './request.ts';
 export const GENERATE_ID = 'ai-cache-generate';
 
 /**
- * The step's work: its result is the answer, or with `items` a list of answers and errors. It rejects, so that the
- * flow takes its reject path, with a clear message; a list only where none of its items has an answer.
+ * Creates the operation's handler. It returns the answer, or with `items` a list of answers and errors. It rejects with a
+ * clear message, so that the Flow takes its reject path. A list rejects only if none of its items has an answer.
  */
 export function createGenerateHandler(connect: ConnectEngine) {
 	return async (

@@ -23,9 +23,9 @@ import {
 } from '../options.ts';
 
 /**
- * The request that the form's values make. Empty values count as absent, JSON may come as text, lists with commas.
- * With an item, the author's `[[field]]` become placeholders; without one, all text is taken as it is. A value of the
- * wrong kind is a 400 that names its option.
+ * Builds the request from the form's values. Empty values count as absent. JSON may be text, and lists may be separated
+ * by commas. With an item, the author's `[[field]]` become placeholders; without one, texts stay unchanged. Throws a 400
+ * that names the option if a value has the wrong type.
  */
 export function buildRequest(options: Options, authored: AuthoredTexts | null): GenerationRequest {
 	const provider = parseChoiceOption(options, 'provider', PROVIDERS);
@@ -69,15 +69,12 @@ function readTexts(options: Options, authored: AuthoredTexts | null): Texts {
 	}
 	const found = [written.prompt, written.system, JSON.stringify(written.messages)].some((text) => text?.includes('[['));
 	if (found && !authored)
-		throw createInvalidOptionError(
-			'prompt',
-			'names fields as [[field]], which a flow that another flow triggers cannot do',
-		);
+		throw createInvalidOptionError('prompt', 'cannot use [[field]] in a flow that another flow triggers');
 	const fields = authored?.itemFields ?? new Set<string>();
 	return mapTexts(written, (text) => convertToTemplate(text, fields)) as Texts;
 }
 
-/** What looks like one; `[[1, 2]]` is text. */
+/** A text that looks like a field path. `[[1, 2]]` does not. */
 const FIELD_PATH = /^[a-z_$][\w$:.-]*$/i;
 
 const isIn = ({ prompt, system, messages }: Texts, text: string): boolean =>
@@ -99,7 +96,7 @@ function readItemOptions(options: Options): Pick<GenerationRequest, 'item' | 'it
 	const items = parseKeysOption(options, 'items');
 	if (item !== undefined && items) throw createInvalidOptionError('items', 'cannot be given together with "item"');
 	if ((item !== undefined || items) && parseTextOption(options, 'collection') === undefined) {
-		throw createInvalidOptionError('collection', 'is missing: an item is one of a collection');
+		throw createInvalidOptionError('collection', 'is missing: an item needs its collection');
 	}
 	return omitUndefined({ item, items });
 }

@@ -8,11 +8,11 @@ import { buildInvalidation } from './request.ts';
 
 export const INVALIDATE_ID = 'ai-cache-invalidate';
 
-/** The step's work: its result says how many entries went, what they had cost and how often they were used. */
+/** Creates the operation's handler. It returns the number of invalidated entries, their cost and their hits. */
 export function createInvalidateHandler(connect: ConnectEngine) {
 	return async (options: Options, context: OperationContext): Promise<InvalidationResult> => {
 		const authored = readAuthoredTexts(context.flow, context.data, INVALIDATE_ID, options);
-		// A criterion that is left out takes more than was meant, one that says "null" nothing.
+		// An omitted criterion would invalidate too much, and a criterion "null" nothing.
 		requireValues(authored && { ...authored, optional: new Set() }, context.data);
 		const request = buildInvalidation(options);
 		const engine = await connect(context);

@@ -10,7 +10,7 @@ import {
 	parseTextsOption,
 } from '../options.ts';
 
-/** The invalidation that the form's values make. No criteria without `all`, or items without a collection, is a 400. */
+/** Builds the invalidation from the form's values. Throws a 400 if no criterion is given, or items without a collection. */
 export function buildInvalidation(options: Options): InvalidationRequest {
 	const criteria: InvalidationRequest = omitUndefined({
 		provider: parseChoiceOption(options, 'provider', PROVIDERS),
@@ -22,11 +22,11 @@ export function buildInvalidation(options: Options): InvalidationRequest {
 		key: parseTextOption(options, 'key'),
 	});
 	if (criteria.collection === undefined && (criteria.items ?? criteria.fields)) {
-		throw createInvalidOptionError('collection', 'is missing: items and fields are those of a collection');
+		throw createInvalidOptionError('collection', 'is missing: items and fields need a collection');
 	}
 	const all = parseBooleanOption(options, 'all') ?? false;
 	if (Object.keys(criteria).length === 0 && !all)
-		throw createInvalidOptionError('all', 'must be on where nothing else is chosen');
+		throw createInvalidOptionError('all', 'must be on if nothing else is chosen');
 	const dryRun = parseBooleanOption(options, 'dry_run');
 	return { ...criteria, ...(all && { all }), ...(dryRun !== undefined && { dry_run: dryRun }) };
 }

@@ -49,7 +49,7 @@ describe('the flags of the commands', () => {
 
 	it.each([
 		['a provider that nobody knows', () => parseStatsQuery({ provider: 'acme' }), '--provider must be one of openai'],
-		['a time that is none', () => parseStatsQuery({ to: 'yesterday' }), '--to is no time'],
+		['an invalid time', () => parseStatsQuery({ to: 'yesterday' }), '--to must be a time'],
 		['an interval that is none', () => parseStatsQuery({ interval: 'week' }), '--interval'],
 		['an empty flag', () => parseInvalidationOptions({ model: ' ' }), '--model is empty'],
 		['no criteria at all', () => parseInvalidationOptions({ dryRun: true }), '--all'],
@@ -69,8 +69,8 @@ describe('the flags of the commands', () => {
 	});
 
 	it.each([
-		['no JSON', '{', 'is no JSON'],
-		['no list', '{}', 'holds no list'],
+		['invalid JSON', '{', 'is not valid JSON'],
+		['an object', '{}', 'must contain a list'],
 		['a request without a model', '[{"provider":"openai","prompt":"x"}]', 'model'],
 	])('of warming refuse a file with %s', async (_, content, message) => {
 		await expect(parseWarmRequest({ requests: await file(content) })).rejects.toThrow(message);
