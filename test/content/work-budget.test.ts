@@ -5,7 +5,7 @@ import { MAX_CALL_BYTES, waitForTurn, WorkBudget } from '../../src/content/work-
 import { blog } from './schema.ts';
 
 describe('the work of one call', () => {
-	it('is refused by a 400 that names the placeholder once its items together come to too much text', async () => {
+	it('is rejected with a 400 that names the placeholder if its items contain too much text in total', async () => {
 		const body = 'x'.repeat(900_000);
 		let reads = 0;
 		class ItemsService {
@@ -25,7 +25,7 @@ describe('the work of one call', () => {
 		expect(reads).toBeLessThan(100);
 	});
 
-	it('is shared by all of its elements', () => {
+	it('shares one budget over all elements of a batch', () => {
 		const work = new WorkBudget();
 		work.spend(MAX_CALL_BYTES - 1, 'title');
 		work.spend(1, 'title');

@@ -15,8 +15,8 @@ function start() {
 	return { log, write: (sql: string) => listener({ sql }), pass: (seconds: number) => void (now += seconds * 1000) };
 }
 
-describe('what was written while no hook was there', () => {
-	it('is every table that no event told of since', () => {
+describe('listMissedTables', () => {
+	it('returns every table whose write no later event reported', () => {
 		const { log, write, pass } = start();
 		write('update `articles` set `title` = ? where `id` = ?');
 		log.noteEvent('articles');
@@ -26,7 +26,7 @@ describe('what was written while no hook was there', () => {
 		expect(log.listMissedTables()).toEqual(['tags']);
 	});
 
-	it('is what was written just now, too: the event may have been of another write', () => {
+	it('also returns very recent writes, because the event may belong to another write', () => {
 		const { log, write, pass } = start();
 		write('delete from `articles` where `id` in (?)');
 		log.noteEvent('articles');
@@ -35,13 +35,13 @@ describe('what was written while no hook was there', () => {
 		expect(log.listMissedTables()).toEqual([]);
 	});
 
-	it('takes along the rows that go with theirs, and the lists that they are in', () => {
+	it('includes collections with cascading rows and collections with lists of these rows', () => {
 		expect(includeRelated(['comments'], blog).sort()).toEqual(['articles', 'comments']);
 		expect(includeRelated(['tags'], blog)).toEqual(expect.arrayContaining(['tags', 'articles_tags', 'articles']));
 	});
 });
 
-describe('the table that a statement writes', () => {
+describe('parseWrittenTable', () => {
 	it.each([
 		['insert into `articles` (`title`) values (?)', 'articles'],
 		['insert into "public"."articles" ("title") values ($1) returning "id"', 'articles'],

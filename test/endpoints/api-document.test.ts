@@ -25,12 +25,12 @@ function nativeRoutes(): string[] {
 }
 
 describe('docs/api.md', () => {
-	it('describes every native route, and none that there is not', () => {
+	it('describes every native route and no others', () => {
 		const described = [...text.matchAll(/^### `((?:GET|POST|DELETE) [^`]+)`$/gm)].map(([, route]) => route);
 		expect(described.sort()).toEqual(nativeRoutes().sort());
 	});
 
-	it.each(Object.values(ERROR_CODES))('says when an error is %s', (code) => {
+	it.each(Object.values(ERROR_CODES))('explains the error code %s', (code) => {
 		expect(text).toContain(`\`${code}\``);
 	});
 });

@@ -24,7 +24,7 @@ async function send(entry: Entry, acceptEncoding: string, more: Partial<Answered
 }
 
 describe('a whole answer', () => {
-	it('is sent as it is stored to who accepts gzip, and unpacked to all others', async () => {
+	it('is sent as stored to clients that accept gzip, and unpacked to others', async () => {
 		const entry = await longEntry();
 		const packed = await send(entry, 'gzip');
 		await packed.sending;
@@ -39,14 +39,14 @@ describe('a whole answer', () => {
 		expect(plain.response.hasHeader('content-encoding')).toBe(false);
 	});
 
-	it('that is short is sent as it is, whatever is accepted', async () => {
+	it('that is short is sent uncompressed, whatever the client accepts', async () => {
 		const entry = { ...(await longEntry()), body: await packSection(Buffer.from('{}'), 1000) };
 		const { response, sending } = await send(entry, 'gzip');
 		await sending;
 		expect([response.hasHeader('content-encoding'), response.hasHeader('vary')]).toEqual([false, false]);
 	});
 
-	it('that is none known of its provider is shared as it came, with nothing of who asked in it', async () => {
+	it('in an unrecognized format is shared unchanged, without the request’s own data', async () => {
 		const entry = await longEntry();
 		const meta = { ...entry.meta, operation: 'responses' } as const;
 		const odd = { meta, body: await packSection(Buffer.from('{ "hello": 1 }'), 1000), request: entry.request };
@@ -59,7 +59,7 @@ describe('a whole answer', () => {
 		expect(known.response.getHeader('content-length')).toBeGreaterThan(odd.body.length);
 	});
 
-	it.each(['gzip', 'identity'])('that is damaged goes out to nobody: %s', async (acceptEncoding) => {
+	it.each(['gzip', 'identity'])('that is damaged is never sent: %s', async (acceptEncoding) => {
 		const entry = await longEntry();
 		const bytes = Buffer.from(entry.body.bytes);
 		bytes.writeUInt8(bytes.readUInt8(bytes.length - 5) ^ 0xff, bytes.length - 5);
@@ -69,8 +69,8 @@ describe('a whole answer', () => {
 	});
 });
 
-describe('hits that are kept ready', () => {
-	it('are made once for an entry and a form, and anew for an entry that took its place', async () => {
+describe('serialized hits', () => {
+	it('are created once per entry and form, and again for a new entry', async () => {
 		const ready = new ReadyAnswers<Buffer>(2 ** 20, ({ length }) => length);
 		const [entry, successor] = [await longEntry(), await longEntry()];
 		let made = 0;
@@ -87,7 +87,7 @@ describe('hits that are kept ready', () => {
 		expect(texts).toEqual(['1', '1', '2', '3', '1']);
 	});
 
-	it('whose making failed are made again', async () => {
+	it('are created again after a failure', async () => {
 		const ready = new ReadyAnswers<Buffer>(2 ** 20, ({ length }) => length);
 		const entry = await longEntry();
 		await expect(ready.get([entry], 'whole', () => Promise.reject(new Error('no')))).rejects.toThrow('no');

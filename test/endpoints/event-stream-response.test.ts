@@ -23,7 +23,7 @@ function start(comments = true) {
 
 const seconds = (count: number): Promise<unknown> => vi.advanceTimersByTimeAsync(count * 1000);
 
-describe('a stream that nothing has come for', () => {
+describe('a stream without data yet', () => {
 	it('sends its head as a miss after 10 seconds, and not before', async () => {
 		const { response } = start();
 		await seconds(9.9);
@@ -46,13 +46,13 @@ describe('a stream that nothing has come for', () => {
 		expect(new Set(sent)).toEqual(new Set([': keep-alive\n\n']));
 	});
 
-	it('sends no comments to clients that do not take them', async () => {
+	it('sends no comments to clients that do not accept them', async () => {
 		const { response, sent } = start(false);
 		await seconds(100);
 		expect([response.headersSent, sent]).toEqual([true, []]);
 	});
 
-	it('sends nothing once it was stopped', async () => {
+	it('sends nothing after it was stopped', async () => {
 		const { response, stream } = start();
 		stream.stop();
 		await seconds(100);
@@ -60,8 +60,8 @@ describe('a stream that nothing has come for', () => {
 	});
 });
 
-describe('a stream under way', () => {
-	it('sends no comment while bytes come', async () => {
+describe('a running stream', () => {
+	it('sends no comment while data arrives', async () => {
 		const { stream, sent } = start();
 		stream.begin(() => {});
 		for (let times = 0; times < 5; times++) {
@@ -85,7 +85,7 @@ describe('a stream under way', () => {
 		expect(sent).toEqual([comment]);
 	});
 
-	it('holds a line back until its end has come, so that a comment never cuts it', async () => {
+	it('holds back an incomplete line, so that a comment never splits it', async () => {
 		const { stream, sent } = start();
 		stream.begin(() => {});
 		await stream.write('data: 1\n\ndata: {"ha');
@@ -94,7 +94,7 @@ describe('a stream under way', () => {
 		expect(sent).toEqual(['data: 1\n\n', ': keep-alive\n\n', 'data: {"half":1}\n\n']);
 	});
 
-	it('ends with what it held back', async () => {
+	it('sends an incomplete last line when it ends', async () => {
 		const { stream, sent } = start();
 		stream.begin(() => {});
 		await stream.write('data: [DO');
@@ -107,7 +107,7 @@ describe('a stream under way', () => {
 		['after an event', 'data: 1\n\n', 'data: 1\n\n!'],
 		['in the middle of a line', 'data: 1\n\ndata: {"ha', 'data: 1\n\n!'],
 		['in the middle of an event', 'data: 1\n', 'data: 1\n\n\n!'],
-	])('that fails %s reports it in an event of its own', async (_where, chunk, text) => {
+	])('reports a failure %s in an event of its own', async (_where, chunk, text) => {
 		const { stream, sent } = start();
 		stream.begin(() => {});
 		await stream.write(chunk);

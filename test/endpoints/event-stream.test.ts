@@ -31,30 +31,30 @@ async function play(eventsPerSecond: number, options: { leavesAfter?: number; wr
 }
 
 describe('a replay', () => {
-	it('goes out at once, in one piece, where no rate is set', async () => {
+	it('is sent at once, in one piece, if no rate is set', async () => {
 		const { written, pauses } = await play(0);
 		expect(written).toEqual([[0, EVENTS.join('')]]);
 		expect(pauses).toEqual([]);
 	});
 
-	it('goes out event by event at its rate, the first without delay', async () => {
+	it('is sent event by event at the rate, the first without delay', async () => {
 		const { written } = await play(10);
 		expect(written).toEqual(EVENTS.map((text, index) => [index * 100, text]));
 	});
 
-	it('makes up for what a slow reader took, so that the rate holds over the whole', async () => {
+	it('compensates for a slow reader, so that the overall rate holds', async () => {
 		const { written, pauses } = await play(10, { writeMs: 60 });
 		expect(written.map(([at]) => at)).toEqual([0, 100, 200, 300]);
 		expect(pauses).toEqual([40, 40, 40]);
 	});
 
-	it('does not pause where its reader is slower than the rate', async () => {
+	it('does not pause if its reader is slower than the rate', async () => {
 		const { written, pauses } = await play(10, { writeMs: 150 });
 		expect(written.map(([at]) => at)).toEqual([0, 150, 300, 450]);
 		expect(pauses).toEqual([]);
 	});
 
-	it('ends when its caller leaves', async () => {
+	it('ends when the client disconnects', async () => {
 		const { written } = await play(10, { leavesAfter: 2 });
 		expect(written).toHaveLength(2);
 	});

@@ -14,13 +14,13 @@ const handedOn = (error: Error): Promise<unknown> =>
 	});
 
 describe('a route', () => {
-	it('says 503 with its code where the store is away', async () => {
+	it('returns a 503 with its code if the store is unavailable', async () => {
 		const error = await handedOn(new StoreUnavailableError('it took longer than 5000 ms'));
 		expect(error).toBeInstanceOf(StoreAwayError);
 		expect(error).toMatchObject({ status: 503, code: 'AI_CACHE_STORE_UNAVAILABLE' });
 	});
 
-	it('hands on every other failure as it is', async () => {
+	it('passes every other error on unchanged', async () => {
 		const error = new Error('unexpected');
 		expect(await handedOn(error)).toBe(error);
 	});

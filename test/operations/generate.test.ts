@@ -23,8 +23,8 @@ function refusal(field: string, reason: string | RegExp): Error {
 	}) as Error;
 }
 
-describe('the request that a step’s options make', () => {
-	it('leaves out what the form left empty', () => {
+describe('the request built from the operation’s options', () => {
+	it('omits empty options', () => {
 		const empty = {
 			system: '',
 			params: null,
@@ -38,7 +38,7 @@ describe('the request that a step’s options make', () => {
 		expect(buildRequest({ ...minimal, ...empty, show_caching: false }, null)).toEqual(minimal);
 	});
 
-	it('reads JSON from text, numbers from text, and lists from text with commas', () => {
+	it('reads JSON, numbers and comma-separated lists from text', () => {
 		const request = buildRequest(
 			{
 				provider: 'mistral',
@@ -75,7 +75,7 @@ describe('the request that a step’s options make', () => {
 		});
 	});
 
-	it('takes keys as the flow gives them: a number, a list, or JSON of one', () => {
+	it('accepts keys as the flow passes them: a number, a list, or a JSON list', () => {
 		const of = (options: object) => buildRequest({ ...minimal, collection: 'articles', ...options }, authored());
 		expect(of({ item: 7 }).item).toBe(7);
 		expect(of({ items: [1, 'b'] }).items).toEqual([1, 'b']);
@@ -83,7 +83,7 @@ describe('the request that a step’s options make', () => {
 		expect(of({ items: 5 }).items).toEqual([5]);
 	});
 
-	it('makes placeholders of the author’s fields alone, wherever else braces come from', () => {
+	it('turns only the author’s fields into placeholders, wherever other braces come from', () => {
 		const request = buildRequest(
 			{
 				...minimal,
@@ -98,7 +98,7 @@ describe('the request that a step’s options make', () => {
 		expect(request.system).toBe('{{title}}');
 	});
 
-	it('leaves text alone where there is no item', () => {
+	it('keeps text unchanged without an item', () => {
 		expect(buildRequest({ ...minimal, prompt: '[[a]] {{b}}' }, null).prompt).toBe('[[a]] {{b}}');
 	});
 
@@ -118,12 +118,12 @@ describe('the request that a step’s options make', () => {
 		[{ ttl: -1 }, 'ttl', 'number'],
 		[{ scope: 'all' }, 'scope', 'one of shared'],
 		[{ collection: 'a', item: 1, prompt: '[[title]]' }, 'prompt', 'another flow triggers'],
-	])('refuses %j by name', (options, field, reason) => {
+	])('rejects %j by name', (options, field, reason) => {
 		expect(() => buildRequest({ ...minimal, ...options }, null)).toThrow(refusal(field, reason));
 	});
 });
 
-describe('the step', () => {
+describe('the generate operation', () => {
 	const answer = { text: 'Hi' } as GenerationAnswer;
 	const requests: GenerationRequest[] = [];
 
@@ -147,14 +147,14 @@ describe('the step', () => {
 		};
 	}
 
-	it('reads the author’s fields from the flow, not from what the flow put in', async () => {
+	it('reads the author’s fields from the flow’s definition, not from inserted values', async () => {
 		const options = { ...minimal, collection: 'articles', item: 1, prompt: 'Hello [[password]]: [[title]]' };
 		const written = { ...options, prompt: 'Hello {{$trigger.name}}: [[title]]' };
 		expect(await step(options)(written, { $trigger: { name: '[[password]]' } })).toBe(answer);
 		expect(requests[0]?.prompt).toBe('Hello [[password]]: {{title}}');
 	});
 
-	it('rejects before asking anybody where the flow wrote undefined', async () => {
+	it('rejects before calling the engine if the flow wrote undefined', async () => {
 		const run = step({ ...minimal, prompt: 'Hello undefined' });
 		await expect(run({ ...minimal, prompt: 'Hello {{$trigger.payload.name}}' }, { $trigger: {} })).rejects.toThrow(
 			refusal('$trigger.payload.name', 'no value for {{\\$trigger.payload.name}}'),
@@ -162,7 +162,7 @@ describe('the step', () => {
 		expect(requests).toEqual([]);
 	});
 
-	it('rejects before asking anybody if the flow wrote null into a text', async () => {
+	it('rejects before calling the engine if the flow wrote null into a text', async () => {
 		const run = step({ ...minimal, prompt: 'Hello 7 null' });
 		const written = { ...minimal, prompt: 'Hello {{$trigger.keys[0]}} {{$last}}' };
 		await expect(run(written, { $trigger: { keys: [7] }, $last: null })).rejects.toThrow(
@@ -173,7 +173,7 @@ describe('the step', () => {
 		expect(requests).toEqual([]);
 	});
 
-	it('takes null for an option that was left empty', async () => {
+	it('treats null as an empty option', async () => {
 		const run = step({ ...minimal, ttl: null });
 		expect(await run({ ...minimal, ttl: '{{$trigger.ttl}}' }, { $trigger: { ttl: null } })).toBe(answer);
 	});
@@ -188,13 +188,13 @@ describe('the step', () => {
 		expect(await run({ ...minimal, prompt: `Title: {{${path}}}` }, data)).toBe(answer);
 	});
 
-	it('rejects if its text names a field, and no item is chosen', async () => {
+	it('rejects if the text names a field but no item is chosen', async () => {
 		const options = { ...minimal, prompt: 'Sum up [[ title ]]' };
 		await expect(step(options)(options)).rejects.toThrow(refusal('item', /\[\[title\]\]/));
 		expect(requests).toEqual([]);
 	});
 
-	it('takes brackets that the flow put in, or that name no field, for text', async () => {
+	it('treats brackets that the flow inserted, or that name no field, as text', async () => {
 		const filled = { ...minimal, prompt: 'Sum up [[title]] of [[1, 2]]' };
 		expect(
 			await step(filled)({ ...minimal, prompt: 'Sum up {{$trigger}} of [[1, 2]]' }, { $trigger: '[[title]]' }),
@@ -213,12 +213,12 @@ describe('the step', () => {
 		await expect(createGenerateHandler(() => engine)(options, context)).rejects.toThrow('([[headline]] in prompt)');
 	});
 
-	it('does not take a step of another flow for itself', async () => {
+	it('does not mistake an operation of another flow for itself', async () => {
 		const run = step({ ...minimal, prompt: 'Mine' });
 		expect(await run({ ...minimal, prompt: 'Theirs {{$trigger.gone}}' })).toBe(answer);
 	});
 
-	it('rejects where no item of a list has an answer, and not where one has', async () => {
+	it('rejects only if no item of a list has an answer', async () => {
 		const failed = { errors: [{ message: 'Item "9" does not exist', extensions: { code: 'AI_CACHE_NOT_FOUND' } }] };
 		await expect(step(minimal, [failed, failed])(minimal)).rejects.toThrow('Item "9" does not exist');
 		expect(await step(minimal, [failed, { data: answer }])(minimal)).toHaveLength(2);

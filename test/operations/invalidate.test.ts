@@ -5,8 +5,8 @@ import { createInvalidateHandler } from '../../src/operations/invalidate/handler
 import { buildInvalidation } from '../../src/operations/invalidate/request.ts';
 import type { FlowEngine } from '../../src/operations/port.ts';
 
-describe('the invalidation that a step’s options make', () => {
-	it('has the criteria that were chosen, and no others', () => {
+describe('the invalidation built from the operation’s options', () => {
+	it('contains exactly the chosen criteria', () => {
 		const options = {
 			collection: 'articles',
 			items: '1,2',
@@ -24,7 +24,7 @@ describe('the invalidation that a step’s options make', () => {
 		});
 	});
 
-	it('takes everything where that was chosen', () => {
+	it('invalidates everything if that was chosen', () => {
 		expect(buildInvalidation({ all: true, dry_run: false })).toEqual({ all: true, dry_run: false });
 	});
 
@@ -35,7 +35,7 @@ describe('the invalidation that a step’s options make', () => {
 		[{ collection: 'a', items: 'undefined' }, 'items', 'no such value'],
 		[{ provider: 'x' }, 'provider', 'one of'],
 		[{ all: 'yes' }, 'all', 'true or false'],
-	])('refuses %j by name', (options, field, reason) => {
+	])('rejects %j by name', (options, field, reason) => {
 		expect(() => buildInvalidation(options)).toThrow(
 			expect.objectContaining({
 				status: 400,
@@ -46,7 +46,7 @@ describe('the invalidation that a step’s options make', () => {
 	});
 });
 
-describe('the step', () => {
+describe('the invalidate operation', () => {
 	it.each([
 		['a tag', { tags: 'null' }, { tags: '{{$trigger.tag}}, a' }],
 		[

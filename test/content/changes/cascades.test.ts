@@ -5,7 +5,7 @@ import { findRemovedRelations } from '../../../src/content/changes/removed-relat
 import { hasDatabase, openDatabase } from '../database.ts';
 import { blog } from '../schema.ts';
 
-describe.skipIf(!hasDatabase)('what a deletion takes along, on SQLite', () => {
+describe.skipIf(!hasDatabase)('findCascades on SQLite', () => {
 	let database: ReturnType<typeof openDatabase>;
 
 	beforeAll(async () => {
@@ -60,7 +60,7 @@ describe.skipIf(!hasDatabase)('what a deletion takes along, on SQLite', () => {
 		await database('articles').where({ id: '1' }).update({ parent: null });
 	});
 
-	it('follows a foreign key that names something else than the primary key', async () => {
+	it('follows a foreign key that references a column other than the primary key', async () => {
 		const relations = blog.relations.map((relation) =>
 			relation.collection === 'comments' && relation.field === 'article' && relation.schema
 				? { ...relation, schema: { ...relation.schema, foreign_key_column: 'title' } }
@@ -79,20 +79,20 @@ describe.skipIf(!hasDatabase)('what a deletion takes along, on SQLite', () => {
 		await database('articles').where({ id: '50' }).delete();
 	});
 
-	it('asks in portions where thousands are deleted at once', async () => {
+	it('splits its queries if thousands of items are deleted at once', async () => {
 		const keys = Array.from({ length: 40_000 }, (_, index) => index);
 		const changes = await findCascades('articles', keys, blog, database);
 		expect(changes).toContainEqual({ kind: 'delete', collection: 'comments', items: ['10', '11', '12'] });
 	});
 
-	it('names the items that a deleted or moved row leaves, from the keys that it has before', async () => {
+	it('finds the items that lose a deleted or moved row, from its previous keys', async () => {
 		const left = { kind: 'relation', collection: 'articles', items: ['1'], fields: ['comments'] };
 		expect(await findRemovedRelations('comments', ['10'], null, blog, database)).toEqual([left]);
 		expect(await findRemovedRelations('comments', ['10'], { article: '4' }, blog, database)).toEqual([left]);
 		expect(await findCascades('comments', ['10'], blog, database)).toEqual([left]);
 	});
 
-	it('asks the database nothing where an update writes no foreign key', async () => {
+	it('sends no query if an update writes no foreign key', async () => {
 		const asked: unknown[] = [];
 		const count = (query: unknown): void => void asked.push(query);
 		database.on('query', count);
@@ -102,7 +102,7 @@ describe.skipIf(!hasDatabase)('what a deletion takes along, on SQLite', () => {
 		database.removeListener('query', count);
 	});
 
-	it('names the items whose rows of a junction go with an item behind it', async () => {
+	it('finds the items that lose junction rows when an item behind the junction is deleted', async () => {
 		await database('articles_tags').insert({ id: '30', article_id: '4', tag_id: '8' });
 		expect(await findCascades('tags', ['8'], blog, database)).toContainEqual({
 			kind: 'relation',
@@ -112,7 +112,7 @@ describe.skipIf(!hasDatabase)('what a deletion takes along, on SQLite', () => {
 		});
 	});
 
-	it('reaches the action by the very array of keys, and no other', () => {
+	it('passes findings to the action event only through the same array of keys', () => {
 		const memory = new CascadeMemory();
 		const keys = [1];
 		memory.remember(keys, []);

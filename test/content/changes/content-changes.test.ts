@@ -78,7 +78,7 @@ describe('an answer rendered from an item with relations', () => {
 			changes('collections.delete', { collection: 'directus_collections', keys: ['tags'] }),
 		],
 		['its tags are rewritten through it', update('articles', [5], { tags: { create: [], update: [], delete: [1] } })],
-	])('is gone when %s', (_, happened) => {
+	])('is invalidated when %s', (_, happened) => {
 		expect(drops(rendered, happened)).toBe(true);
 	});
 
@@ -106,24 +106,24 @@ describe('an answer rendered from an item with relations', () => {
 		['articles are sorted by hand', changes('items.sort', { collection: 'articles', item: 5, to: 6 })],
 		['Directus logs the change', changes('activity.create', { collection: 'directus_activity', key: 1, payload: {} })],
 		['a field of another collection changes', changes('fields.create', { collection: 'pages', key: 'x', payload: {} })],
-	])('stays when %s', (_, happened) => {
+	])('stays valid when %s', (_, happened) => {
 		expect(drops(rendered, happened)).toBe(false);
 	});
 });
 
-describe('events of Directus', () => {
-	it('name fields that Directus writes by itself with each update', () => {
+describe('deriveChanges', () => {
+	it('includes the fields that Directus writes itself with each update', () => {
 		const dated = [{ collection: 'articles', items: ['5'], fields: ['date_updated'] }];
 		expect(drops(dated, update('articles', [5], { body: '…' }))).toBe(true);
 		expect(drops(dated, update('articles', [6], { body: '…' }))).toBe(false);
 	});
 
-	it('are understood in the form for one collection, too', () => {
+	it('accepts events with the collection in their name', () => {
 		const meta = { collection: 'articles', keys: [5], payload: { title: 'x' } };
 		expect(changes('articles.items.update', meta)).toEqual(changes('items.update', meta));
 	});
 
-	it('of a replaced file touch its every field, known or not', () => {
+	it('touches every field of a replaced file, known or not', () => {
 		const meta = { collection: 'directus_files', key: 'f1', payload: { title: 'x' } };
 		const sized = (item: string) => [{ collection: 'directus_files', items: [item], fields: ['filesize'] }];
 		expect(drops(sized('f1'), changes('files.upload', meta))).toBe(true);
@@ -132,7 +132,7 @@ describe('events of Directus', () => {
 		expect(drops(sized('f1'), deriveChanges('files.upload', meta, { schema: null }))).toBe(true);
 	});
 
-	it('of a deletion give up what depends on children that the database may delete unseen', () => {
+	it('invalidates answers that depend on children which a deletion may cascade to without an event', () => {
 		const comment = [{ collection: 'comments', items: ['3'], fields: ['text'] }];
 		const deletion = { collection: 'articles', keys: [5] };
 		expect(drops(comment, changes('items.delete', deletion))).toBe(true);
@@ -144,7 +144,7 @@ describe('events of Directus', () => {
 		).toBe(false);
 	});
 
-	it('of an update give up whoever may lose an item by a key that was added after they were looked for', () => {
+	it('invalidates a whole collection if a foreign key was added to an update after the filter', () => {
 		const list = [{ collection: 'articles', items: ['5'], fields: ['comments'] }];
 		const meta = { collection: 'comments', keys: [3], payload: { text: 'x', article: 6 } };
 		const knowing = (...fields: string[]) =>
@@ -153,7 +153,7 @@ describe('events of Directus', () => {
 		expect(drops(list, knowing('text', 'article'))).toBe(false);
 	});
 
-	it('reach what depends on a to-many field in the whole collection', () => {
+	it('invalidates answers that depend on a to-many field in the whole collection', () => {
 		const all = [{ collection: 'articles', fields: ['comments'] }];
 		expect(drops(all, create('comments', { article: 6 }))).toBe(true);
 		expect(drops(all, remove('comments', [70]))).toBe(true);
@@ -167,7 +167,7 @@ describe('events of Directus', () => {
 			'relations.update',
 			{ collection: 'directus_relations', keys: [blog.relations[3]?.meta?.id], payload: { sort_field: 'x' } },
 		],
-	])('%s concerns both collections', (event, meta) => {
+	])('changes both collections of a relation on %s', (event, meta) => {
 		expect(changes(event, meta)).toEqual(
 			expect.arrayContaining([
 				{ kind: 'schema', collection: 'comments' },
@@ -181,18 +181,18 @@ describe('events of Directus', () => {
 		['users.update', { collection: 'directus_users', keys: ['u1'], payload: { last_access: '2026-01-01' } }],
 		['presets.create', { collection: 'directus_presets', key: 1, payload: { layout: 'tabular' } }],
 		['presets.update', { collection: 'directus_presets', keys: [1], payload: { layout: 'cards' } }],
-	])('that the Studio causes by itself, as %s of %j, say nothing', (event, meta) => {
+	])('ignores events that the Studio itself causes: %s of %j', (event, meta) => {
 		expect(changes(event, meta)).toEqual([]);
 	});
 
-	it('of a user say what else is written beside the last page', () => {
+	it('reports the other fields of a user update that also writes the last page', () => {
 		const payload = { last_page: '/users', first_name: 'Bo' };
 		expect(drops(rendered, changes('users.update', { collection: 'directus_users', keys: ['u1'], payload }))).toBe(
 			true,
 		);
 	});
 
-	it('of a relation that is gone already reach whatever it may have led to', () => {
+	it('invalidates every possible target of a relation that is already deleted', () => {
 		const relations = blog.relations.filter(({ collection, field }) => `${collection}.${field}` !== 'comments.article');
 		const gone = deriveChanges(
 			'relations.delete',
@@ -205,26 +205,31 @@ describe('events of Directus', () => {
 	it.each([
 		['made, which may bear the name of one that is gone', 'relations.create'],
 		['changed, which may lead to more', 'relations.update'],
-	])('of a relation that goes with its field or collection reach where it led to, unless one was %s', (_, event) => {
-		const memory = new SchemaMemory();
-		const relations = blog.relations.filter(({ collection, field }) => `${collection}.${field}` !== 'comments.article');
-		const meta = { collection: 'comments', payload: ['article'] };
-		const gone = () =>
-			deriveChanges('relations.delete', meta, { schema: { ...blog, relations }, before: memory.before });
-		const led = [{ collection: 'articles', items: ['5'], fields: ['comments'] }];
-		const elsewhere = [{ collection: 'directus_users' }];
-		memory.observe('fields.delete', blog);
-		expect([drops(led, gone()), drops(elsewhere, gone())]).toEqual([true, false]);
-		memory.observe(event, blog);
-		expect([drops(led, gone()), drops(elsewhere, gone())]).toEqual([true, true]);
-		memory.observe('collections.delete', blog);
-		expect([drops(led, gone()), drops(elsewhere, gone())]).toEqual([true, false]);
-	});
+	])(
+		'invalidates the former target of a relation deleted with its field or collection, unless one was %s',
+		(_, event) => {
+			const memory = new SchemaMemory();
+			const relations = blog.relations.filter(
+				({ collection, field }) => `${collection}.${field}` !== 'comments.article',
+			);
+			const meta = { collection: 'comments', payload: ['article'] };
+			const gone = () =>
+				deriveChanges('relations.delete', meta, { schema: { ...blog, relations }, before: memory.before });
+			const led = [{ collection: 'articles', items: ['5'], fields: ['comments'] }];
+			const elsewhere = [{ collection: 'directus_users' }];
+			memory.observe('fields.delete', blog);
+			expect([drops(led, gone()), drops(elsewhere, gone())]).toEqual([true, false]);
+			memory.observe(event, blog);
+			expect([drops(led, gone()), drops(elsewhere, gone())]).toEqual([true, true]);
+			memory.observe('collections.delete', blog);
+			expect([drops(led, gone()), drops(elsewhere, gone())]).toEqual([true, false]);
+		},
+	);
 
 	it.each([
 		['create', 'user-created'],
 		['update', 'user-updated'],
-	])('of a %s reach the lists whose key Directus fills in itself, for it names nobody', (action, special) => {
+	])('invalidates lists whose foreign key Directus fills in itself on %s', (action, special) => {
 		const filled = (name: string) => {
 			const { comments } = blog.collections;
 			const article = { ...comments!.fields['article']!, special: [name] };
@@ -246,7 +251,7 @@ describe('events of Directus', () => {
 		['collections.delete', 'directus_collections', true],
 		['fields.delete', 'articles', false],
 		['fields.update', 'directus_users', false],
-	])('say whether their keys are those of rows: %s of %s', (event, collection, rows) => {
+	])('tells whether an event has row keys: %s of %s', (event, collection, rows) => {
 		expect(hasRowKeys(event, collection)).toBe(rows);
 	});
 
@@ -255,11 +260,11 @@ describe('events of Directus', () => {
 		['foo.update', { collection: 7, keys: null, payload: 'x' }],
 		['items.read', { collection: 'articles' }],
 		['server.start', {}],
-	])('that say nothing about content, as %s, are passed over', (event, meta) => {
+	])('ignores events without content changes: %s', (event, meta) => {
 		expect(changes(event, meta)).toEqual([]);
 	});
 
-	it('without a schema still tell of the item itself', () => {
+	it('reports the item itself even without a schema', () => {
 		const meta = { collection: 'articles', keys: [5], payload: { title: 'x' } };
 		expect(deriveChanges('items.update', meta, { schema: null })).toEqual([
 			{ kind: 'update', collection: 'articles', items: ['5'], fields: ['title'] },

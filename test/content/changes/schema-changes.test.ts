@@ -17,8 +17,8 @@ function drops(content: readonly ContentDependency[], happened: readonly Content
 const changes = (event: string, meta: Record<string, unknown>) => deriveChanges(event, meta, { schema: blog });
 const rendered = [{ collection: 'articles', items: ['5'], fields: ['author', 'comments', 'title'] }];
 
-describe('events of the schema', () => {
-	it('of a new relation take what depends on its collections or items as a whole, and nothing else', () => {
+describe('schema changes', () => {
+	it('of a new relation invalidate only answers that depend on its whole collections or items', () => {
 		const made = changes('relations.create', {
 			collection: 'directus_relations',
 			key: 1,
@@ -46,16 +46,16 @@ describe('events of the schema', () => {
 		const dropped = (field: object) =>
 			[whole, wholeItem, title, titles, rendered].map((content) => drops(content, made(field)));
 
-		it('take only what depends on the whole collection', () => {
+		it('invalidate only answers that depend on the whole collection', () => {
 			expect(dropped({ type: 'text', schema: {}, meta: {} })).toEqual([true, false, false, false, false]);
 		});
 
-		it('take what depends on a whole item, too, if the field has a value from the first', () => {
+		it('also invalidate answers that depend on a whole item if the field has a default value', () => {
 			const field = { type: 'string', schema: { default_value: 'draft' } };
 			expect(dropped(field)).toEqual([true, true, false, false, false]);
 		});
 
-		it('take nothing if it is an alias', () => {
+		it('invalidate nothing if the field is an alias', () => {
 			expect(dropped({ type: 'alias', meta: { interface: 'ai-cache-item' } })).toEqual([
 				false,
 				false,
@@ -66,7 +66,7 @@ describe('events of the schema', () => {
 		});
 	});
 
-	it('of a field take nothing if only its looks change, and all if its type or meaning may', () => {
+	it('of a field invalidate nothing if only its display changes, and everything if its type or meaning may change', () => {
 		const changed = (payload: object) =>
 			drops(rendered, changes('fields.update', { collection: 'articles', keys: ['title'], payload }));
 		expect(changed({ field: 'title', meta: { sort: 3, width: 'half', note: 'x' } })).toBe(false);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CommitMemory, OpenTransactions } from '../../../src/content/changes/transactions.ts';
 import { hasDatabase, openDatabase } from '../database.ts';
 
-describe.skipIf(!hasDatabase)('whether a change was committed before Directus told of it', () => {
+describe.skipIf(!hasDatabase)('CommitMemory', () => {
 	let database: ReturnType<typeof openDatabase>;
 	let commits: CommitMemory;
 	beforeAll(() => {
@@ -12,13 +12,16 @@ describe.skipIf(!hasDatabase)('whether a change was committed before Directus to
 	});
 	afterAll(() => database.destroy());
 
-	it.each(['items.update', 'items.delete'])('is certain of %s by a service that has its own transaction', (event) => {
-		const keys = [1];
-		commits.expect(keys, database);
-		expect(commits.isCommitted(event, keys)).toBe(true);
-	});
+	it.each(['items.update', 'items.delete'])(
+		'knows that %s is committed by a service with its own transaction',
+		(event) => {
+			const keys = [1];
+			commits.expect(keys, database);
+			expect(commits.isCommitted(event, keys)).toBe(true);
+		},
+	);
 
-	it('is not known of a service that was given one, nested ones too', async () => {
+	it('does not assume a commit by a service in an outer transaction, nested ones too', async () => {
 		await database.transaction(async (outer) => {
 			const keys = [1];
 			commits.expect(keys, outer);
@@ -32,7 +35,7 @@ describe.skipIf(!hasDatabase)('whether a change was committed before Directus to
 		});
 	});
 
-	it('is not known of keys that were also changed in a transaction, whichever came first', async () => {
+	it('does not assume a commit for keys that were also changed in a transaction, in either order', async () => {
 		await database.transaction((transaction) => {
 			for (const order of [
 				[database, transaction],
@@ -50,13 +53,13 @@ describe.skipIf(!hasDatabase)('whether a change was committed before Directus to
 		['a change that no filter was asked about', [1]],
 		['keys that another extension replaced', [1]],
 		['no keys', undefined],
-	])('is not known of %s', (_, keys) => {
+	])('does not assume a commit of %s', (_, keys) => {
 		commits.expect([1], database);
 		expect(commits.isCommitted('items.update', keys)).toBe(false);
 	});
 
 	it.each(['items.create', 'items.sort', 'users.update', 'files.delete', 'articles.items.update'])(
-		'is not known of %s',
+		'does not assume a commit of %s',
 		(event) => {
 			const keys = [1];
 			commits.expect(keys, database);
@@ -64,14 +67,14 @@ describe.skipIf(!hasDatabase)('whether a change was committed before Directus to
 		},
 	);
 
-	it.each([undefined, null, {}])('is not known where the filter got %j for a database', (none) => {
+	it.each([undefined, null, {}])('does not assume a commit if the filter got %j as its database', (none) => {
 		const keys = [1];
 		commits.expect(keys, none);
 		expect(commits.isCommitted('items.update', keys)).toBe(false);
 	});
 });
 
-describe.skipIf(!hasDatabase)('what was told of in a transaction', () => {
+describe.skipIf(!hasDatabase)('a change reported in a transaction', () => {
 	let database: ReturnType<typeof openDatabase>;
 	let committed: string[][];
 	let transactions: OpenTransactions;
@@ -84,7 +87,7 @@ describe.skipIf(!hasDatabase)('what was told of in a transaction', () => {
 		transactions = new OpenTransactions((tags) => committed.push([...tags]));
 	});
 
-	it('is told once more when that is committed, all of it at once', async () => {
+	it('is invalidated again after the commit, all tags at once', async () => {
 		await database.transaction((transaction) => {
 			for (const tags of [
 				['a', 'b'],
@@ -101,7 +104,7 @@ describe.skipIf(!hasDatabase)('what was told of in a transaction', () => {
 		expect(committed).toHaveLength(1);
 	});
 
-	it('of which another is part, is told when the outermost is committed', async () => {
+	it('is invalidated again when the outermost transaction commits', async () => {
 		await database.transaction(async (outer) => {
 			await outer.transaction((inner) => {
 				transactions.watch(inner);
@@ -113,7 +116,7 @@ describe.skipIf(!hasDatabase)('what was told of in a transaction', () => {
 		expect(committed).toEqual([['a']]);
 	});
 
-	it('may be uncommitted as long as any transaction is under way, and no longer', async () => {
+	it('counts as uncommitted exactly while any transaction is open', async () => {
 		expect(transactions.hasUncommitted).toBe(false);
 		await database.transaction((transaction) => {
 			transactions.watch(transaction);
@@ -123,7 +126,7 @@ describe.skipIf(!hasDatabase)('what was told of in a transaction', () => {
 		expect(transactions.hasUncommitted).toBe(false);
 	});
 
-	it('that is rolled back, or in which nothing was told of, is no news', async () => {
+	it('is not invalidated again after a rollback, nor is anything in an empty transaction', async () => {
 		const failed = database.transaction((transaction) => {
 			transactions.watch(transaction);
 			transactions.add(['a']);
@@ -137,7 +140,7 @@ describe.skipIf(!hasDatabase)('what was told of in a transaction', () => {
 		expect(committed).toEqual([]);
 	});
 
-	it.each([undefined, null, {}])('is nothing where a filter got %j for a database', (none) => {
+	it.each([undefined, null, {}])('is ignored if the filter got %j as its database', (none) => {
 		transactions.watch(none);
 		transactions.watch(database);
 		transactions.add(['a']);

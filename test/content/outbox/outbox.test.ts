@@ -6,7 +6,7 @@ import { hasDatabase, openDatabase } from '../database.ts';
 
 const clock = { now: () => Date.UTC(2026, 0, 2) };
 
-describe.skipIf(!hasDatabase)('the outbox, on SQLite', () => {
+describe.skipIf(!hasDatabase)('the outbox on SQLite', () => {
 	let database: ReturnType<typeof openDatabase>;
 	const warnings: string[] = [];
 	const logger = { warn: (message: string) => warnings.push(message) };
@@ -18,7 +18,7 @@ describe.skipIf(!hasDatabase)('the outbox, on SQLite', () => {
 	});
 	afterEach(() => database.destroy());
 
-	it('gives back what was added, in order, also to another process and after a restart', async () => {
+	it('returns added invalidations in order, also in another process and after a restart', async () => {
 		const outbox = open();
 		await Promise.all(['a', 'b', 'c'].map((tag) => outbox.add([`t:${tag}`, 'x'], 'items.update')));
 		expect(outbox.size).toBe(3);
@@ -32,7 +32,7 @@ describe.skipIf(!hasDatabase)('the outbox, on SQLite', () => {
 		});
 	});
 
-	it('forgets what was carried out, and nothing that came meanwhile', async () => {
+	it('removes applied invalidations and keeps the ones that arrived meanwhile', async () => {
 		const outbox = open();
 		await outbox.add(['t:a'], 'one');
 		const carriedOut = await outbox.listPending();
@@ -44,7 +44,7 @@ describe.skipIf(!hasDatabase)('the outbox, on SQLite', () => {
 		expect(outbox.size).toBe(1);
 	});
 
-	it('invalidates everything where there are too many to keep', async () => {
+	it('replaces too many invalidations with one of everything', async () => {
 		const outbox = open(3);
 		for (const tag of ['a', 'b', 'c', 'd']) await outbox.add([`t:${tag}`], 'event');
 		expect((await outbox.listPending()).map(({ tags }) => tags)).toEqual([['*']]);
@@ -52,7 +52,7 @@ describe.skipIf(!hasDatabase)('the outbox, on SQLite', () => {
 		expect((await outbox.listPending()).map(({ tags }) => tags)).toEqual([['*'], ['t:e']]);
 	});
 
-	it('is bounded in memory as well while the database is away', async () => {
+	it('bounds its memory while the database is unavailable', async () => {
 		await database.destroy();
 		const outbox = open(3);
 		for (const tag of ['a', 'b', 'c', 'd']) await outbox.add([`t:${tag}`], 'event');
@@ -60,7 +60,7 @@ describe.skipIf(!hasDatabase)('the outbox, on SQLite', () => {
 		database = openDatabase();
 	});
 
-	it('keeps in memory what the database refuses, says so, and writes it in order once it can', async () => {
+	it('keeps invalidations in memory while the database fails, logs it, and writes them in order later', async () => {
 		const outbox = open();
 		await outbox.add(['t:a'], 'before');
 		await database.schema.renameTable(OUTBOX_TABLE, 'away');
@@ -77,7 +77,7 @@ describe.skipIf(!hasDatabase)('the outbox, on SQLite', () => {
 		]);
 	});
 
-	it('removes by the ids that were handed out, also those in memory', async () => {
+	it('removes by the returned ids, also if they are only in memory', async () => {
 		const outbox = open();
 		await outbox.add(['t:a'], 'before');
 		await database.schema.renameTable(OUTBOX_TABLE, 'away');
@@ -87,7 +87,7 @@ describe.skipIf(!hasDatabase)('the outbox, on SQLite', () => {
 		expect((await outbox.listPending()).map(({ tags }) => tags[0])).toEqual(['t:a']);
 	});
 
-	it('does not pass for empty while the database cannot be read, and says so once', async () => {
+	it('rejects instead of looking empty while the database cannot be read, and logs it once', async () => {
 		await open().add(['t:a'], 'an earlier run');
 		const outbox = open();
 		await database.schema.renameTable(OUTBOX_TABLE, 'away');
@@ -100,7 +100,7 @@ describe.skipIf(!hasDatabase)('the outbox, on SQLite', () => {
 		expect((await outbox.listPending()).map(({ tags }) => tags[0])).toEqual(['t:a']);
 	});
 
-	it('tells whoever adds one how to remove it', async () => {
+	it('returns the id under which an invalidation can be removed', async () => {
 		const outbox = open();
 		const ids = await Promise.all(['a', 'b', 'c'].map((tag) => outbox.add([`t:${tag}`], 'items.update')));
 		expect(ids).toEqual((await outbox.listPending()).map(({ id }) => id));
@@ -108,14 +108,14 @@ describe.skipIf(!hasDatabase)('the outbox, on SQLite', () => {
 		expect((await open().listPending()).map(({ tags }) => tags[0])).toEqual(['t:a', 't:c']);
 	});
 
-	it('holds the tags of an update of 10 000 items', async () => {
+	it('stores the tags of an update of 10,000 items', async () => {
 		const outbox = open();
 		const tags = Array.from({ length: 10_000 }, (_, index) => `f:articles/${index}:title`);
 		await outbox.add(tags, 'items.update');
 		expect((await outbox.listPending())[0]?.tags).toEqual(tags);
 	});
 
-	it('makes its table once where several processes start at the same time', async () => {
+	it('creates its table once if several processes start at the same time', async () => {
 		await Promise.all([open().add(['t:a'], 'one'), open().add(['t:b'], 'two')]);
 		expect(warnings).toEqual([]);
 		expect(await open().listPending()).toHaveLength(2);

@@ -34,8 +34,8 @@ function read(prompt: string, { context }: ReturnType<typeof directus>) {
 	return readItems(planTemplate({ prompt }, 'articles', blog)!, [1, 2], context);
 }
 
-describe('a value that permissions keep back in one item alone', () => {
-	it('is a 403 that names the field and the item, though Directus gives null', async () => {
+describe('a value that is forbidden in a single item', () => {
+	it('is a 403 that names the field and the item, although Directus returns null', async () => {
 		const seen = [
 			{ id: 1, body: 'open' },
 			{ id: 2, body: null },
@@ -53,7 +53,7 @@ describe('a value that permissions keep back in one item alone', () => {
 		await expect(read('{{body}}', site)).rejects.not.toThrow('secret');
 	});
 
-	it('is one behind a relation as well', async () => {
+	it('is a 403 behind a relation as well', async () => {
 		const of = (name: string | null) => [
 			{ id: 1, author: { id: 7, first_name: name } },
 			{ id: 2, author: null },
@@ -65,7 +65,7 @@ describe('a value that permissions keep back in one item alone', () => {
 		});
 	});
 
-	it('is a 403 that names the path if it is a related item, which Directus gives as null', async () => {
+	it('is a 403 that names the path if it is a related item, which Directus returns as null', async () => {
 		const of = (author: object | null) => [
 			{ id: 1, author: { id: 7, first_name: 'Ann' } },
 			{ id: 2, author },
@@ -97,7 +97,7 @@ describe('a value that permissions keep back in one item alone', () => {
 		});
 	});
 
-	it('is none if the related item is null to everybody', async () => {
+	it('is no error if the related item is null for everyone', async () => {
 		const items = [
 			{ id: 1, author: null },
 			{ id: 2, author: { id: 7, first_name: 'Ann' } },
@@ -106,7 +106,7 @@ describe('a value that permissions keep back in one item alone', () => {
 		await expect(read('{{author.first_name}}', site)).resolves.toBeInstanceOf(Map);
 	});
 
-	it('is none where the value is null to everybody', async () => {
+	it('is no error if the value is null for everyone', async () => {
 		const items = [
 			{ id: 1, body: null },
 			{ id: 2, body: null },
@@ -116,7 +116,7 @@ describe('a value that permissions keep back in one item alone', () => {
 		expect(site.reads).toEqual(['caller', 'unrestricted']);
 	});
 
-	it('is none where it was given while it was looked for', async () => {
+	it('is no error if the value was set between the two reads', async () => {
 		const before = [
 			{ id: 1, body: 'a' },
 			{ id: 2, body: null },
@@ -134,7 +134,7 @@ describe('a value that permissions keep back in one item alone', () => {
 		['no value is null', READER, 'a'],
 		['the caller is an admin', { user: 'me', admin: true }, null],
 		['nobody in particular asks', null, null],
-	])('takes no second read where %s', async (_, accountability, body) => {
+	])('needs no second read if %s', async (_, accountability, body) => {
 		const items = [
 			{ id: 1, body },
 			{ id: 2, body },

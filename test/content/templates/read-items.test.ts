@@ -62,7 +62,7 @@ const forbidden = (reason: string) =>
 	Object.assign(new Error(reason), { code: 'FORBIDDEN', status: 403, extensions: { reason } });
 
 describe('reading the items of a template', () => {
-	it('reads all of them in one go, each once, with the caller’s permissions and only the fields it needs', async () => {
+	it('reads all items in one query, each once, with the caller’s permissions and only the needed fields', async () => {
 		const context = directus([
 			{ id: 2, title: 'b' },
 			{ id: 1, title: 'a' },
@@ -79,7 +79,7 @@ describe('reading the items of a template', () => {
 		]);
 	});
 
-	it('finds an item by a key that is spelled as the database does not', async () => {
+	it('finds an item by another spelling of its key', async () => {
 		const both = directus([{ id: 2 }, { id: 1 }]);
 		const found = await readItems(plan('articles', '{{title}}'), ['02', 1], both);
 		expect([found.get('02'), found.get('1')]).toEqual([{ id: 2 }, { id: 1 }]);
@@ -89,7 +89,7 @@ describe('reading the items of a template', () => {
 		expect(prepared?.request.prompt).toBe('b');
 	});
 
-	it('mixes up no two items whose keys the database tells apart', async () => {
+	it('keeps items apart whose keys the database tells apart', async () => {
 		const exact = (key: unknown, id: unknown): boolean => key === id;
 		const items = [
 			{ id: '7', text: 'seven' },
@@ -101,7 +101,7 @@ describe('reading the items of a template', () => {
 		await expect(find(['7', '07'])).rejects.toMatchObject({ status: 404, extensions: { item: '07' } });
 	});
 
-	it('takes the service that a system collection has of its own', async () => {
+	it('uses a system collection’s own service', async () => {
 		const context = directus([{ id: 7, first_name: 'Ann' }]);
 		await readItems(plan('directus_users', '{{first_name}}'), [7], context);
 		expect(context.reads[0]?.service).toBe('users');
@@ -110,7 +110,7 @@ describe('reading the items of a template', () => {
 	it.each([
 		['is missing', 9],
 		['has a key that none can have', 'nine'],
-	])('answers 404 with collection and key where an item %s', async (_, key) => {
+	])('throws a 404 with collection and key if an item %s', async (_, key) => {
 		await expect(readItems(plan('articles', '{{title}}'), [1, key], directus([{ id: 1 }]))).rejects.toMatchObject({
 			status: 404,
 			code: 'AI_CACHE_NOT_FOUND',
@@ -123,7 +123,7 @@ describe('reading the items of a template', () => {
 		['access fields "a", "b" in collection "tags" or they do not exist. Queried in "tags.tag_id".', 'tags.tag_id.a'],
 		['access collection "tags" or it does not exist. Queried in "tags".', 'tags'],
 		['access collection "articles" or it does not exist. Queried in root.', 'collection'],
-	])('names the field of Directus’ refusal to %s', async (reason, field) => {
+	])('names the field when Directus refuses to %s', async (reason, field) => {
 		const context = directus([], forbidden(`You don't have permission to ${reason}`));
 		await expect(readItems(plan('articles', '{{title}}'), [1], context)).rejects.toMatchObject({
 			status: 403,
@@ -132,7 +132,7 @@ describe('reading the items of a template', () => {
 		});
 	});
 
-	it('passes other failures on as they are', async () => {
+	it('passes other errors on unchanged', async () => {
 		const failure = new Error('database is locked');
 		await expect(readItems(plan('articles', '{{title}}'), [1], directus([], failure))).rejects.toBe(failure);
 	});
@@ -145,7 +145,7 @@ describe('preparing a request', () => {
 		...more,
 	});
 
-	it('makes one request of each item, in order, each with its own dependencies and those declared', async () => {
+	it('creates one request per item, in order, with its own and the declared dependencies', async () => {
 		const context = directus([
 			{ id: 2, title: 'b' },
 			{ id: 1, title: 'a' },
@@ -180,14 +180,14 @@ describe('preparing a request', () => {
 			[{ collection: 'articles', items: ['1'], fields: ['t'] }],
 		],
 		['nothing', {}, []],
-	])('without placeholders reads nothing, and depends on %s as declared', async (_, declared, content) => {
+	])('reads nothing without placeholders, and depends on %s as declared', async (_, declared, content) => {
 		const context = directus([]);
 		const [prepared] = await prepareRequests(request({ prompt: 'Hello', ...declared }), context);
 		expect(prepared?.content).toEqual(content);
 		expect(context.reads).toEqual([]);
 	});
 
-	it('takes braces for text where no item is named, and drops the backslash of a masked one where one is', async () => {
+	it('keeps braces as text without an item, and removes an escaping backslash with an item', async () => {
 		const text = String.raw`{{title}} \{{body}}`;
 		const [plain] = await prepareRequests(request({ prompt: text, collection: 'articles' }), directus([]));
 		expect(plain?.request.prompt).toBe(text);
@@ -195,7 +195,7 @@ describe('preparing a request', () => {
 		expect((await prepareRequests(masked, directus([])))[0]?.request.prompt).toBe('{{body}}');
 	});
 
-	it('refuses a collection that does not exist', async () => {
+	it('rejects a collection that does not exist', async () => {
 		const asked = request({ prompt: '{{title}}', collection: 'nope', item: 1 });
 		await expect(prepareRequests(asked, directus([]))).rejects.toMatchObject({
 			status: 400,

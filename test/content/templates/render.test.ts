@@ -11,14 +11,14 @@ function render(prompt: string, item: Record<string, unknown>, limits: Partial<T
 }
 
 describe('rendering a template', () => {
-	it('writes texts, numbers, booleans and dates as text, null as nothing', () => {
+	it('renders texts, numbers, booleans and dates as text, and null as an empty text', () => {
 		const item = { title: 'Tea', published: false, date_updated: '2026-01-02T03:04:05Z', body: null };
 		expect(render('{{title}}|{{id}}|{{ published }}|{{date_updated}}|{{body}}|', item).prompt).toBe(
 			'Tea|5|false|2026-01-02T03:04:05Z||',
 		);
 	});
 
-	it('joins lists by a comma and leaves out what is empty', () => {
+	it('joins lists with commas and omits empty values', () => {
 		const comments = [
 			{ id: 1, text: 'Good' },
 			{ id: 2, text: null },
@@ -29,7 +29,7 @@ describe('rendering a template', () => {
 		);
 	});
 
-	it('takes from a many-to-any list the items of the named collection alone', () => {
+	it('renders only the named collection’s items of a many-to-any list', () => {
 		const sections = [
 			{ id: 1, collection: 'headings', item: { id: 7, text: 'Head' } },
 			{ id: 2, collection: 'quotes', item: { id: 7, text: 'Quote' } },
@@ -38,30 +38,30 @@ describe('rendering a template', () => {
 		expect(render('{{sections.item:headings.text}}', { sections }).prompt).toBe('Head');
 	});
 
-	it('writes the key of a to-one relation, also where another placeholder reads on through it', () => {
+	it('renders the key of a to-one relation, even if another placeholder follows the relation', () => {
 		const item = { author: { id: 'u1', first_name: 'Ann' } };
 		expect(render('{{author}} {{author.first_name}}', item).prompt).toBe('u1 Ann');
 		expect(render('{{author}}', { author: 'u1' }).prompt).toBe('u1');
 	});
 
-	it('reads no placeholder in a value, and none behind a backslash', () => {
+	it('ignores placeholders in values and after a backslash', () => {
 		expect(render(String.raw`{{title}} \{{body}}`, { title: '{{body}}' }).prompt).toBe('{{body}} {{body}}');
 	});
 
-	it('takes a value as it is where it looks like a replacement pattern', () => {
+	it('inserts a value that looks like a replacement pattern unchanged', () => {
 		expect(render('{{title}}!', { title: "$& $1 $'" }).prompt).toBe("$& $1 $'!");
 	});
 
 	it.each([
 		['an object', { meta: { a: 1 } }],
 		['a list', { meta: ['a'] }],
-	])('refuses %s with a 400 that names the field', (_, item) => {
+	])('rejects %s with a 400 that names the field', (_, item) => {
 		expect(() => render('{{meta}}', item)).toThrow(
 			expect.objectContaining({ status: 400, extensions: expect.objectContaining({ field: 'meta' }) as unknown }),
 		);
 	});
 
-	it('refuses a value over the limit, lists counted as a whole', () => {
+	it('rejects a value over the limit, counting a list as one value', () => {
 		const item = {
 			comments: [
 				{ id: 1, text: 'äöü' },
@@ -73,7 +73,7 @@ describe('rendering a template', () => {
 		expect(() => render('{{comments.text}}', item, { maxRelatedItems: 1 })).toThrow(/2 items/);
 	});
 
-	it('refuses a text over the limit by a 400 that names the placeholder, before the text is built', () => {
+	it('rejects a text over the limit with a 400 that names the placeholder, before building the text', () => {
 		const body = 'x'.repeat(8000);
 		const refused = expect.objectContaining({
 			status: 400,
@@ -92,13 +92,13 @@ describe('rendering a template', () => {
 		expect(() => render('{{comments.text}}', { comments })).toThrow(/comments\.text.*1000000/);
 	});
 
-	it('takes a text up to the limit', () => {
+	it('accepts a text at the limit', () => {
 		const body = 'x'.repeat(10);
 		expect(render('{{body}}{{body}}', { body }, { maxTextBytes: 36 }).prompt).toBe(body + body);
 		expect(() => render('{{body}}{{body}}', { body }, { maxTextBytes: 35 })).toThrow(/\{\{body\}\}/);
 	});
 
-	it('counts the items that a path leads to over all its relations, and all paths together', () => {
+	it('counts the items of a path over all its relations, and the items of all paths together', () => {
 		const articles = Array.from({ length: 3 }, (_, id) => ({
 			id,
 			comments: [
@@ -117,7 +117,7 @@ describe('rendering a template', () => {
 		['author.first_name', {}],
 		['author.first_name', { author: { id: 'u1' } }],
 		['comments.text', { comments: null }],
-	])('answers 403 where Directus left {{%s}} out, and never writes undefined', (path, item) => {
+	])('throws a 403 if Directus omitted {{%s}}, and never renders undefined', (path, item) => {
 		expect(() => render(`{{${path}}}`, item)).toThrow(
 			expect.objectContaining({
 				status: 403,
@@ -127,7 +127,7 @@ describe('rendering a template', () => {
 		);
 	});
 
-	it('depends on the fields of the items that were read, and on nothing else', () => {
+	it('depends on exactly the items and fields that were read', () => {
 		const item = {
 			title: 'Tea',
 			author: { id: 'u1', first_name: 'Ann' },

@@ -22,26 +22,26 @@ describe('planning a template', () => {
 		expect([...(found?.paths.keys() ?? [])]).toEqual(['title', 'author.first_name', 'body', 'published']);
 	});
 
-	it('takes no placeholder from parts of a message that are no text to be written', () => {
+	it('ignores placeholders in the parts of a message that are not text', () => {
 		expect(
 			planTemplate({ messages: [{ role: 'user', name: '{{title}}', content: 'Hello' }] }, 'articles', blog),
 		).toBeNull();
 	});
 
-	it('asks for the paths, and for the primary key of every item on their way', () => {
+	it('requests the paths and the primary key of every item on them', () => {
 		expect(plan('{{title}} {{author.first_name}} {{tags.tag_id.label}}')?.fields.sort()).toEqual(
 			['author.first_name', 'author.id', 'id', 'tags.id', 'tags.tag_id.id', 'tags.tag_id.label', 'title'].sort(),
 		);
 	});
 
-	it('reads lists whole, not to the default limit of a query', () => {
+	it('reads whole lists, not up to the default query limit', () => {
 		expect(plan('{{comments.text}} {{tags.tag_id.label}}')?.deep).toEqual({
 			comments: { _limit: -1 },
 			tags: { _limit: -1 },
 		});
 	});
 
-	it('asks for the collection of a many-to-any item, which says whether the path holds', () => {
+	it('requests the collection field of a many-to-any row, which decides whether the path applies', () => {
 		expect(plan('{{sections.item:headings.text}}')?.fields).toEqual(
 			expect.arrayContaining(['sections.collection', 'sections.item:headings.id', 'sections.item:headings.text']),
 		);
@@ -68,7 +68,7 @@ describe('planning a template', () => {
 		],
 		['{{}}', 'prompt', 'does not name a field'],
 		['{{author..name}}', 'prompt', 'does not name a field'],
-	])('refuses %s with a 400 that names the field', (prompt, field, reason) => {
+	])('rejects %s with a 400 that names the field', (prompt, field, reason) => {
 		expect(() => plan(prompt)).toThrow(
 			expect.objectContaining({
 				status: 400,
@@ -79,13 +79,13 @@ describe('planning a template', () => {
 		);
 	});
 
-	it('goes up a tree, and to the other articles of an author, which are no circles', () => {
+	it('allows paths up a tree and to the author’s other articles, which are not cycles', () => {
 		expect(
 			plan('{{parent.parent.title}} {{author.articles.title}} {{tags.tag_id.articles.article_id.title}}'),
 		).not.toBeNull();
 	});
 
-	it('refuses the first of too many different fields by its name, and counts each field once', () => {
+	it('rejects the first field over the limit by name, and counts each different field once', () => {
 		const limits = { ...DEFAULT_LIMITS, maxPaths: 2 };
 		const limited = (prompt: string) => planTemplate({ prompt }, 'articles', blog, limits);
 		expect(limited('{{title}}{{body}}{{title}}')?.paths.size).toBe(2);

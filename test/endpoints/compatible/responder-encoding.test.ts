@@ -29,7 +29,7 @@ describe('Vary', () => {
 		['Origin', 'Origin, Accept-Encoding'],
 		['Origin, accept-encoding', 'Origin, accept-encoding'],
 		['*', '*'],
-	])('keeps what Directus said and says it once: %s', (before, after) => {
+	])('keeps Directus’ fields without duplicates: %s', (before, after) => {
 		expect(varyAfter(before, 'Accept-Encoding')).toBe(after);
 	});
 });

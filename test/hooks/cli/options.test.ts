@@ -18,8 +18,8 @@ async function file(content: string): Promise<string> {
 	return name;
 }
 
-describe('the flags of the commands', () => {
-	it('make the query of the statistics', () => {
+describe('command-line flags', () => {
+	it('become the query for statistics', () => {
 		const options = { provider: 'mistral', from: '2026-01-31T12:00:00Z', interval: 'hour', json: true };
 		expect(parseStatsQuery(options)).toEqual({
 			provider: 'mistral',
@@ -29,7 +29,7 @@ describe('the flags of the commands', () => {
 		expect(parseStatsQuery({})).toEqual({});
 	});
 
-	it('make an invalidation, lists written with commas', () => {
+	it('become an invalidation, with comma-separated lists', () => {
 		const options = { collection: 'articles', items: '1, 2,', fields: 'title', dryRun: true };
 		expect(parseInvalidationOptions(options)).toEqual({
 			collection: 'articles',
@@ -39,7 +39,7 @@ describe('the flags of the commands', () => {
 		});
 	});
 
-	it('make a warming job, from a count or a file', async () => {
+	it('become a warming job, from a count or a file', async () => {
 		expect(await parseWarmRequest({ top: '20', budget: '0.5' })).toEqual({ top: 20, budget_usd: 0.5 });
 		const request = { provider: 'openai', model: 'gpt-4o', prompt: 'Hello' };
 		expect(await parseWarmRequest({ requests: await file(JSON.stringify([request])) })).toEqual({
@@ -54,7 +54,7 @@ describe('the flags of the commands', () => {
 		['an empty flag', () => parseInvalidationOptions({ model: ' ' }), '--model is empty'],
 		['no criteria at all', () => parseInvalidationOptions({ dryRun: true }), '--all'],
 		['items without their collection', () => parseInvalidationOptions({ items: '1' }), 'collection'],
-	])('are refused by name: %s', (_, read, message) => {
+	])('are rejected by name: %s', (_, read, message) => {
 		expect(read).toThrow(message);
 	});
 
@@ -64,7 +64,7 @@ describe('the flags of the commands', () => {
 		['a count that is none', { top: '0' }, '--top'],
 		['a budget below nought', { top: '1', budget: '-1' }, '--budget'],
 		['a file that is not there', { requests: 'nowhere.json' }, 'nowhere.json'],
-	])('of warming are refused by name: %s', async (_, options, message) => {
+	])('for warming are rejected by name: %s', async (_, options, message) => {
 		await expect(parseWarmRequest(options)).rejects.toThrow(message);
 	});
 
@@ -72,7 +72,7 @@ describe('the flags of the commands', () => {
 		['invalid JSON', '{', 'is not valid JSON'],
 		['an object', '{}', 'must contain a list'],
 		['a request without a model', '[{"provider":"openai","prompt":"x"}]', 'model'],
-	])('of warming refuse a file with %s', async (_, content, message) => {
+	])('for warming reject a file with %s', async (_, content, message) => {
 		await expect(parseWarmRequest({ requests: await file(content) })).rejects.toThrow(message);
 	});
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { InvalidationResult, StatsReport, WarmJob } from '../../../src/contract.ts';
 import { formatUsd, formatInvalidation, formatJob, formatStats } from '../../../src/hooks/cli/output.ts';
 
-describe('sums of the command line', () => {
+describe('amounts in the command-line output', () => {
 	it.each([
 		[0, '0.00'],
 		[0.0000004, '0.0000004'],
@@ -11,24 +11,24 @@ describe('sums of the command line', () => {
 		[0.00419, '0.0042'],
 		[0.01, '0.01'],
 		[12.3456, '12.35'],
-	])('writes %d as %s', (usd, text) => {
+	])('formats %d as %s', (usd, text) => {
 		expect(formatUsd(usd)).toBe(text);
 	});
 
-	it('says of entries without a price that their cost is not known', () => {
+	it('reports the cost of unpriced entries as unknown', () => {
 		const result = (usd: number) => ({ entries: 1, usd, hits: 2, bytes: 9, dry_run: false }) as InvalidationResult;
 		expect(formatInvalidation(result(0.00004))[0]).toContain('which cost 0.00004 USD and served 2 hits');
 		expect(formatInvalidation(result(0))[0]).toContain('whose cost is not known, and served 2 hits');
 	});
 
-	it('says of a run without a price that what was spent is not known', () => {
+	it('reports the spending of an unpriced run as unknown', () => {
 		const job = { state: 'done', done: 1, total: 1, generated: 1, already_cached: 0, failed: 0, errors: [] };
 		expect(formatJob({ ...job, spent_usd: 0.00004 } as unknown as WarmJob)[0]).toContain('0.00004 USD spent');
 		expect(formatJob({ ...job, spent_usd: 0 } as unknown as WarmJob)[0]).toContain('not known');
 	});
 });
 
-describe('the table of the command line', () => {
+describe('the command-line table', () => {
 	const figures = (hits: number, tokens: number, usd: number) => ({
 		lookups: hits * 2,
 		hits,
@@ -42,7 +42,7 @@ describe('the table of the command line', () => {
 	});
 	const model = (priced: boolean, ...of: Parameters<typeof figures>) => ({ ...figures(...of), priced });
 
-	it('has a dash for what nobody knows, and 0.00 for what was nothing', () => {
+	it('shows a dash for unknown amounts and 0.00 for zero', () => {
 		const models = {
 			known: model(true, 2, 90, 0.00004),
 			free: model(true, 2, 90, 0),
