@@ -46,7 +46,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
 	await served.stop();
-	await Promise.all([lateAlertServer.close(), cluster.stop(), proxy.close()]);
+	lateAlertServer.close();
+	await Promise.all([cluster.stop(), proxy.close()]);
 	certificate.remove();
 });
 
