@@ -1,32 +1,77 @@
 import eslint from '@eslint/js';
 import prettier from 'eslint-config-prettier';
-import { importX } from 'eslint-plugin-import-x';
+import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import vue from 'eslint-plugin-vue';
 import { defineConfig } from 'eslint/config';
 import globals from 'globals';
 import typescript from 'typescript-eslint';
 
-const AT_DOORS = 'hooks|endpoints|operations|module|panels|interfaces';
+/**
+ * The rooms of `src` and what each may import besides itself: docs/architecture.md. Inside `services`, each room may
+ * import those listed before it.
+ */
+const MAY_IMPORT = {
+	shared: [],
+	cache: ['shared'],
+	stores: ['cache', 'shared'],
+	providers: ['cache', 'shared'],
+	content: ['cache', 'shared'],
+	services: ['cache', 'providers', 'content', 'shared'],
+	host: ['services', 'stores', 'providers', 'content', 'cache', 'shared'],
+	hooks: ['host', 'services', 'providers', 'content', 'cache', 'shared'],
+	endpoints: ['host', 'services', 'providers', 'content', 'cache', 'shared'],
+	operations: ['host', 'services', 'content', 'cache', 'shared', 'locales'],
+	module: ['shared', 'locales'],
+	panels: ['shared', 'locales', 'module'],
+	interfaces: ['shared', 'locales', 'module'],
+	locales: ['shared'],
+};
+const SERVICES = [
+	'utils',
+	'errors',
+	'config',
+	'access',
+	'validation',
+	'limits',
+	'streaming',
+	'generation',
+	'invalidation',
+	'warming',
+	'admin',
+];
 
-/** An entry of `no-restricted-imports` for relative imports that lead into one of the folders. */
-const folders = (names, message) => ({ regex: `^(\\.\\./)+(${names})/`, message });
+const zones = [
+	...Object.entries(MAY_IMPORT).map(([room, allowed]) => ({
+		target: `./src/${room}`,
+		from: './src',
+		except: [room, ...allowed].map((name) => `./${name}`),
+		message: `src/${room} may import ${allowed.length > 0 ? allowed.join(', ') : 'nothing'}: see docs/architecture.md.`,
+	})),
+	...SERVICES.map((room, index) => ({
+		target: `./src/services/${room}`,
+		from: './src/services',
+		except: [`./${room}`, './host.ts', './opened-store.ts', ...SERVICES.slice(0, index).map((name) => `./${name}`)],
+		message: `src/services/${room} may import the services before it: see docs/architecture.md.`,
+	})),
+];
 
-/** All that is bundled for a browser; types cost nothing there. */
+/** A step's form runs in the browser: it must not reach the code that carries the step out. */
+const FORMS = ['src/operations/*/app.ts', 'src/operations/**/form.ts', 'src/operations/**/*.vue'];
+const formZones = ['host', 'services', 'content', 'cache'].map((room) => ({
+	target: './src/operations',
+	from: `./src/${room}`,
+	message: 'The form of a step runs in the browser.',
+}));
+
+/** Everything that is bundled for a browser; types cost nothing there. */
+const BROWSER = ['src/module/**', 'src/panels/**', 'src/interfaces/**', ...FORMS];
 const OTHER_PACKAGES = {
 	regex: '^(?!\\.{1,2}/|vue$|vue-router$|vue-i18n$|@directus/extensions-sdk$|@directus/types$)',
 	message: 'The Studio bundle runs in a browser: Vue and the SDK alone.',
 };
 
-const BELOW_STUDIO = 'cache|content|stores|providers|runtime|hooks|endpoints';
-
-/** What carries a Flow's step out, beside the form that describes it. */
-const STEPS_WORK = {
-	regex: '/(api|connect|flow-template|handler|options|port|request)\\.ts$',
-	message: 'The form of a step knows nothing of how the step is carried out.',
-};
-
-const DIRECTUS_CODE = {
-	regex: '^(@directus/|express|ioredis|undici|node:(http|https|net|dns|fs|child_process)|vue)',
+const OUTSIDE_WORLD = {
+	regex: '^(@directus/|express|ioredis|node:(http|https|net|dns|fs|child_process)|vue)',
 	message: 'The engine knows no Directus, Express, network or file system.',
 };
 
@@ -41,85 +86,15 @@ const ZOD_WHOLE = {
 	message: 'Import * as z: only so are the parts that nobody uses left out of the bundle.',
 };
 
-/** The layers of the bundle, lowest first; each folder lists what it may not import. */
-const layers = [
-	{
-		files: ['src/contract.ts'],
-		patterns: [{ regex: '.', message: 'The contract imports nothing.' }],
-	},
-	{
-		files: ['src/cache/**'],
-		patterns: [
-			folders(
-				`content|stores|providers|runtime|${AT_DOORS}`,
-				'The engine imports nothing above it: the contract and itself.',
-			),
-			DIRECTUS_CODE,
-		],
-	},
-	{
-		files: ['src/stores/**'],
-		patterns: [
-			folders(`content|providers|runtime|${AT_DOORS}`, 'A store knows the engine’s port and the contract alone.'),
-		],
-	},
-	{
-		files: ['src/providers/**'],
-		patterns: [
-			folders(`content|stores|runtime|${AT_DOORS}`, 'A provider knows the engine’s types and the contract alone.'),
-			{ regex: '^@directus/', message: 'A provider knows no Directus.' },
-		],
-	},
-	{
-		files: ['src/content/**'],
-		patterns: [folders(`stores|providers|runtime|${AT_DOORS}`, 'Reading content knows Directus and the engine alone.')],
-	},
-	{
-		files: ['src/runtime/**'],
-		patterns: [folders(AT_DOORS, 'The runtime is below the doors.')],
-	},
-	...['hooks', 'endpoints', 'operations'].map((door) => ({
-		files: [`src/${door}/**/*.ts`],
-		patterns: [
-			folders(
-				AT_DOORS.split('|')
-					.filter((other) => other !== door)
-					.join('|'),
-				'Doors never import each other: share through the runtime or the contract.',
-			),
-		],
-	})),
+/** Packages that a room must not import. */
+const packages = [
+	{ files: ['src/cache/**'], patterns: [OUTSIDE_WORLD] },
+	{ files: ['src/providers/**'], patterns: [{ regex: '^@directus/', message: 'A provider knows no Directus.' }] },
 	{
 		files: ['src/locales/**'],
-		patterns: [
-			{ regex: '^(?!\\./|\\.\\./catalogue\\.ts$|vue-i18n$)', message: 'Texts never import the code that shows them.' },
-		],
+		patterns: [{ regex: '^(?!\\.|vue-i18n$)', message: 'Texts know nothing of their readers.' }],
 	},
-	{
-		files: ['src/module/**'],
-		patterns: [
-			folders(`${BELOW_STUDIO}|operations|panels|interfaces`, 'The Studio imports the contract, Vue and the SDK.'),
-			OTHER_PACKAGES,
-		],
-	},
-	{
-		files: ['src/panels/**', 'src/interfaces/**'],
-		patterns: [
-			folders(
-				`${BELOW_STUDIO}|operations|panels|interfaces`,
-				'A panel or a field imports the contract, Vue, the SDK and the module’s parts.',
-			),
-			OTHER_PACKAGES,
-		],
-	},
-	{
-		files: ['src/operations/*/app.ts', 'src/operations/**/form.ts', 'src/operations/**/*.vue'],
-		patterns: [
-			folders(`${BELOW_STUDIO}|module|panels|interfaces`, 'A step’s form imports the contract, Vue and the SDK.'),
-			STEPS_WORK,
-			OTHER_PACKAGES,
-		],
-	},
+	{ files: BROWSER, patterns: [OTHER_PACKAGES] },
 ];
 
 export default defineConfig(
@@ -170,8 +145,18 @@ export default defineConfig(
 			eqeqeq: ['error', 'always'],
 		},
 	},
-	{ files: ['src/contract.ts'], rules: { 'max-lines': 'off' } },
-	...layers.map(({ files, patterns }) => ({
+	{ files: ['src/shared/api-types.ts'], rules: { 'max-lines': 'off' } },
+	{
+		files: ['src/**/*.{ts,vue}'],
+		plugins: { 'import-x': importX },
+		settings: { 'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.vue', '.cjs'] })] },
+		rules: {
+			'import-x/no-restricted-paths': ['error', { zones }],
+			'import-x/no-cycle': ['error', { ignoreExternal: true }],
+		},
+	},
+	{ files: FORMS, rules: { 'import-x/no-restricted-paths': ['error', { zones: [...zones, ...formZones] }] } },
+	...packages.map(({ files, patterns }) => ({
 		files,
 		rules: { 'no-restricted-imports': ['error', { patterns }] },
 	})),

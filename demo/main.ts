@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { PROVIDERS, type StatsReport } from '../src/contract.ts';
+import { PROVIDERS, type StatsReport } from '../src/shared/api-types.ts';
 import { type Directus, startDirectus } from '../test/e2e/support/directus.ts';
 import { createFlow } from '../test/e2e/support/flows.ts';
 import { enableModule } from '../test/e2e/support/module-bar.ts';

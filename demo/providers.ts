@@ -1,4 +1,4 @@
-import { type Provider, PROVIDERS } from '../src/contract.ts';
+import { type Provider, PROVIDERS } from '../src/shared/api-types.ts';
 import { type ProviderEmulator, startProviderEmulator } from '../test/support/provider-emulator.ts';
 
 /** About the shortest time in which a real provider returns a short answer. */

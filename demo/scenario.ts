@@ -1,4 +1,4 @@
-import type { CacheStatus, GenerationAnswer, Provider } from '../src/contract.ts';
+import type { CacheStatus, GenerationAnswer, Provider } from '../src/shared/api-types.ts';
 import type { Api, ApiAnswer } from '../test/e2e/support/api.ts';
 import { triggerFlow } from '../test/e2e/support/flows.ts';
 import { type DemoProviders, MODELS } from './providers.ts';

@@ -1,5 +1,5 @@
 /**
- * Writes src/providers/price-table.ts from @pydantic/genai-prices: of its hundreds of kilobytes, what the four
+ * Writes src/providers/pricing/price-table.generated.ts from @pydantic/genai-prices: of its hundreds of kilobytes, what the four
  * providers charge for input and output tokens. Run it after an update of that package; a test says when it is due.
  */
 import { writeFileSync } from 'node:fs';
@@ -41,6 +41,6 @@ const lines = PROVIDERS.map(
 );
 
 writeFileSync(
-	new URL('../src/providers/price-table.ts', import.meta.url),
+	new URL('../src/providers/pricing/price-table.generated.ts', import.meta.url),
 	`${HEAD}export const PRICE_TABLE = String.raw\`{${lines.join(',')}}\`;\n`,
 );

@@ -1,19 +1,19 @@
-import type { CacheStatus } from '../contract.ts';
-import { Accounting, type OnGenerated } from './accounting.ts';
+import type { CacheStatus } from '../shared/api-types.ts';
+import { Accounting, type OnGenerated } from './stats/request-metrics.ts';
 import type { Clock } from './clock.ts';
 import type { Entry, Found } from './entry.ts';
 import { NotCachedError, TooLargeError } from './errors.ts';
-import type { Answer, CacheRequest, Generated, Outcome } from './generation.ts';
-import { Generator, type GeneratorSettings, NOT_RESERVED } from './generator.ts';
-import type { Models } from './models.ts';
-import { type PlaceItem, Places } from './places.ts';
-import { isTooOld, isWithinStale } from './policy/age.ts';
+import type { Answer, CacheRequest, Generated, Outcome } from './generation/types.ts';
+import { Generator, type GeneratorSettings, NOT_RESERVED } from './generation/leader.ts';
+import type { Models } from './model-versions.ts';
+import { type PlaceItem, Places } from './generation/batch-reservation.ts';
+import { isTooOld, isWithinStale } from './policy/freshness.ts';
 import { ProvenReads, type StateVersions, usable } from './proven-reads.ts';
-import { aboard, type Flight, Flights, isProven } from './single-flight.ts';
+import { aboard, type Flight, Flights, isProven } from './generation/single-flight.ts';
 import type { Identity, StatsRecorder } from './stats/recorder.ts';
 import type { CommitResult, Lookup, Store } from './store.ts';
-import { StoreBudget } from './store-budget.ts';
-import { widened } from './widening.ts';
+import { StoreBudget } from './generation/store-deadline.ts';
+import { widened } from './generation/merge-dependencies.ts';
 
 export interface AiCacheSettings extends GeneratorSettings {
 	onGenerated?: OnGenerated;

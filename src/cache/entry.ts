@@ -8,8 +8,8 @@ import type {
 	Provider,
 	Scope,
 	Usage,
-} from '../contract.ts';
-import type { ContentDependency, Tag } from './dependencies.ts';
+} from '../shared/api-types.ts';
+import type { ContentDependency, Tag } from './tags/tags.ts';
 
 /** How a section's bytes are written. The numbers stand in stored entries: never reuse one. */
 export const CODECS = { identity: 0, gzip: 1 } as const;

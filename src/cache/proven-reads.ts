@@ -1,9 +1,9 @@
 import type { Clock } from './clock.ts';
-import { CALLERS_TAG, SETTINGS_TAG } from './dependencies.ts';
+import { CALLERS_TAG, SETTINGS_TAG } from './tags/tags.ts';
 import type { Entry, Found } from './entry.ts';
 import { StoreUnavailableError } from './errors.ts';
-import type { Models } from './models.ts';
-import { isTooOld } from './policy/age.ts';
+import type { Models } from './model-versions.ts';
+import { isTooOld } from './policy/freshness.ts';
 import type { Lookup, Store } from './store.ts';
 
 /** What each look-up reads beside its entries. Null for one that nobody knows now. */

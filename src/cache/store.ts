@@ -1,5 +1,5 @@
-import type { InvalidationCause, JournalRow, Provider, StatsInterval } from '../contract.ts';
-import type { Tag } from './dependencies.ts';
+import type { InvalidationCause, JournalRow, Provider, StatsInterval } from '../shared/api-types.ts';
+import type { Tag } from './tags/tags.ts';
 import type { Entry, EntryQuery, Found, FoundPage, HeldFigures } from './entry.ts';
 
 export interface Lookup {
@@ -195,4 +195,16 @@ export interface StoreEvents {
 	/** An entry that could not be decoded was dropped. */
 	undecodable(key: string): void;
 	error(error: unknown): void;
+}
+
+/** What was carried out in one go. */
+export interface CarriedOut {
+	/** Those that this process took out of the outbox; others may have done the same work, but are told of none of it. */
+	invalidations: number;
+	/** When the first of them was kept; ISO 8601. */
+	since: string;
+	/** All tags that it was about. */
+	tags: Tag[];
+	/** Live entries that this process dropped by it. */
+	entries: number;
 }

@@ -1,6 +1,6 @@
 import { createError } from '@directus/errors';
 
-import { ERROR_CODES } from '../contract.ts';
+import { ERROR_CODES } from '../shared/api-types.ts';
 
 interface Detail {
 	/** The explanation for people. */

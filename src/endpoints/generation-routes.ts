@@ -1,11 +1,11 @@
 import type { Router, Response } from 'express';
-import type { CacheMode } from '../contract.ts';
-import { batchElements, single } from '../runtime/api-errors.ts';
-import type { Caller } from '../runtime/caller.ts';
-import { type Resolved, toLookup } from '../runtime/native.ts';
-import type { Runtime } from '../runtime/runtime.ts';
-import { setNotCachedHeaders } from '../runtime/cache-headers.ts';
-import { NothingCachedError, ProviderRateLimitedError } from '../runtime/errors.ts';
+import type { CacheMode } from '../shared/api-types.ts';
+import { batchElements, single } from '../services/errors/batch-result.ts';
+import type { Caller } from '../services/access/caller.ts';
+import { type Resolved, toLookup } from '../services/generation/generation-service.ts';
+import type { Runtime } from '../host/container.ts';
+import { setNotCachedHeaders } from '../host/http/cache-headers.ts';
+import { NothingCachedError, ProviderRateLimitedError } from '../services/errors/errors.ts';
 import { sendNativeStream } from './native/native-stream.ts';
 import {
 	readBody,

@@ -1,9 +1,9 @@
 import type { Accountability } from '@directus/types';
 import type { NextFunction, Request, Response } from 'express';
 import { StoreUnavailableError } from '../cache/errors.ts';
-import { type Caller, callerOf, isAuthenticated, isNamed, mayAsk } from '../runtime/caller.ts';
-import { AccessDeniedError, InvalidRequestError, StoreAwayError } from '../runtime/errors.ts';
-import type { SettingValues } from '../runtime/settings-schema.ts';
+import { type Caller, callerOf, isAuthenticated, isNamed, mayAsk } from '../services/access/caller.ts';
+import { AccessDeniedError, InvalidRequestError, StoreAwayError } from '../services/errors/errors.ts';
+import type { SettingValues } from '../services/config/settings-schema.ts';
 
 /** A request as Directus passes it to an endpoint. `rawBody` exists from Directus 11.16 on. */
 export type DirectusRequest = Request & { accountability?: Accountability | null; rawBody?: Buffer };

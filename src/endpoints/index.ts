@@ -1,7 +1,7 @@
 import type { EndpointConfig } from '@directus/types';
-import { BASE_PATH } from '../contract.ts';
-import type { HostContext } from '../runtime/host.ts';
-import { getRuntime } from '../runtime/runtime.ts';
+import { BASE_PATH } from '../shared/api-types.ts';
+import type { HostContext } from '../services/host.ts';
+import { getRuntime } from '../host/container.ts';
 import { registerAdminRoutes } from './admin/routes.ts';
 import { registerCompatibleRoutes } from './compatible/routes.ts';
 import { registerGenerationRoutes } from './generation-routes.ts';

@@ -1,7 +1,7 @@
 import type { SchemaOverview } from '@directus/types';
-import type { JournalRow, StatsReport } from '../contract.ts';
-import type { HostContext } from '../runtime/host.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { JournalRow, StatsReport } from '../shared/api-types.ts';
+import type { HostContext } from '../services/host.ts';
+import type { Runtime } from '../host/container.ts';
 
 interface UsersReader {
 	readByQuery(

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { ENTRY_SORTS, STATS_INTERVALS } from '../contract.ts';
+import { ENTRY_SORTS, STATS_INTERVALS } from '../shared/api-types.ts';
 import type { EntryQuery } from '../cache/entry.ts';
-import { parse, provider } from '../runtime/generation-schema.ts';
-import { once } from '../runtime/once.ts';
-import type { StatsQuery } from '../runtime/reports.ts';
+import { parse, provider } from '../services/validation/generation-schema.ts';
+import { once } from '../services/utils/lazy.ts';
+import type { StatsQuery } from '../services/admin/stats-service.ts';
 import type { Query } from './http.ts';
 
 /** The latest time that a `Date` can represent (ECMA-262 §21.4.1.1). */

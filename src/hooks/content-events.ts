@@ -1,13 +1,13 @@
 import type { EventContext, HookConfig } from '@directus/types';
-import type { Tag } from '../cache/dependencies.ts';
+import type { Tag } from '../cache/tags/tags.ts';
 import { CascadeMemory, findCascades } from '../content/changes/cascades.ts';
 import { CONTENT_EVENTS, deriveChanges, hasRowKeys } from '../content/changes/content-changes.ts';
 import { findRemovedRelations } from '../content/changes/removed-relations.ts';
 import { SchemaMemory } from '../content/changes/schema-changes.ts';
 import { CommitMemory, OpenTransactions } from '../content/changes/transactions.ts';
-import type { HostContext } from '../runtime/host.ts';
-import { openWrites } from '../runtime/open-writes.ts';
-import { getWriteLog, latestRuntime, type Runtime } from '../runtime/runtime.ts';
+import type { HostContext } from '../services/host.ts';
+import { openWrites } from '../services/invalidation/pending-writes.ts';
+import { getWriteLog, latestRuntime, type Runtime } from '../host/container.ts';
 
 type HookRegister = Pick<Parameters<HookConfig>[0], 'action' | 'filter'>;
 type Meta = Readonly<Record<string, unknown>>;

@@ -1,12 +1,12 @@
 import type { HookConfig } from '@directus/types';
 import type { Application } from 'express';
-import type { HostContext } from '../runtime/host.ts';
-import { getRuntime, latestRuntime } from '../runtime/runtime.ts';
+import type { HostContext } from '../services/host.ts';
+import { getRuntime, latestRuntime } from '../host/container.ts';
 import { type Program, registerCommands } from './cli/commands.ts';
 import { registerContentEvents } from './content-events.ts';
-import { mountExpressLane } from './express-lane.ts';
-import { mountReadYourOwnWrite } from './own-write.ts';
-import { mountProviderErrors } from './provider-errors.ts';
+import { mountExpressLane } from './middleware/fast-path.ts';
+import { mountReadYourOwnWrite } from './middleware/read-your-writes.ts';
+import { mountProviderErrors } from './middleware/provider-errors.ts';
 
 /** Not wrapped in Directus' `defineHook`: it only returns its argument, but loads a second copy of zod. */
 const register: HookConfig = ({ action, filter, init, schedule }, context) => {

@@ -4,7 +4,7 @@
  * read from the Flow's definition, so that text from outside is never interpreted as a field.
  */
 
-import { InvalidRequestError } from '../runtime/errors.ts';
+import { InvalidRequestError } from '../services/errors/errors.ts';
 
 type Node = Readonly<Record<string, unknown>>;
 

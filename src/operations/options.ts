@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from '../contract.ts';
-import { InvalidRequestError } from '../runtime/errors.ts';
+import type { JsonObject, JsonValue } from '../shared/api-types.ts';
+import { InvalidRequestError } from '../services/errors/errors.ts';
 
 /** The form values of a step. The Flow has already replaced its `{{…}}`. */
 export type Options = Readonly<Record<string, unknown>>;

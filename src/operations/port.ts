@@ -6,11 +6,11 @@ import type {
 	GenerationRequest,
 	InvalidationRequest,
 	InvalidationResult,
-} from '../contract.ts';
-import { callerOf } from '../runtime/caller.ts';
-import type { HostContext } from '../runtime/host.ts';
-import { parseInvalidation } from '../runtime/invalidation-schema.ts';
-import { getRuntime } from '../runtime/runtime.ts';
+} from '../shared/api-types.ts';
+import { callerOf } from '../services/access/caller.ts';
+import type { HostContext } from '../services/host.ts';
+import { parseInvalidation } from '../services/validation/invalidation-schema.ts';
+import { getRuntime } from '../host/container.ts';
 
 /** The part of the engine that Flow operations use. Failures are thrown as Directus errors. */
 export interface FlowEngine {

@@ -1,4 +1,4 @@
-import type { StreamAssembler } from './provider.ts';
+import type { StreamAssembler } from './adapter.ts';
 
 /** Embeddings come as one body: no stream of them is ever whole. */
 export const neverWhole = (): StreamAssembler => ({

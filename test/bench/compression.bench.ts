@@ -5,9 +5,9 @@ import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { gunzipSync, gzipSync } from 'fflate';
 
-import { packSection, unpackSection } from '../../src/cache/codec.ts';
+import { packSection, unpackSection } from '../../src/cache/entry-codec.ts';
 import type { Section } from '../../src/cache/entry.ts';
-import { proseAnswer } from './support/prose.ts';
+import { proseAnswer } from './support/sample-answers.ts';
 import { median, quantile } from './support/timing.ts';
 import { milliseconds, progress, ratio, section, table } from './support/table.ts';
 

@@ -8,10 +8,10 @@ import KeyvRedis from '@keyv/redis';
 import { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 
-import { fingerprint, KEY_SCHEMA } from '../../src/cache/fingerprint.ts';
+import { fingerprint, KEY_SCHEMA } from '../../src/cache/cache-key.ts';
 import { dialects } from '../../src/providers/registry.ts';
-import { MemoryStore } from '../../src/stores/memory/store.ts';
-import { RedisStore } from '../../src/stores/redis/store.ts';
+import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
+import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { startRedis } from '../support/redis.ts';
 import { answerOf, dependenciesOf, fill, tagsOf } from './support/entries.ts';
 import { rate, rateAsync } from './support/rate.ts';

@@ -2,10 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { encodeEntry } from '../../src/cache/codec.ts';
+import { encodeEntry } from '../../src/cache/entry-codec.ts';
 import type { Lookup } from '../../src/cache/store.ts';
-import { MemoryStore } from '../../src/stores/memory/store.ts';
-import { RedisStore } from '../../src/stores/redis/store.ts';
+import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
+import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { startRedis } from '../support/redis.ts';
 import { lineChart } from './support/chart.ts';
 import { dependenciesOf, entryOf, fill, tagsOf } from './support/entries.ts';

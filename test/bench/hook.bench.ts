@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 
 import { startProviderEmulator } from '../support/provider-emulator.ts';
 import { startRedis } from '../support/redis.ts';
-import { RedisStore } from '../../src/stores/redis/store.ts';
+import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { type Directus, startDirectus } from '../e2e/support/directus.ts';
 import type { DirectusProcess } from '../e2e/support/process.ts';
 import { fill } from './support/entries.ts';

@@ -1,14 +1,14 @@
 /** What invalidating costs as the number of entries grows, beside the specification's KEYS and DEL. */
 import { Redis } from 'ioredis';
 
-import { collectionTag } from '../../src/cache/dependencies.ts';
-import { MemoryStore } from '../../src/stores/memory/store.ts';
-import { RedisStore } from '../../src/stores/redis/store.ts';
+import { collectionTag } from '../../src/cache/tags/tags.ts';
+import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
+import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { startRedis } from '../support/redis.ts';
 import { answerOf, dependenciesOf, fill, tagsOf } from './support/entries.ts';
 import { rateAsync } from './support/rate.ts';
 import { upTo } from './support/sizes.ts';
-import { SketchCache } from './support/sketch.ts';
+import { SketchCache } from './support/naive-cache.ts';
 import { median, repeat, time } from './support/timing.ts';
 import { milliseconds, perSecond, progress, ratio, section, table } from './support/table.ts';
 

@@ -1,10 +1,10 @@
 /** What a miss with its store, and an invalidation by tag, cost beside other libraries. The hits are in `engine.bench.ts`. */
 import { newId } from '../../src/cache/ids.ts';
-import { freeTag } from '../../src/cache/dependencies.ts';
+import { freeTag } from '../../src/cache/tags/tags.ts';
 import type { Entry } from '../../src/cache/entry.ts';
 import type { Store } from '../../src/cache/store.ts';
-import { MemoryStore } from '../../src/stores/memory/store.ts';
-import { RedisStore } from '../../src/stores/redis/store.ts';
+import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
+import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { startRedis } from '../support/redis.ts';
 import { answerOf, dependenciesOf, entryOf, fill, tagsOf } from './support/entries.ts';
 import { type Library, memoryLibraries, redisLibraries } from './support/libraries.ts';

@@ -1,5 +1,5 @@
 /** Whether the memory store keeps to its bound while a million distinct entries pass through it. */
-import { MemoryStore } from '../../src/stores/memory/store.ts';
+import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
 import { fill } from './support/entries.ts';
 import { memoryInUse } from './support/memory-use.ts';
 import { megabytes, progress, ratio, section, table } from './support/table.ts';

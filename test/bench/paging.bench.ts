@@ -1,9 +1,9 @@
 /** What a page of the Studio's table of entries takes of each store, wherever the page is and however many entries. */
-import { allTag, collectionTag, modelTag, providerTag, type Tag } from '../../src/cache/dependencies.ts';
+import { allTag, collectionTag, modelTag, providerTag, type Tag } from '../../src/cache/tags/tags.ts';
 import type { EntryQuery } from '../../src/cache/entry.ts';
 import type { Store } from '../../src/cache/store.ts';
-import { MemoryStore } from '../../src/stores/memory/store.ts';
-import { RedisStore } from '../../src/stores/redis/store.ts';
+import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
+import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { startRedis } from '../support/redis.ts';
 import { fill } from './support/entries.ts';
 import { upTo } from './support/sizes.ts';

@@ -1,5 +1,5 @@
 /** How soon the Studio's overview stands beside Directus' own Insights, and how soon the table of many entries. */
-import { RedisStore } from '../../src/stores/redis/store.ts';
+import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { closeBrowser, enableModule, openStudio, type Studio } from '../e2e/support/browser.ts';
 import { type Directus, startDirectus } from '../e2e/support/directus.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { freeTag } from '../../src/cache/dependencies.ts';
+import { freeTag } from '../../src/cache/tags/tags.ts';
 import { TooLargeError } from '../../src/cache/errors.ts';
 import type { Store } from '../../src/cache/store.ts';
 import { startEngine, textOf } from './support/engine.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 
-import { freeTag } from '../../src/cache/dependencies.ts';
+import { freeTag } from '../../src/cache/tags/tags.ts';
 import { deferred } from './support/deferred.ts';
 import { instead, startEngine, textOf } from './support/engine.ts';
 

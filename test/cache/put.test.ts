@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { freeTag } from '../../src/cache/dependencies.ts';
+import { freeTag } from '../../src/cache/tags/tags.ts';
 import { generated, lookupOf, putItem, startEngine, textIn, TTL } from './support/engine.ts';
 
 describe('answers obtained elsewhere', () => {

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 
-import { itemTag } from '../../src/cache/dependencies.ts';
+import { itemTag } from '../../src/cache/tags/tags.ts';
 import { NotCachedError } from '../../src/cache/errors.ts';
 import { counted, type Engine, startEngine, textOf, TTL } from './support/engine.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allTag, collectionTag, freeTag, itemTag, providerTag, type Tag } from '../../src/cache/dependencies.ts';
+import { allTag, collectionTag, freeTag, itemTag, providerTag, type Tag } from '../../src/cache/tags/tags.ts';
 import type { Entry, EntryQuery, FoundPage } from '../../src/cache/entry.ts';
 import { put, type StoreHarness } from './harness.ts';
 

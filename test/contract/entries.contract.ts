@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { collectionTag, freeTag } from '../../src/cache/dependencies.ts';
+import { collectionTag, freeTag } from '../../src/cache/tags/tags.ts';
 import { newId } from '../../src/cache/ids.ts';
 import {
 	answers,
@@ -12,7 +12,7 @@ import {
 	STALE_SECONDS,
 	type StoreHarness,
 } from './harness.ts';
-import { sampleEntry, section } from './samples.ts';
+import { sampleEntry, section } from './fixtures.ts';
 
 export function entriesContract(harness: () => StoreHarness): void {
 	describe('entries', () => {

@@ -3,7 +3,7 @@ import { newId } from '../../src/cache/ids.ts';
 import type { CommitResult, Lookup, Reservation, Store } from '../../src/cache/store.ts';
 import type { FakeClock } from '../support/clock.ts';
 import { LEASE_MS } from './limits.ts';
-import { type SampleOptions, sampleEntry } from './samples.ts';
+import { type SampleOptions, sampleEntry } from './fixtures.ts';
 
 export * from './limits.ts';
 

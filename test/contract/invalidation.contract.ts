@@ -11,11 +11,11 @@ import {
 	providerTag,
 	purgeTags,
 	type Tag,
-} from '../../src/cache/dependencies.ts';
+} from '../../src/cache/tags/tags.ts';
 import type { HeldFigures } from '../../src/cache/entry.ts';
 import type { Store } from '../../src/cache/store.ts';
 import { answers, commitTo, lookupOf, put, reserve, type StoreHarness } from './harness.ts';
-import { sampleEntry } from './samples.ts';
+import { sampleEntry } from './fixtures.ts';
 
 export async function purge(store: Store, tags: readonly Tag[]): Promise<HeldFigures> {
 	return (await store.invalidate(tags)).counted;

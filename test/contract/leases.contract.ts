@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { allTag, freeTag } from '../../src/cache/dependencies.ts';
+import { allTag, freeTag } from '../../src/cache/tags/tags.ts';
 import { newId } from '../../src/cache/ids.ts';
 import { answers, commitTo, LEASE_MS, lookupOf, reserve, type StoreHarness } from './harness.ts';
-import { sampleEntry } from './samples.ts';
+import { sampleEntry } from './fixtures.ts';
 
 /** Longer than any test may take: whoever waits this long was not woken. */
 const FOREVER_MS = 60_000;

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { VERSION } from '../../src/runtime/version.ts';
+import { VERSION } from '../../src/services/config/version.ts';
 import type { ProviderEmulator } from '../support/provider-emulator.ts';
 import { type Account, createAccount, createMember, createPolicy } from './support/access.ts';
 import type { Directus } from './support/directus.ts';
 import type { Ask } from './support/generations.ts';
 import { majorUnderTest } from './support/paths.ts';
-import { type Served, serve } from './support/served.ts';
+import { type Served, serve } from './support/test-server.ts';
 
 const READ_ARTICLE = { collection: 'articles', action: 'read' } as const;
 const READ_ARTICLES = [READ_ARTICLE];

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { InvalidationResult, StatsReport, WarmJob } from '../../src/contract.ts';
+import type { InvalidationResult, StatsReport, WarmJob } from '../../src/shared/api-types.ts';
 import { type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { type Directus, startDirectus } from './support/directus.ts';

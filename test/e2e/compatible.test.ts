@@ -3,7 +3,7 @@ import { zodResponseFormat } from 'openai/helpers/zod';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import type { GenerationAnswer, Provider } from '../../src/contract.ts';
+import type { GenerationAnswer, Provider } from '../../src/shared/api-types.ts';
 import { keyOf, type ProviderEmulator } from '../support/provider-emulator.ts';
 import { jsonBody } from '../support/recorded-request.ts';
 import type { Account } from './support/access.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import type { ApiError, BatchElement, GenerationAnswer, InvalidationResult } from '../../src/contract.ts';
+import type { ApiError, BatchElement, GenerationAnswer, InvalidationResult } from '../../src/shared/api-types.ts';
 import { type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
 import { jsonBody } from '../support/recorded-request.ts';
 import { type Directus, startDirectus } from './support/directus.ts';

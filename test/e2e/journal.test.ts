@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { JournalRow, StatsReport } from '../../src/contract.ts';
+import type { JournalRow, StatsReport } from '../../src/shared/api-types.ts';
 import type { ProviderEmulator } from '../support/provider-emulator.ts';
 import { type Account, createAccount } from './support/access.ts';
 import type { Directus } from './support/directus.ts';
 import type { Ask } from './support/generations.ts';
-import { newChats, type Served, serve } from './support/served.ts';
+import { newChats, type Served, serve } from './support/test-server.ts';
 
 const MOST_ROWS = 8;
 

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import type { Figures, Provider, StatsReport } from '../../src/contract.ts';
+import type { Figures, Provider, StatsReport } from '../../src/shared/api-types.ts';
 import { parseScrape, type Scrape } from '../support/prometheus.ts';
 import { keyOf, type ProviderEmulator } from '../support/provider-emulator.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import type { Directus } from './support/directus.ts';
 import { type Ask, asker, statsOf } from './support/generations.ts';
 import { ADMIN, type DirectusProcess } from './support/process.ts';
-import { type Served, serve } from './support/served.ts';
+import { type Served, serve } from './support/test-server.ts';
 
 const CANARY = 'periwinkle';
 

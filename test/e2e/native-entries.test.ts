@@ -7,7 +7,7 @@ import type {
 	GenerationAnswer,
 	InvalidationResult,
 	JournalRow,
-} from '../../src/contract.ts';
+} from '../../src/shared/api-types.ts';
 import { ADMIN } from './support/process.ts';
 import { type Directus, startDirectus } from './support/directus.ts';
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { PROVIDERS } from '../../src/contract.ts';
+import { PROVIDERS } from '../../src/shared/api-types.ts';
 import { keyOf, type ProviderEmulator } from '../support/provider-emulator.ts';
 import type { Directus } from './support/directus.ts';
 import { type Ask, statsOf } from './support/generations.ts';
 import { logLines } from './support/log.ts';
 import { ADMIN } from './support/process.ts';
-import { newChats, type Served, serve } from './support/served.ts';
+import { newChats, type Served, serve } from './support/test-server.ts';
 
 /** A word of every prompt here, to be looked for where no prompt may be. */
 const CANARY = 'periwinkle';

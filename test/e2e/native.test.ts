@@ -8,12 +8,12 @@ import {
 	type Provider,
 	PROVIDERS,
 	type WarmJob,
-} from '../../src/contract.ts';
+} from '../../src/shared/api-types.ts';
 import { keyOf, type ProviderEmulator } from '../support/provider-emulator.ts';
 import type { Directus } from './support/directus.ts';
 import type { Ask } from './support/generations.ts';
 import { ADMIN } from './support/process.ts';
-import { type Served, serve } from './support/served.ts';
+import { type Served, serve } from './support/test-server.ts';
 
 const MODELS: Record<Provider, string> = {
 	openai: 'gpt-4o-mini',

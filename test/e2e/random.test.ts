@@ -2,9 +2,9 @@ import { randomInt } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { startRedis } from '../support/redis.ts';
-import { randomFrom } from '../random/truth.ts';
+import { randomFrom } from '../random/reference-model.ts';
 import { RandomSite } from './support/random-site.ts';
-import { serve } from './support/served.ts';
+import { serve } from './support/test-server.ts';
 
 /** Set it to the printed number to have the same choices again; how they interleave is the machine's. */
 const seed = Number(process.env['AI_CACHE_TEST_SEED'] ?? randomInt(2 ** 31));

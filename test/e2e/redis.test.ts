@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { type GenerationAnswer, PROVIDERS } from '../../src/contract.ts';
+import { type GenerationAnswer, PROVIDERS } from '../../src/shared/api-types.ts';
 import { keyOf, type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { type Directus, startDirectus } from './support/directus.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import type { JournalRow } from '../../src/contract.ts';
+import type { JournalRow } from '../../src/shared/api-types.ts';
 import { type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { type Account, createAccount } from './support/access.ts';

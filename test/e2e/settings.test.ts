@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import type { EntryDetail, JournalRow, SettingRow } from '../../src/contract.ts';
+import type { EntryDetail, JournalRow, SettingRow } from '../../src/shared/api-types.ts';
 import { keyOf, type ProviderEmulator } from '../support/provider-emulator.ts';
 import type { Directus } from './support/directus.ts';
 import { type Ask, statsOf } from './support/generations.ts';
 import { logLines } from './support/log.ts';
-import { newChats, type Served, serve } from './support/served.ts';
+import { newChats, type Served, serve } from './support/test-server.ts';
 
 const COLLECTIONS = {
 	articles: { content_type: 'critical', ttl_factor: 0.5 },

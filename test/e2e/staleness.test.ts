@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import type { GenerationAnswer, JournalRow } from '../../src/contract.ts';
+import type { GenerationAnswer, JournalRow } from '../../src/shared/api-types.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { type Directus, startDirectus } from './support/directus.ts';
 import type { DirectusProcess } from './support/process.ts';

@@ -5,7 +5,7 @@ import { createAccount } from './support/access.ts';
 import { upload } from './support/forms.ts';
 import { createManyToAny } from './support/many-to-any.ts';
 import { createAlias, createCollection, createManyToOne } from './support/schema.ts';
-import { type Served, serve } from './support/served.ts';
+import { type Served, serve } from './support/test-server.ts';
 
 let served: Served;
 

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import type { StatsReport, WarmCandidate, WarmJob } from '../../src/contract.ts';
+import type { StatsReport, WarmCandidate, WarmJob } from '../../src/shared/api-types.ts';
 import { type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
 import { startRedis } from '../support/redis.ts';
 import { createAccount } from './support/access.ts';

@@ -5,9 +5,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 import { registerAdminRoutes } from '../../src/endpoints/admin/routes.ts';
 import { registerGenerationRoutes } from '../../src/endpoints/generation-routes.ts';
-import { ERROR_CODES } from '../../src/contract.ts';
-import { Runtime } from '../../src/runtime/runtime.ts';
-import { testHost } from '../runtime/support/host.ts';
+import { ERROR_CODES } from '../../src/shared/api-types.ts';
+import { Runtime } from '../../src/host/container.ts';
+import { testHost } from '../services/support/host.ts';
 
 const text = readFileSync(path.resolve(import.meta.dirname, '../../docs/api.md'), 'utf8');
 const host = testHost({ AI_CACHE_STORE: 'memory' });

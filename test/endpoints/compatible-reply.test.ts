@@ -2,12 +2,12 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 
-import type { JsonObject } from '../../src/contract.ts';
-import { packSection } from '../../src/cache/codec.ts';
+import type { JsonObject } from '../../src/shared/api-types.ts';
+import { packSection } from '../../src/cache/entry-codec.ts';
 import type { Entry } from '../../src/cache/entry.ts';
 import { UndecodableEntryError } from '../../src/cache/errors.ts';
 import { CompatibleResponder, type AnsweredEntry } from '../../src/endpoints/compatible/responder.ts';
-import { ReadyAnswers } from '../../src/runtime/ready-answers.ts';
+import { ReadyAnswers } from '../../src/services/generation/response-cache.ts';
 import { entryOf } from '../bench/support/entries.ts';
 import { fakeClock } from '../support/clock.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { StoreUnavailableError } from '../../src/cache/errors.ts';
 import { route } from '../../src/endpoints/http.ts';
-import { StoreAwayError } from '../../src/runtime/errors.ts';
+import { StoreAwayError } from '../../src/services/errors/errors.ts';
 
 const response = { destroyed: false };
 

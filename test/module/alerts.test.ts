@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PROVIDERS, type HealthReport, type ModelFigures, type StatsReport } from '../../src/contract.ts';
+import { PROVIDERS, type HealthReport, type ModelFigures, type StatsReport } from '../../src/shared/api-types.ts';
 import { collectAlerts } from '../../src/module/lib/alerts.ts';
 
 type Store = NonNullable<HealthReport['store']>;

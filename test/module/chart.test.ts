@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SeriesPoint } from '../../src/contract.ts';
+import type { SeriesPoint } from '../../src/shared/api-types.ts';
 import {
 	computeHitRate,
 	mergeBuckets,

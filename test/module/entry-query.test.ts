@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StatsReport } from '../../src/contract.ts';
+import type { StatsReport } from '../../src/shared/api-types.ts';
 import {
 	listCollectionChoices,
 	parseFilter,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../src/contract.ts';
-import { listCriteriaKinds, describeCriteria, buildItemPath } from '../../src/module/lib/criteria.ts';
+import type { JsonObject } from '../../src/shared/api-types.ts';
+import { listCriteriaKinds, describeCriteria, buildItemPath } from '../../src/module/lib/describe-criteria.ts';
 import { stripMarkdown, buildPreview } from '../../src/module/lib/preview.ts';
 import { parsePromptTurns } from '../../src/module/lib/prompt.ts';
 import { parseReason } from '../../src/module/lib/confidence-reason.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { SeriesPoint } from '../../src/contract.ts';
+import type { SeriesPoint } from '../../src/shared/api-types.ts';
 import { parseBudget } from '../../src/module/lib/warming-costs.ts';
-import { computeChange } from '../../src/module/lib/change.ts';
+import { computeChange } from '../../src/module/lib/delta.ts';
 import { ApiFailure, parseApiFailure } from '../../src/module/lib/api-failure.ts';
 import { computeMemoryShare } from '../../src/module/lib/health.ts';
 import { hasValues, computeTotal, computeLineValues } from '../../src/module/lib/savings-panel.ts';

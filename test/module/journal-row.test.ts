@@ -1,7 +1,7 @@
 import { createI18n } from 'vue-i18n';
 import { describe, expect, it } from 'vitest';
 
-import type { JournalDetail, JournalRow } from '../../src/contract.ts';
+import type { JournalDetail, JournalRow } from '../../src/shared/api-types.ts';
 import { messages } from '../../src/locales/index.ts';
 import { createFormatter } from '../../src/module/lib/format.ts';
 import { describeRow } from '../../src/module/lib/journal-row.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StatsReport, WarmCandidate } from '../../src/contract.ts';
+import type { StatsReport, WarmCandidate } from '../../src/shared/api-types.ts';
 import { estimateCost, sumEstimates } from '../../src/module/lib/warming-costs.ts';
 
 const missing: WarmCandidate = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Figures, ModelFigures, SeriesPoint } from '../../src/contract.ts';
+import type { Figures, ModelFigures, SeriesPoint } from '../../src/shared/api-types.ts';
 import { computeWorth, computeLineValues } from '../../src/module/lib/savings-panel.ts';
 import {
 	hasAllPrices,

@@ -1,10 +1,10 @@
 import type { OperationContext } from '@directus/types';
 import { describe, expect, it } from 'vitest';
 
-import type { BatchElement, GenerationAnswer, GenerationRequest } from '../../src/contract.ts';
+import type { BatchElement, GenerationAnswer, GenerationRequest } from '../../src/shared/api-types.ts';
 import { createGenerateHandler } from '../../src/operations/generate/handler.ts';
 import { buildRequest } from '../../src/operations/generate/request.ts';
-import { InvalidRequestError } from '../../src/runtime/errors.ts';
+import { InvalidRequestError } from '../../src/services/errors/errors.ts';
 import type { FlowEngine } from '../../src/operations/port.ts';
 
 const authored = (...itemFields: string[]) => ({

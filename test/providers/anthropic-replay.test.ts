@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../src/contract.ts';
-import { Assembly } from '../../src/runtime/streaming/assembly.ts';
-import { parseExactly } from '../../src/providers/exact-numbers.ts';
+import type { JsonObject } from '../../src/shared/api-types.ts';
+import { Assembly } from '../../src/services/streaming/stream-collector.ts';
+import { parseExactly } from '../../src/providers/json/lossless-json.ts';
 import { dialects } from '../../src/providers/registry.ts';
 import { decode, streamText, wholeFixtures } from './support/fixtures.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject, Operation, Provider } from '../../src/contract.ts';
+import type { JsonObject, Operation, Provider } from '../../src/shared/api-types.ts';
 import { dialects } from '../../src/providers/registry.ts';
-import { isRepeated } from '../../src/providers/signals.ts';
+import { isRepeated } from '../../src/providers/shared/confidence-signals.ts';
 
 interface Asked {
 	provider: Provider;

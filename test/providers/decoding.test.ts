@@ -1,7 +1,7 @@
 import zlib from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createUpstream, type Upstream } from '../../src/providers/upstream.ts';
-import { UpstreamBroken, UpstreamUndecodable } from '../../src/providers/upstream-errors.ts';
+import { createUpstream, type Upstream } from '../../src/providers/http/http-client.ts';
+import { UpstreamBroken, UpstreamUndecodable } from '../../src/providers/http/errors.ts';
 import { ProviderServer } from './support/provider-server.ts';
 
 let server: ProviderServer;

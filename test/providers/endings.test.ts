@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject, Operation, Provider } from '../../src/contract.ts';
+import type { JsonObject, Operation, Provider } from '../../src/shared/api-types.ts';
 import { dialects } from '../../src/providers/registry.ts';
-import { eventText } from '../../src/providers/sse.ts';
-import { Assembly } from '../../src/runtime/streaming/assembly.ts';
+import { eventText } from '../../src/providers/http/sse.ts';
+import { Assembly } from '../../src/services/streaming/stream-collector.ts';
 
 const HEAD: JsonObject = { id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm' };
 const DONE = eventText('[DONE]');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject, JsonValue } from '../../src/contract.ts';
+import type { JsonObject, JsonValue } from '../../src/shared/api-types.ts';
 import { apis, keyOf, schema } from './support/apis.ts';
 
 /** The same JSON with its members in the opposite order, at every level but within JSON schemas. */

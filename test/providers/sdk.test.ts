@@ -2,7 +2,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import { Mistral } from '@mistralai/mistralai';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { JsonObject, Provider } from '../../src/contract.ts';
+import type { JsonObject, Provider } from '../../src/shared/api-types.ts';
 import { dialects } from '../../src/providers/registry.ts';
 import { replayText, streamText, wholeFixtures, type Fixture, type WholeFixture } from './support/fixtures.ts';
 import { readMistralChunks } from './support/mistral-chunks.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject, Operation, Provider } from '../../src/contract.ts';
+import type { JsonObject, Operation, Provider } from '../../src/shared/api-types.ts';
 import { dialects } from '../../src/providers/registry.ts';
 import { chat } from './support/apis.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PROVIDERS } from '../../src/contract.ts';
+import { PROVIDERS } from '../../src/shared/api-types.ts';
 import { dialects } from '../../src/providers/registry.ts';
 import { assemble, brokenFixtures, replayText, streamText, wholeFixtures } from './support/fixtures.ts';
 

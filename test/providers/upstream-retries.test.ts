@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createUpstream, readWhole, type Upstream } from '../../src/providers/upstream.ts';
+import { createUpstream, readWhole, type Upstream } from '../../src/providers/http/http-client.ts';
 import { ProviderServer } from './support/provider-server.ts';
 
 let server: ProviderServer;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../src/contract.ts';
+import type { JsonObject } from '../../src/shared/api-types.ts';
 import { dialects } from '../../src/providers/registry.ts';
-import { Assembly } from '../../src/runtime/streaming/assembly.ts';
+import { Assembly } from '../../src/services/streaming/stream-collector.ts';
 
 const { openai } = dialects;
 const HEAD = '"id":"x","object":"chat.completion.chunk","created":1,"model":"m"';

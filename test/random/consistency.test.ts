@@ -2,14 +2,14 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { GuardedStore } from '../../src/stores/guarded.ts';
-import { MemoryStore } from '../../src/stores/memory/store.ts';
+import { GuardedStore } from '../../src/stores/decorators/durable-invalidation-store.ts';
+import { MemoryStore } from '../../src/stores/memory/memory-store.ts';
 import { MemoryOutbox } from '../support/memory-outbox.ts';
-import { RedisStore } from '../../src/stores/redis/store.ts';
-import { ResilientStore } from '../../src/stores/resilient.ts';
+import { RedisStore } from '../../src/stores/redis/redis-store.ts';
+import { ResilientStore } from '../../src/stores/decorators/circuit-breaker-store.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
-import { randomFrom } from './truth.ts';
-import { type Open, World } from './world.ts';
+import { randomFrom } from './reference-model.ts';
+import { type Open, World } from './simulation.ts';
 
 /** Set it to the printed number to have the same run again, as far as the network lets it be the same. */
 const seed = Number(process.env['AI_CACHE_TEST_SEED'] ?? randomInt(2 ** 31));

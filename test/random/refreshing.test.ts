@@ -2,10 +2,10 @@ import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { startRedis, type TestRedis } from '../support/redis.ts';
-import { startArticles } from '../runtime/support/articles.ts';
+import { startArticles } from '../services/support/articles.ts';
 import { redisHarness } from '../stores/redis/support.ts';
 import { RefreshingSite } from './refreshing.ts';
-import { randomFrom } from './truth.ts';
+import { randomFrom } from './reference-model.ts';
 
 /** Set it to the printed number to have the same run again, as far as the network lets it be the same. */
 const seed = Number(process.env['AI_CACHE_TEST_SEED'] ?? randomInt(2 ** 31));

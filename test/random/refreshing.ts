@@ -1,9 +1,9 @@
-import type { ContentChange } from '../../src/cache/dependencies.ts';
-import type { GenerationRequest, InvalidationCriteria } from '../../src/contract.ts';
-import type { UpstreamAnswer } from '../../src/providers/upstream.ts';
+import type { ContentChange } from '../../src/cache/tags/tags.ts';
+import type { GenerationRequest, InvalidationCriteria } from '../../src/shared/api-types.ts';
+import type { UpstreamAnswer } from '../../src/providers/http/http-client.ts';
 import type { FakeClock } from '../support/clock.ts';
-import { announce, completion, type startArticles, user } from '../runtime/support/articles.ts';
-import type { randomFrom } from './truth.ts';
+import { announce, completion, type startArticles, user } from '../services/support/articles.ts';
+import type { randomFrom } from './reference-model.ts';
 
 type Process = ReturnType<typeof startArticles>;
 

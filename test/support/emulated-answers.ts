@@ -3,7 +3,7 @@ import { request as httpRequest, type ServerResponse } from 'node:http';
 
 import type { ChatCompletionRequest, TextResponse, ToolCallResponse } from '@copilotkit/aimock';
 
-import type { Provider } from '../../src/contract.ts';
+import type { Provider } from '../../src/shared/api-types.ts';
 import { embeddingsAnswer, type EmbeddingsRequest, tokensOf } from './emulated-embeddings.ts';
 import { jsonBody, type RecordedRequest } from './recorded-request.ts';
 

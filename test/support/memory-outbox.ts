@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../src/cache/clock.ts';
-import { allTag } from '../../src/cache/dependencies.ts';
-import type { Outbox, PendingRecord, PendingWork } from '../../src/stores/outbox.ts';
+import { allTag } from '../../src/cache/tags/tags.ts';
+import type { Outbox, PendingRecord, PendingWork } from '../../src/stores/decorators/outbox.ts';
 
 /** Above this many, one invalidation of everything takes their place. */
 const MAX_PENDING = 10_000;

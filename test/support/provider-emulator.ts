@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { type ChaosConfig, LLMock } from '@copilotkit/aimock';
 
-import { type Provider, PROVIDERS } from '../../src/contract.ts';
+import { type Provider, PROVIDERS } from '../../src/shared/api-types.ts';
 import {
 	answerEmbeddings,
 	defaultText,

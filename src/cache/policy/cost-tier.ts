@@ -1,4 +1,4 @@
-import type { CostTier, Provider } from '../../contract.ts';
+import type { CostTier, Provider } from '../../shared/api-types.ts';
 
 /** Tiers by model name, per provider. A name stands for its dated snapshots and its `-latest` too. */
 export type CostTierTable = Readonly<Partial<Record<Provider, Readonly<Record<string, CostTier>>>>>;

@@ -1,4 +1,4 @@
-import type { Tag } from '../dependencies.ts';
+import type { Tag } from '../tags/tags.ts';
 
 interface Waiting {
 	tags: Set<Tag>;

@@ -1,4 +1,4 @@
-import type { ConfidenceReason, ContentType, CostTier, EntryDetail } from '../../contract.ts';
+import type { ConfidenceReason, ContentType, CostTier, EntryDetail } from '../../shared/api-types.ts';
 
 /** Dear answers live longer. */
 export const TIER_FACTORS: Readonly<Record<CostTier, number>> = { low: 0.8, medium: 1, high: 1.5, very_high: 2 };

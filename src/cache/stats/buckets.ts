@@ -1,4 +1,4 @@
-import type { StatsInterval } from '../../contract.ts';
+import type { StatsInterval } from '../../shared/api-types.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

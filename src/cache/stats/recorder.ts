@@ -1,4 +1,4 @@
-import type { Provider } from '../../contract.ts';
+import type { Provider } from '../../shared/api-types.ts';
 import type { Clock } from '../clock.ts';
 import { newId } from '../ids.ts';
 import type { StatsDelta, Store } from '../store.ts';

@@ -1,6 +1,6 @@
 import type { AbstractServiceOptions, Relation, SchemaOverview } from '@directus/types';
 
-import type { ContentChange } from '../../cache/dependencies.ts';
+import type { ContentChange } from '../../cache/tags/tags.ts';
 import type { ChangeContext } from './content-changes.ts';
 import { findRemovedRelations, readDistinctRows } from './removed-relations.ts';
 import { isItem, formatKey } from '../item.ts';

@@ -1,6 +1,6 @@
 import type { Relation, SchemaOverview } from '@directus/types';
 
-import { ANY_ITEM, type ContentChange } from '../../cache/dependencies.ts';
+import { ANY_ITEM, type ContentChange } from '../../cache/tags/tags.ts';
 import { isItem, type Item, formatKey } from '../item.ts';
 
 /**

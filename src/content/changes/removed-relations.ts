@@ -1,6 +1,6 @@
 import type { SchemaOverview } from '@directus/types';
 
-import type { ContentChange } from '../../cache/dependencies.ts';
+import type { ContentChange } from '../../cache/tags/tags.ts';
 import type { Database } from './cascades.ts';
 import { isItem, formatKey } from '../item.ts';
 import { listToManyEnds } from './parent-relations.ts';

@@ -1,4 +1,4 @@
-import type { Tag } from '../../cache/dependencies.ts';
+import type { Tag } from '../../cache/tags/tags.ts';
 
 /**
  * Remembers which changes are committed when their action event fires. For an update or deletion, a Directus service

@@ -1,4 +1,4 @@
-import type { Tag } from '../../cache/dependencies.ts';
+import type { Tag } from '../../cache/tags/tags.ts';
 import type { Database } from '../changes/cascades.ts';
 import type { PendingInvalidation } from './outbox.ts';
 

@@ -1,4 +1,4 @@
-import { allTag, type Tag } from '../../cache/dependencies.ts';
+import { allTag, type Tag } from '../../cache/tags/tags.ts';
 import { type Clock, systemClock } from '../../cache/clock.ts';
 import type { Database } from '../changes/cascades.ts';
 import { createOutboxTable, type OutboxTable } from './outbox-table.ts';

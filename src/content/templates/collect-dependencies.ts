@@ -1,4 +1,4 @@
-import type { ContentDependency } from '../../cache/dependencies.ts';
+import type { ContentDependency } from '../../cache/tags/tags.ts';
 import { type Item, formatKey, getRelatedItems } from '../item.ts';
 import type { PlanNode } from './template-plan.ts';
 

@@ -1,5 +1,5 @@
-import type { ContentDependency } from '../../cache/dependencies.ts';
-import type { GenerationRequest } from '../../contract.ts';
+import type { ContentDependency } from '../../cache/tags/tags.ts';
+import type { GenerationRequest } from '../../shared/api-types.ts';
 
 type Declaration = Pick<GenerationRequest, 'collection' | 'item' | 'items' | 'fields' | 'depends_on'>;
 

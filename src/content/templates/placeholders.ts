@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../contract.ts';
+import type { JsonValue } from '../../shared/api-types.ts';
 import { InvalidTemplateError } from '../errors.ts';
 
 /** The parts of a request that may contain `{{field}}`. */

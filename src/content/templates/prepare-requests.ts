@@ -1,5 +1,5 @@
-import type { ContentDependency } from '../../cache/dependencies.ts';
-import type { GenerationRequest } from '../../contract.ts';
+import type { ContentDependency } from '../../cache/tags/tags.ts';
+import type { GenerationRequest } from '../../shared/api-types.ts';
 import { collectDeclaredDependencies } from './declared-dependencies.ts';
 import { InvalidTemplateError, MissingItemError } from '../errors.ts';
 import type { Item } from '../item.ts';

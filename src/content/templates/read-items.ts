@@ -1,6 +1,6 @@
 import type { Accountability, AbstractServiceOptions, SchemaOverview } from '@directus/types';
 
-import { oneSpelling } from '../../cache/dependencies.ts';
+import { oneSpelling } from '../../cache/tags/tags.ts';
 import { ForbiddenFieldError, InvalidTemplateError, MissingItemError } from '../errors.ts';
 import { requireReadableItems, requireNoHiddenFields } from './field-access.ts';
 import { type Item, formatKey } from '../item.ts';

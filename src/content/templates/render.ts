@@ -1,4 +1,4 @@
-import type { ContentDependency } from '../../cache/dependencies.ts';
+import type { ContentDependency } from '../../cache/tags/tags.ts';
 import { collectDependencies } from './collect-dependencies.ts';
 import { ForbiddenFieldError, InvalidTemplateError } from '../errors.ts';
 import type { FieldPath } from './field-path.ts';

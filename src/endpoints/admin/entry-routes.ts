@@ -1,8 +1,8 @@
 import type { Router } from 'express';
 import * as z from 'zod';
-import { parse } from '../../runtime/generation-schema.ts';
-import { once } from '../../runtime/once.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import { parse } from '../../services/validation/generation-schema.ts';
+import { once } from '../../services/utils/lazy.ts';
+import type { Runtime } from '../../host/container.ts';
 import { abortOnDisconnect, readBody, readQuery, requireAdmin, route } from '../http.ts';
 import { parseEntryQuery } from '../query-params.ts';
 

@@ -1,10 +1,10 @@
 import type { Router } from 'express';
 import * as z from 'zod';
-import { parse, provider } from '../../runtime/generation-schema.ts';
-import type { HostContext } from '../../runtime/host.ts';
-import { parseInvalidation } from '../../runtime/invalidation-schema.ts';
-import { once } from '../../runtime/once.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import { parse, provider } from '../../services/validation/generation-schema.ts';
+import type { HostContext } from '../../services/host.ts';
+import { parseInvalidation } from '../../services/validation/invalidation-schema.ts';
+import { once } from '../../services/utils/lazy.ts';
+import type { Runtime } from '../../host/container.ts';
 import { readBody, readQuery, requireAdmin, route } from '../http.ts';
 import { readJournalPage } from '../journal.ts';
 import { parseLimit } from '../query-params.ts';

@@ -1,6 +1,6 @@
 import type { Router } from 'express';
-import type { HostContext } from '../../runtime/host.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import type { HostContext } from '../../services/host.ts';
+import type { Runtime } from '../../host/container.ts';
 import { readQuery, requireAdmin, requireCaller, route } from '../http.ts';
 import { addLastUserNames } from '../journal.ts';
 import { parseStatsQuery } from '../query-params.ts';

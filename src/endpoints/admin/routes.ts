@@ -1,6 +1,6 @@
 import type { Router } from 'express';
-import type { HostContext } from '../../runtime/host.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import type { HostContext } from '../../services/host.ts';
+import type { Runtime } from '../../host/container.ts';
 import { registerEntryRoutes } from './entry-routes.ts';
 import { registerInvalidationRoutes } from './invalidation-routes.ts';
 import { registerReportRoutes } from './report-routes.ts';

@@ -1,4 +1,4 @@
-import type { Operation, Provider } from '../../contract.ts';
+import type { Operation, Provider } from '../../shared/api-types.ts';
 
 export interface CompatiblePath {
 	provider: Provider;

@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import * as z from 'zod';
-import { type CacheDirectives, type CacheMode, type ContentType, SCOPES } from '../../contract.ts';
-import type { Dependencies } from '../../cache/dependencies.ts';
+import { type CacheDirectives, type CacheMode, type ContentType, SCOPES } from '../../shared/api-types.ts';
+import type { Dependencies } from '../../cache/tags/tags.ts';
 import { collectDeclaredDependencies } from '../../content/templates/declared-dependencies.ts';
-import { InvalidRequestError } from '../../runtime/errors.ts';
-import { cachingShape, parse, seconds as secondsSchema } from '../../runtime/generation-schema.ts';
-import { once } from '../../runtime/once.ts';
+import { InvalidRequestError } from '../../services/errors/errors.ts';
+import { cachingShape, parse, seconds as secondsSchema } from '../../services/validation/generation-schema.ts';
+import { once } from '../../services/utils/lazy.ts';
 
 /** The caching directives in a request's headers. */
 export interface HeaderDirectives {

@@ -1,10 +1,10 @@
 import type { Response } from 'express';
-import type { CacheStatus } from '../../contract.ts';
+import type { CacheStatus } from '../../shared/api-types.ts';
 import type { Clock } from '../../cache/clock.ts';
-import { eventText } from '../../providers/sse.ts';
-import { apiErrors } from '../../runtime/api-errors.ts';
-import { setCacheHeaders } from '../../runtime/cache-headers.ts';
-import type { NativeStream } from '../../runtime/streaming/native-streams.ts';
+import { eventText } from '../../providers/http/sse.ts';
+import { apiErrors } from '../../services/errors/batch-result.ts';
+import { setCacheHeaders } from '../../host/http/cache-headers.ts';
+import type { NativeStream } from '../../services/generation/streaming-service.ts';
 import { writeEvents } from '../event-stream.ts';
 import { EventStreamResponse, type StreamTiming } from '../event-stream-response.ts';
 

@@ -5,11 +5,11 @@ import {
 	type StatsReport,
 	type WarmJob,
 	type WarmRequest,
-} from '../../contract.ts';
-import { callerOf } from '../../runtime/caller.ts';
-import type { HostContext } from '../../runtime/host.ts';
-import type { StatsQuery } from '../../runtime/reports.ts';
-import { getRuntime, type Runtime } from '../../runtime/runtime.ts';
+} from '../../shared/api-types.ts';
+import { callerOf } from '../../services/access/caller.ts';
+import type { HostContext } from '../../services/host.ts';
+import type { StatsQuery } from '../../services/admin/stats-service.ts';
+import { getRuntime, type Runtime } from '../../host/container.ts';
 
 /** The calls that the commands need. Errors have messages for people. */
 export interface CliClient {

@@ -1,5 +1,5 @@
-import { BASE_PATH } from '../../contract.ts';
-import type { HostContext } from '../../runtime/host.ts';
+import { BASE_PATH } from '../../shared/api-types.ts';
+import type { HostContext } from '../../services/host.ts';
 import { type CliClient, connect } from './client.ts';
 import { parseInvalidationOptions, parseStatsQuery, parseWarmRequest, type Options } from './options.ts';
 import { formatInvalidation, formatJob, formatStats } from './output.ts';

@@ -6,10 +6,10 @@ import {
 	STATS_INTERVALS,
 	type StatsInterval,
 	type WarmRequest,
-} from '../../contract.ts';
-import { parseGeneration } from '../../runtime/generation-schema.ts';
-import { parseInvalidation } from '../../runtime/invalidation-schema.ts';
-import type { StatsQuery } from '../../runtime/reports.ts';
+} from '../../shared/api-types.ts';
+import { parseGeneration } from '../../services/validation/generation-schema.ts';
+import { parseInvalidation } from '../../services/validation/invalidation-schema.ts';
+import type { StatsQuery } from '../../services/admin/stats-service.ts';
 
 /** Options parsed by commander, keyed by the flags' camel-case names. */
 export type Options = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import type { Figures, InvalidationResult, ModelFigures, Saved, StatsReport, WarmJob } from '../../contract.ts';
+import type { Figures, InvalidationResult, ModelFigures, Saved, StatsReport, WarmJob } from '../../shared/api-types.ts';
 
 const HEAD = ['', 'look-ups', 'hits', 'hit rate', 'stored', 'errors', 'saved USD', 'spent USD'];
 

@@ -15,7 +15,7 @@ import {
 	type WarmCandidate,
 	type WarmJob,
 	type WarmRequest,
-} from '../../contract.ts';
+} from '../../shared/api-types.ts';
 import { parseApiFailure } from '../lib/api-failure.ts';
 import type { PeriodQuery } from '../lib/period.ts';
 

@@ -1,5 +1,5 @@
 import { ref, type Ref } from 'vue';
-import type { GenerationAnswer } from '../../contract.ts';
+import type { GenerationAnswer } from '../../shared/api-types.ts';
 import { parseApiFailure } from '../lib/api-failure.ts';
 import { useAiCacheApi } from './use-ai-cache-api.ts';
 import { useMessages } from './use-messages.ts';

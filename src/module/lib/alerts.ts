@@ -1,4 +1,4 @@
-import { PROVIDERS, type HealthReport, type Provider, type StatsReport } from '../../contract.ts';
+import { PROVIDERS, type HealthReport, type Provider, type StatsReport } from '../../shared/api-types.ts';
 
 /** A problem or change that an administrator should know about. */
 export type Alert =

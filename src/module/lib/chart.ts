@@ -1,4 +1,4 @@
-import type { SeriesPoint } from '../../contract.ts';
+import type { SeriesPoint } from '../../shared/api-types.ts';
 
 /** The counts that the activity chart stacks, from bottom to top. */
 export const STACK = ['hits', 'stale', 'misses'] as const;

@@ -1,4 +1,4 @@
-import { ENTRY_SORTS, PROVIDERS, type EntrySort, type Provider, type StatsReport } from '../../contract.ts';
+import { ENTRY_SORTS, PROVIDERS, type EntrySort, type Provider, type StatsReport } from '../../shared/api-types.ts';
 
 /** The filter of the entry list, which the page's URL holds. */
 export interface EntryFilter {

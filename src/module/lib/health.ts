@@ -1,4 +1,4 @@
-import type { HealthReport } from '../../contract.ts';
+import type { HealthReport } from '../../shared/api-types.ts';
 
 export type HealthLevel = 'good' | 'attention' | 'bad';
 

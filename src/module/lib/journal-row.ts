@@ -1,4 +1,4 @@
-import type { JournalDetail, JournalRow } from '../../contract.ts';
+import type { JournalDetail, JournalRow } from '../../shared/api-types.ts';
 import type { MessageKey } from '../../locales/index.ts';
 import type { Formatter } from './format.ts';
 

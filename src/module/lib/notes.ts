@@ -1,4 +1,4 @@
-import type { Figures } from '../../contract.ts';
+import type { Figures } from '../../shared/api-types.ts';
 import type { MessageKey } from '../../locales/index.ts';
 import type { Formatter } from './format.ts';
 

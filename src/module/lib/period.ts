@@ -1,4 +1,4 @@
-import type { StatsInterval } from '../../contract.ts';
+import type { StatsInterval } from '../../shared/api-types.ts';
 
 export const PERIODS = ['1h', '24h', '7d', '30d'] as const;
 export type Period = (typeof PERIODS)[number];

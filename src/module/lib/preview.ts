@@ -1,4 +1,4 @@
-import type { EntrySummary } from '../../contract.ts';
+import type { EntrySummary } from '../../shared/api-types.ts';
 
 /** Returns Markdown as one line of plain text, without marks for emphasis, code, headings and lists. */
 export function stripMarkdown(markdown: string): string {

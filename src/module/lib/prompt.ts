@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../contract.ts';
+import type { JsonObject, JsonValue } from '../../shared/api-types.ts';
 
 export interface PromptTurn {
 	role: string;

@@ -1,4 +1,4 @@
-import { PROVIDERS, type Provider } from '../../contract.ts';
+import { PROVIDERS, type Provider } from '../../shared/api-types.ts';
 
 /** The providers' own spelling of their names, the same in every language. */
 export const PROVIDER_NAMES: Record<Provider, string> = {

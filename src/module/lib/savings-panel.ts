@@ -1,4 +1,4 @@
-import { PROVIDERS, type Provider, type SeriesPoint } from '../../contract.ts';
+import { PROVIDERS, type Provider, type SeriesPoint } from '../../shared/api-types.ts';
 import { determineWorth, determinePointWorth, type Worth } from './worth.ts';
 
 export const MEASURES = ['hit_rate', 'saved_usd', 'saved_tokens'] as const;

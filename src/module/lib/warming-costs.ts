@@ -1,4 +1,4 @@
-import type { StatsReport, WarmCandidate } from '../../contract.ts';
+import type { StatsReport, WarmCandidate } from '../../shared/api-types.ts';
 
 /** A candidate with the estimated cost of its answer in USD; null if unknown. */
 export interface PricedCandidate extends WarmCandidate {

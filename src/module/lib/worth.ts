@@ -1,4 +1,4 @@
-import type { EntryDetail, Figures, ModelFigures, SeriesPoint, StatsReport } from '../../contract.ts';
+import type { EntryDetail, Figures, ModelFigures, SeriesPoint, StatsReport } from '../../shared/api-types.ts';
 import type { MessageKey } from '../../locales/index.ts';
 
 /** Why an amount is unknown: the model has no price, or the provider reported no token usage. */

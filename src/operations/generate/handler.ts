@@ -1,6 +1,6 @@
 import type { OperationContext } from '@directus/types';
 
-import type { BatchElement, GenerationAnswer } from '../../contract.ts';
+import type { BatchElement, GenerationAnswer } from '../../shared/api-types.ts';
 import { restoreAuthorSyntax, readAuthoredTexts, requireValues } from '../flow-template.ts';
 import type { Options } from '../options.ts';
 import type { ConnectEngine } from '../port.ts';

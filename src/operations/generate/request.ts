@@ -6,7 +6,7 @@ import {
 	type JsonValue,
 	PROVIDERS,
 	SCOPES,
-} from '../../contract.ts';
+} from '../../shared/api-types.ts';
 import { type AuthoredTexts, convertToTemplate } from '../flow-template.ts';
 import {
 	parseChoiceOption,

@@ -1,6 +1,6 @@
 import type { OperationContext } from '@directus/types';
 
-import type { InvalidationResult } from '../../contract.ts';
+import type { InvalidationResult } from '../../shared/api-types.ts';
 import { readAuthoredTexts, requireValues } from '../flow-template.ts';
 import type { Options } from '../options.ts';
 import type { ConnectEngine } from '../port.ts';

@@ -1,4 +1,4 @@
-import { type InvalidationRequest, PROVIDERS } from '../../contract.ts';
+import { type InvalidationRequest, PROVIDERS } from '../../shared/api-types.ts';
 import {
 	parseBooleanOption,
 	parseChoiceOption,

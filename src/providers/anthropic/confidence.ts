@@ -1,9 +1,9 @@
-import type { JsonObject } from '../../contract.ts';
-import { readEnding } from '../ending.ts';
-import { objectsOf } from '../json.ts';
-import type { Confidence } from '../provider.ts';
-import { endingReason, reasonIf, scored, temperatureReason, textReason } from '../signals.ts';
-import { callsTools, messageText } from './reading.ts';
+import type { JsonObject } from '../../shared/api-types.ts';
+import { readEnding } from '../shared/ending.ts';
+import { objectsOf } from '../json/json.ts';
+import type { Confidence } from '../adapter.ts';
+import { endingReason, reasonIf, scored, temperatureReason, textReason } from '../shared/confidence-signals.ts';
+import { callsTools, messageText } from './parse-response.ts';
 
 /** Anthropic gives no log probabilities; its temperature goes from 0 to 1. */
 export function messageConfidence(request: JsonObject, answer: JsonObject): Confidence {

@@ -1,4 +1,4 @@
-import { isExactNumber } from '../exact-numbers.ts';
+import { isExactNumber } from '../json/lossless-json.ts';
 
 /** JSON as Claude writes it: a space after each comma and colon. */
 export function inputText(value: unknown): string {

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../contract.ts';
-import { objectOf, stringOf } from '../json.ts';
+import type { JsonObject } from '../../shared/api-types.ts';
+import { objectOf, stringOf } from '../json/json.ts';
 
 /** The text that an event adds to the message, in its deltas or with a block's start. */
 export function messageTextDelta(event: JsonObject): string {

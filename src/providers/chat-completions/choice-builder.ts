@@ -1,8 +1,8 @@
-import type { JsonObject, JsonValue } from '../../contract.ts';
-import { laterEnding, readEnding } from '../ending.ts';
-import { isObject, isPresent, objectOf, stringOf } from '../json.ts';
-import { isEmpty, replaceMember } from '../merge.ts';
-import { mergeDelta, type DeltaRules } from './delta.ts';
+import type { JsonObject, JsonValue } from '../../shared/api-types.ts';
+import { laterEnding, readEnding } from '../shared/ending.ts';
+import { isObject, isPresent, objectOf, stringOf } from '../json/json.ts';
+import { isEmpty, replaceMember } from '../shared/merge-members.ts';
+import { mergeDelta, type DeltaRules } from './merge-delta.ts';
 
 /**
  * One choice of a stream. Its message grows by `delta`; some servers say the message so far beside it, which counts

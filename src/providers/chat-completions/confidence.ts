@@ -1,9 +1,16 @@
-import type { ConfidenceReason, JsonObject } from '../../contract.ts';
-import { readEnding } from '../ending.ts';
-import { isPresent, objectOf, stringOf } from '../json.ts';
-import type { Confidence } from '../provider.ts';
-import { endingReason, logprobReason, reasonIf, scored, temperatureReason, textReason } from '../signals.ts';
-import { callsTools, choicesOf, contentText } from './reading.ts';
+import type { ConfidenceReason, JsonObject } from '../../shared/api-types.ts';
+import { readEnding } from '../shared/ending.ts';
+import { isPresent, objectOf, stringOf } from '../json/json.ts';
+import type { Confidence } from '../adapter.ts';
+import {
+	endingReason,
+	logprobReason,
+	reasonIf,
+	scored,
+	temperatureReason,
+	textReason,
+} from '../shared/confidence-signals.ts';
+import { callsTools, choicesOf, contentText } from './parse-response.ts';
 
 /** What differs between the providers that speak chat completions. */
 export interface ChatSignals {

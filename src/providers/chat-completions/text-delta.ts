@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../contract.ts';
-import { objectOf, objectsOf } from '../json.ts';
-import { contentText } from './reading.ts';
+import type { JsonObject } from '../../shared/api-types.ts';
+import { objectOf, objectsOf } from '../json/json.ts';
+import { contentText } from './parse-response.ts';
 
 /** The text that a `chat.completion.chunk` adds to the first choice's answer; reasoning is none of it. */
 export function chatTextDelta(chunk: JsonObject): string {

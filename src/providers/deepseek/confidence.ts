@@ -1,9 +1,9 @@
-import type { JsonObject } from '../../contract.ts';
+import type { JsonObject } from '../../shared/api-types.ts';
 import { chatConfidence, type ChatSignals } from '../chat-completions/confidence.ts';
-import { choicesOf } from '../chat-completions/reading.ts';
-import { objectOf, stringOf } from '../json.ts';
-import type { Confidence } from '../provider.ts';
-import { reasonIf } from '../signals.ts';
+import { choicesOf } from '../chat-completions/parse-response.ts';
+import { objectOf, stringOf } from '../json/json.ts';
+import type { Confidence } from '../adapter.ts';
+import { reasonIf } from '../shared/confidence-signals.ts';
 
 /** DeepSeek advises 1.3 for conversation, 1.5 for poetry. https://api-docs.deepseek.com/quick_start/parameter_settings */
 const SIGNALS: ChatSignals = {

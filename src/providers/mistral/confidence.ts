@@ -1,8 +1,8 @@
-import type { JsonObject } from '../../contract.ts';
+import type { JsonObject } from '../../shared/api-types.ts';
 import { chatConfidence, type ChatSignals } from '../chat-completions/confidence.ts';
-import { objectsOf } from '../json.ts';
-import type { Confidence } from '../provider.ts';
-import { reasonIf } from '../signals.ts';
+import { objectsOf } from '../json/json.ts';
+import type { Confidence } from '../adapter.ts';
+import { reasonIf } from '../shared/confidence-signals.ts';
 
 /** Mistral advises temperatures from 0 to 0.7. https://docs.mistral.ai/api/#tag/chat */
 const SIGNALS: ChatSignals = {

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../contract.ts';
-import { errorType } from '../chat-completions/errors.ts';
+import type { JsonObject } from '../../shared/api-types.ts';
+import { errorType } from '../chat-completions/error-body.ts';
 
 /** Mistral's errors have no envelope. https://docs.mistral.ai/api/ */
 export function mistralErrorBody(status: number, message: string, code: string): JsonObject {

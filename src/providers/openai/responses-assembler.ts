@@ -1,8 +1,8 @@
-import type { JsonObject } from '../../contract.ts';
-import { isErrorBody } from '../error-body.ts';
-import { isObject, parseObject } from '../json.ts';
-import type { StreamAssembler } from '../provider.ts';
-import { saysNothing } from '../sse.ts';
+import type { JsonObject } from '../../shared/api-types.ts';
+import { isErrorBody } from '../shared/error-body.ts';
+import { isObject, parseObject } from '../json/json.ts';
+import type { StreamAssembler } from '../adapter.ts';
+import { saysNothing } from '../http/sse.ts';
 
 /** Events that end a stream with the whole response. https://platform.openai.com/docs/api-reference/responses-streaming */
 const TERMINAL = new Set(['response.completed', 'response.incomplete']);

@@ -1,6 +1,6 @@
-import type { JsonObject, Operation } from '../../contract.ts';
-import { isPresent } from '../json.ts';
-import type { Echo } from '../provider.ts';
+import type { JsonObject, Operation } from '../../shared/api-types.ts';
+import { isPresent } from '../json/json.ts';
+import type { Echo } from '../adapter.ts';
 
 /**
  * Members of a request that its response repeats and its fingerprint leaves out, each with what a response has of a

@@ -1,6 +1,6 @@
-import type { JsonObject, JsonValue } from '../../contract.ts';
-import { objectsOf, stringOf } from '../json.ts';
-import { pieces } from '../pieces.ts';
+import type { JsonObject, JsonValue } from '../../shared/api-types.ts';
+import { objectsOf, stringOf } from '../json/json.ts';
+import { pieces } from '../shared/chunk-text.ts';
 
 export type ResponseEvent = { type: string } & JsonObject;
 

@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../contract.ts';
-import { objectsOf } from '../json.ts';
-import { eventText } from '../sse.ts';
+import type { JsonObject } from '../../shared/api-types.ts';
+import { objectsOf } from '../json/json.ts';
+import { eventText } from '../http/sse.ts';
 import { itemEvents, type ResponseEvent } from './responses-item-events.ts';
 
 /**

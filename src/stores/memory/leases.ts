@@ -1,5 +1,5 @@
 import type { Clock } from '../../cache/clock.ts';
-import type { Tag } from '../../cache/dependencies.ts';
+import type { Tag } from '../../cache/tags/tags.ts';
 
 interface Lease {
 	owner: string;

@@ -1,4 +1,4 @@
-import { STATS_INTERVALS, type StatsInterval } from '../../contract.ts';
+import { STATS_INTERVALS, type StatsInterval } from '../../shared/api-types.ts';
 import { bucketStart, bucketStarts, INTERVAL_MS, MAX_ROWS, OTHER, RETENTION_MS } from '../../cache/stats/buckets.ts';
 import type { StatsBucket, StatsDelta } from '../../cache/store.ts';
 

@@ -1,7 +1,7 @@
 import type { HeldFigures } from '../../cache/entry.ts';
-import type { Cell, Sweep } from './cells.ts';
-import { addFigures, type Held } from './held.ts';
-import { inTurns, nextTurn } from './turns.ts';
+import type { Cell, Sweep } from './tag-versions.ts';
+import { addFigures, type Held } from './entry-slot.ts';
+import { inTurns, nextTurn } from './yield-to-event-loop.ts';
 
 /** Fewer than are only looked at: to remove one takes over a microsecond. */
 export const REMOVALS_PER_TURN = 1000;

@@ -1,5 +1,5 @@
-import { packSection } from '../../../src/cache/codec.ts';
-import { dependencyTags, type Dependencies } from '../../../src/cache/dependencies.ts';
+import { packSection } from '../../../src/cache/entry-codec.ts';
+import { dependencyTags, type Dependencies } from '../../../src/cache/tags/tags.ts';
 import type { Entry } from '../../../src/cache/entry.ts';
 import { newId } from '../../../src/cache/ids.ts';
 import type { Store } from '../../../src/cache/store.ts';

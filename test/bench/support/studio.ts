@@ -1,4 +1,4 @@
-import type { Provider } from '../../../src/contract.ts';
+import type { Provider } from '../../../src/shared/api-types.ts';
 import type { StatsDelta, Store } from '../../../src/cache/store.ts';
 import type { Studio } from '../../e2e/support/browser.ts';
 import type { Directus } from '../../e2e/support/directus.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CONTENT_TYPES, COST_TIERS } from '../../../src/contract.ts';
+import { CONTENT_TYPES, COST_TIERS } from '../../../src/shared/api-types.ts';
 import { BASE_TTL, TIER_FACTORS, timeToLive } from '../../../src/cache/policy/ttl.ts';
 
 const standard = { contentType: 'standard', costTier: 'medium', confidence: 1 } as const;

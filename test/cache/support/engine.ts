@@ -1,13 +1,13 @@
-import { unpackSection } from '../../../src/cache/codec.ts';
+import { unpackSection } from '../../../src/cache/entry-codec.ts';
 import { AiCache, type AiCacheSettings, type PutItem } from '../../../src/cache/cache.ts';
-import { type Dependencies, dependencyTags } from '../../../src/cache/dependencies.ts';
+import { type Dependencies, dependencyTags } from '../../../src/cache/tags/tags.ts';
 import type { Entry } from '../../../src/cache/entry.ts';
-import type { Answer, CacheRequest, Draft, Generated, Generation } from '../../../src/cache/generation.ts';
-import { type ModelChange, Models } from '../../../src/cache/models.ts';
+import type { Answer, CacheRequest, Draft, Generated, Generation } from '../../../src/cache/generation/types.ts';
+import { type ModelChange, Models } from '../../../src/cache/model-versions.ts';
 import { type Counter, type Identity, StatsRecorder } from '../../../src/cache/stats/recorder.ts';
-import { type Counts, total } from '../../../src/cache/stats/report.ts';
+import { type Counts, total } from '../../../src/cache/stats/aggregate.ts';
 import type { Store } from '../../../src/cache/store.ts';
-import { MemoryStore } from '../../../src/stores/memory/store.ts';
+import { MemoryStore } from '../../../src/stores/memory/memory-store.ts';
 import { type FakeClock, fakeClock } from '../../support/clock.ts';
 import { deferred } from './deferred.ts';
 

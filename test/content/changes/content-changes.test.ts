@@ -5,7 +5,7 @@ import {
 	type ContentChange,
 	type ContentDependency,
 	dependencyTags,
-} from '../../../src/cache/dependencies.ts';
+} from '../../../src/cache/tags/tags.ts';
 import { deriveChanges, hasRowKeys } from '../../../src/content/changes/content-changes.ts';
 import { planTemplate } from '../../../src/content/templates/template-plan.ts';
 import { renderTemplate } from '../../../src/content/templates/render.ts';

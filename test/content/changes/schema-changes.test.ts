@@ -5,7 +5,7 @@ import {
 	type ContentChange,
 	type ContentDependency,
 	dependencyTags,
-} from '../../../src/cache/dependencies.ts';
+} from '../../../src/cache/tags/tags.ts';
 import { deriveChanges } from '../../../src/content/changes/content-changes.ts';
 import { blog } from '../schema.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { planTemplate } from '../../../src/content/templates/template-plan.ts';
 import { readItems, type ReadContext } from '../../../src/content/templates/read-items.ts';
 import { prepareRequests } from '../../../src/content/templates/prepare-requests.ts';
-import type { GenerationRequest } from '../../../src/contract.ts';
+import type { GenerationRequest } from '../../../src/shared/api-types.ts';
 import { blog } from '../schema.ts';
 
 interface Read {

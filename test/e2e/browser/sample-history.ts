@@ -1,6 +1,6 @@
-import type { Provider } from '../../../src/contract.ts';
+import type { Provider } from '../../../src/shared/api-types.ts';
 import type { StatsDelta } from '../../../src/cache/store.ts';
-import { RedisStore } from '../../../src/stores/redis/store.ts';
+import { RedisStore } from '../../../src/stores/redis/redis-store.ts';
 
 const HOUR_MS = 3_600_000;
 const LIMITS = { maxEntryBytes: 2 ** 22, maxTtl: 86_400, staleSeconds: 0, journalRows: 100, firstLevelBytes: 2 ** 20 };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { EntryPage, JournalRow } from '../../../src/contract.ts';
+import type { EntryPage, JournalRow } from '../../../src/shared/api-types.ts';
 import { type ProviderEmulator, startProviderEmulator } from '../../support/provider-emulator.ts';
 import { closeBrowser, enableModule, openStudio, type Studio } from '../support/browser.ts';
 import { type Directus, startDirectus } from '../support/directus.ts';

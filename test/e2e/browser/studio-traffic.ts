@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 
-import type { GenerationAnswer, Provider, StatsReport } from '../../../src/contract.ts';
+import type { GenerationAnswer, Provider, StatsReport } from '../../../src/shared/api-types.ts';
 import type { Api } from '../support/api.ts';
 
 export interface Ask {

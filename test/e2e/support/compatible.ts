@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 
-import type { Provider } from '../../../src/contract.ts';
+import type { Provider } from '../../../src/shared/api-types.ts';
 import { type ProviderEmulator, startProviderEmulator } from '../../support/provider-emulator.ts';
 import { type Account, createAccount } from './access.ts';
 import { type Directus, startDirectus } from './directus.ts';

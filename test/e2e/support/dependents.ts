@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 
-import type { DependencyDeclaration } from '../../../src/contract.ts';
+import type { DependencyDeclaration } from '../../../src/shared/api-types.ts';
 import type { Api } from './api.ts';
 
 /** What an answer is declared to depend on: one collection's part, or several. */

@@ -1,4 +1,4 @@
-import type { ApiError, GenerationAnswer, StatsReport } from '../../../src/contract.ts';
+import type { ApiError, GenerationAnswer, StatsReport } from '../../../src/shared/api-types.ts';
 import type { Api, ApiAnswer } from './api.ts';
 
 /** A native answer: its status, its headers, and either the generation or the errors. */

@@ -1,4 +1,4 @@
-import type { InvalidationCriteria } from '../../../src/contract.ts';
+import type { InvalidationCriteria } from '../../../src/shared/api-types.ts';
 import type { ProviderEmulator } from '../../support/provider-emulator.ts';
 import type { Directus } from './directus.ts';
 import { asker } from './generations.ts';

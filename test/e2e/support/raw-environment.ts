@@ -1,4 +1,4 @@
-import { PROVIDERS } from '../../../src/contract.ts';
+import { PROVIDERS } from '../../../src/shared/api-types.ts';
 import { keyOf } from '../../support/provider-emulator.ts';
 
 /** Settings that send every provider's requests to one server, under `/<provider>` each. */

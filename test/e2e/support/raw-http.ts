@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-import type { Answer } from './lane.ts';
+import type { Answer } from './fast-path.ts';
 
 export type HeaderLine = readonly [name: string, value: string];
 

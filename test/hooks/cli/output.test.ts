@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { InvalidationResult, StatsReport, WarmJob } from '../../../src/contract.ts';
+import type { InvalidationResult, StatsReport, WarmJob } from '../../../src/shared/api-types.ts';
 import { formatUsd, formatInvalidation, formatJob, formatStats } from '../../../src/hooks/cli/output.ts';
 
 describe('amounts in the command-line output', () => {

@@ -1,5 +1,5 @@
-import { canonicalJson } from '../../../src/cache/fingerprint.ts';
-import type { JsonObject, Operation, Provider } from '../../../src/contract.ts';
+import { canonicalJson } from '../../../src/cache/cache-key.ts';
+import type { JsonObject, Operation, Provider } from '../../../src/shared/api-types.ts';
 import { dialects } from '../../../src/providers/registry.ts';
 
 /** One of the providers' APIs, with parameters of each kind. */

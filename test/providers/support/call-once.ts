@@ -1,5 +1,5 @@
 /** A process that calls a provider once and writes what came of it: for what Node reads at its start alone. */
-import { createUpstream } from '../../../src/providers/upstream.ts';
+import { createUpstream } from '../../../src/providers/http/http-client.ts';
 
 const [url = '', proxy = ''] = process.argv.slice(2);
 const upstream = createUpstream({ proxies: { http: proxy, https: proxy, noProxy: '' } });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { JsonObject, Operation, Provider } from '../../../src/contract.ts';
-import type { ProviderDialect } from '../../../src/providers/provider.ts';
-import { eventDecoder, eventText, type ServerSentEvent } from '../../../src/providers/sse.ts';
+import type { JsonObject, Operation, Provider } from '../../../src/shared/api-types.ts';
+import type { ProviderDialect } from '../../../src/providers/adapter.ts';
+import { eventDecoder, eventText, type ServerSentEvent } from '../../../src/providers/http/sse.ts';
 
 /** A provider's stream as its documentation shows it, and the body that the same request has without streaming. */
 export interface Fixture {

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../../src/contract.ts';
+import type { JsonObject, JsonValue } from '../../../src/shared/api-types.ts';
 
 /** The same numbers in 0 … 1 for the same seed. */
 export function randomFrom(seed: number): () => number {

@@ -1,12 +1,12 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { allTag, collectionTag, freeTag } from '../../../src/cache/dependencies.ts';
+import { allTag, collectionTag, freeTag } from '../../../src/cache/tags/tags.ts';
 import type { Entry } from '../../../src/cache/entry.ts';
-import type { CostTier } from '../../../src/contract.ts';
-import { MemoryStore } from '../../../src/stores/memory/store.ts';
+import type { CostTier } from '../../../src/shared/api-types.ts';
+import { MemoryStore } from '../../../src/stores/memory/memory-store.ts';
 import { commitTo, JOURNAL_ROWS, lookupOf, MAX_ENTRY_BYTES, STALE_SECONDS } from '../../contract/harness.ts';
-import { sampleEntry } from '../../contract/samples.ts';
+import { sampleEntry } from '../../contract/fixtures.ts';
 import { fakeClock } from '../../support/clock.ts';
 
 const clock = fakeClock();

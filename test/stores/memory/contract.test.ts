@@ -1,4 +1,4 @@
-import { MemoryStore } from '../../../src/stores/memory/store.ts';
+import { MemoryStore } from '../../../src/stores/memory/memory-store.ts';
 import { JOURNAL_ROWS, MAX_ENTRY_BYTES, STALE_SECONDS } from '../../contract/harness.ts';
 import { describeStore } from '../../contract/store.contract.ts';
 import { fakeClock } from '../../support/clock.ts';

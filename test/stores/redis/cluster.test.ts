@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freeTag } from '../../../src/cache/dependencies.ts';
+import { freeTag } from '../../../src/cache/tags/tags.ts';
 import { lookupOf } from '../../contract/harness.ts';
 import { describeStore } from '../../contract/store.contract.ts';
 import { MemoryOutbox } from '../../support/memory-outbox.ts';
 import { startCluster, type TestCluster } from '../../support/redis-cluster.ts';
 import type { TestRedis } from '../../support/redis.ts';
-import { guarded, neverFresh, put, stopAll } from '../guarded-support.ts';
+import { guarded, neverFresh, put, stopAll } from '../decorators/support.ts';
 import { newNamespace, storesAt } from './support.ts';
 
 let cluster: TestCluster;

@@ -1,11 +1,11 @@
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freeTag } from '../../../src/cache/dependencies.ts';
+import { freeTag } from '../../../src/cache/tags/tags.ts';
 import type { Found } from '../../../src/cache/entry.ts';
 import { newId } from '../../../src/cache/ids.ts';
-import { MAX_NAMES } from '../../../src/stores/redis/read-batcher.ts';
+import { MAX_NAMES } from '../../../src/stores/redis/entries/read-batcher.ts';
 import { commitTo, lookupOf, put } from '../../contract/harness.ts';
-import { sampleEntry } from '../../contract/samples.ts';
+import { sampleEntry } from '../../contract/fixtures.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { type RedisHarness, redisHarness } from './support.ts';
 

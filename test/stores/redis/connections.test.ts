@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/cache/clock.ts';
 import { lookupOf } from '../../contract/harness.ts';
-import { sampleEntry } from '../../contract/samples.ts';
+import { sampleEntry } from '../../contract/fixtures.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { connectionTo, newNamespace, openRedisStore } from './support.ts';
 

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { freeTag } from '../../../src/cache/dependencies.ts';
+import { freeTag } from '../../../src/cache/tags/tags.ts';
 import { lookupOf } from '../../contract/harness.ts';
 import { MemoryOutbox } from '../../support/memory-outbox.ts';
 import type { TestRedis } from '../../support/redis.ts';
 import { startCluster, type TestCluster } from '../../support/redis-cluster.ts';
-import { guarded, neverFresh, put, stopAll } from '../guarded-support.ts';
+import { guarded, neverFresh, put, stopAll } from '../decorators/support.ts';
 import { newNamespace } from './support.ts';
 
 let cluster: TestCluster;

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { freeTag } from '../../../src/cache/dependencies.ts';
-import { describeError } from '../../../src/runtime/store-outage.ts';
-import { isMisdirected } from '../../../src/stores/redis/refusals.ts';
+import { freeTag } from '../../../src/cache/tags/tags.ts';
+import { describeError } from '../../../src/host/store-outage.ts';
+import { isMisdirected } from '../../../src/stores/redis/connection/refusals.ts';
 import { MemoryOutbox } from '../../support/memory-outbox.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
-import { guarded, neverFresh, put, redisWith, stopAll } from '../guarded-support.ts';
+import { guarded, neverFresh, put, redisWith, stopAll } from '../decorators/support.ts';
 import { newNamespace, openRedisStore } from './support.ts';
 
 const stops: (() => unknown)[] = [];
@@ -94,7 +94,7 @@ describe('a Redis that refuses', () => {
 			for (const socket of sockets) socket.destroy();
 		});
 		const errors: unknown[] = [];
-		const { RedisStore } = await import('../../../src/stores/redis/store.ts');
+		const { RedisStore } = await import('../../../src/stores/redis/redis-store.ts');
 		const store = new RedisStore({
 			connection: { host: '127.0.0.1', port: (server.address() as AddressInfo).port, connectTimeoutMs: 2000 },
 			namespace: newNamespace(),

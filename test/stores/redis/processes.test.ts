@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { freeTag, itemTag } from '../../../src/cache/dependencies.ts';
+import { freeTag, itemTag } from '../../../src/cache/tags/tags.ts';
 import type { Entry } from '../../../src/cache/entry.ts';
 import type { Store } from '../../../src/cache/store.ts';
 import { answers, commitTo, lookupOf, put, reserve } from '../../contract/harness.ts';
-import { sampleEntry } from '../../contract/samples.ts';
-import { randomFrom } from '../../random/truth.ts';
+import { sampleEntry } from '../../contract/fixtures.ts';
+import { randomFrom } from '../../random/reference-model.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { connectionTo, newNamespace, openRedisStore, type RedisHarness, redisHarness } from './support.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type Identity, StatsRecorder } from '../../../src/cache/stats/recorder.ts';
-import { ResilientStore } from '../../../src/stores/resilient.ts';
+import { ResilientStore } from '../../../src/stores/decorators/circuit-breaker-store.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { connectionTo, newNamespace, openRedisStore } from './support.ts';
 

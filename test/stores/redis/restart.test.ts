@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { freeTag } from '../../../src/cache/dependencies.ts';
-import type { RedisStore } from '../../../src/stores/redis/store.ts';
+import { freeTag } from '../../../src/cache/tags/tags.ts';
+import type { RedisStore } from '../../../src/stores/redis/redis-store.ts';
 import { answers, commitTo } from '../../contract/harness.ts';
-import { sampleEntry } from '../../contract/samples.ts';
+import { sampleEntry } from '../../contract/fixtures.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { connectionTo, newNamespace, openRedisStore, withDocumentedRights } from './support.ts';
 

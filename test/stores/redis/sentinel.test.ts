@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import type { RedisConnectionOptions } from '../../../src/stores/redis/client.ts';
+import type { RedisConnectionOptions } from '../../../src/shared/redis-connection.ts';
 import { freePort } from '../../support/port.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { newNamespace, openRedisStore } from './support.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { StoreEvents } from '../../../src/cache/store.ts';
-import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/store.ts';
+import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/redis-store.ts';
 import { JOURNAL_ROWS, MAX_ENTRY_BYTES, STALE_SECONDS, type StoreHarness } from '../../contract/harness.ts';
 import { fakeClock } from '../../support/clock.ts';
 import type { TestRedis } from '../../support/redis.ts';

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { describeError } from '../../../src/runtime/store-outage.ts';
-import type { RedisConnectionOptions } from '../../../src/stores/redis/client.ts';
-import { RedisStore } from '../../../src/stores/redis/store.ts';
+import { describeError } from '../../../src/host/store-outage.ts';
+import type { RedisConnectionOptions } from '../../../src/shared/redis-connection.ts';
+import { RedisStore } from '../../../src/stores/redis/redis-store.ts';
 import { JOURNAL_ROWS, MAX_ENTRY_BYTES, STALE_SECONDS } from '../../contract/harness.ts';
 import { type Certificate, createCertificate, tlsArguments } from '../../support/certificates.ts';
 import { startLateAlertServer } from '../../support/late-alert.ts';

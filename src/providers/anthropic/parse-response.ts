@@ -1,0 +1,36 @@
+import type { JsonObject, JsonValue, Usage } from '../../shared/api-types.ts';
+import { readEnding } from '../shared/ending.ts';
+import { countOf, objectOf, objectsOf, stringOf, stringOrNull } from '../json/json.ts';
+import type { AnswerReading } from '../adapter.ts';
+
+/** A `message` body, or null where the body is none. https://docs.anthropic.com/en/api/messages */
+export function readMessage(answer: JsonObject): AnswerReading | null {
+	if (answer['type'] !== 'message' || !Array.isArray(answer['content'])) return null;
+	return {
+		text: messageText(answer),
+		finishReason: readEnding(answer['stop_reason']),
+		usage: messageUsage(answer['usage']),
+		snapshot: stringOrNull(answer['model']),
+		systemFingerprint: null,
+	};
+}
+
+export function messageText(answer: JsonObject): string {
+	return objectsOf(answer['content'])
+		.map((block) => (block['type'] === 'text' ? stringOf(block['text']) : ''))
+		.join('');
+}
+
+/** `input_tokens` are those after the last cache mark: what was written to and read from the cache comes on top. */
+function messageUsage(value: JsonValue | undefined): Usage {
+	const usage = objectOf(value);
+	const cached = countOf(usage['cache_creation_input_tokens']) + countOf(usage['cache_read_input_tokens']);
+	return {
+		input_tokens: countOf(usage['input_tokens']) + cached,
+		output_tokens: countOf(usage['output_tokens']),
+	};
+}
+
+/** Tools that the caller runs, and those that Anthropic runs. */
+export const callsTools = (answer: JsonObject): boolean =>
+	objectsOf(answer['content']).some(({ type }) => typeof type === 'string' && type.endsWith('tool_use'));

@@ -1,8 +1,0 @@
-import { isNestedTooDeeply } from '../providers/nesting.ts';
-import { InvalidRequestError } from './errors.ts';
-
-/** Throws for input that is nested so deeply that what walks through it later could exhaust the stack. */
-export function demandDepth(input: unknown): void {
-	if (!isNestedTooDeeply(input)) return;
-	throw new InvalidRequestError({ field: '', reason: 'The body is nested too deeply' });
-}
