@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { HealthReport } from '../../src/contract.ts';
+import type { HealthReport } from '../../src/shared/api-types.ts';
 import { type Certificate, createCertificate } from '../support/certificates.ts';
 import { type ConnectProxy, startConnectProxy } from '../support/connect-proxy.ts';
 import { startLateAlertServer } from '../support/late-alert.ts';
@@ -8,7 +8,7 @@ import { freePort } from '../support/port.ts';
 import { startCluster, type TestCluster } from '../support/redis-cluster.ts';
 import type { Directus } from './support/directus.ts';
 import type { Ask } from './support/generations.ts';
-import { newChats, type Served, serve } from './support/served.ts';
+import { newChats, type Served, serve } from './support/test-server.ts';
 
 const PASSWORD = 'cluster-password';
 
