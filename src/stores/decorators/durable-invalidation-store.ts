@@ -2,15 +2,7 @@ import type { Provider } from '../../shared/api-types.ts';
 import type { Tag } from '../../cache/tags/tags.ts';
 import { type Found, type HeldFigures, NONE_HELD } from '../../cache/entry.ts';
 import { StoreUnavailableError } from '../../cache/errors.ts';
-import {
-	type Begin,
-	type Invalidation,
-	type Lookup,
-	type ModelState,
-	type Reservation,
-	type Store,
-	type CarriedOut,
-} from '../../cache/store.ts';
+import type { Begin, CarriedOut, Invalidation, Lookup, ModelState, Reservation, Store } from '../../cache/store.ts';
 import type { Outbox, PendingWork } from './outbox.ts';
 import { Settlement } from './outbox-drain.ts';
 import { timeLimit, unavailable } from '../../cache/timeout.ts';

@@ -1,10 +1,9 @@
 import { expect } from 'vitest';
 import type { Entry } from '../../../src/cache/entry.ts';
 import { StoreUnavailableError } from '../../../src/cache/errors.ts';
-import type { Store } from '../../../src/cache/store.ts';
+import type { CarriedOut, Store } from '../../../src/cache/store.ts';
 import { GuardedStore } from '../../../src/stores/decorators/durable-invalidation-store.ts';
 import type { Outbox } from '../../../src/stores/decorators/outbox.ts';
-import type { CarriedOut } from '../../../src/cache/store.ts';
 import type { RedisConnectionOptions } from '../../../src/shared/redis-connection.ts';
 import { RedisStore } from '../../../src/stores/redis/redis-store.ts';
 import { ResilientStore } from '../../../src/stores/decorators/circuit-breaker-store.ts';
