@@ -57,7 +57,7 @@ for (const [name, store] of [
 	progress(name);
 	const directus = await startDirectus({
 		env: { ...emulator.environment(), ...store, AI_CACHE_AUTH_MEMO: '60s', LOG_LEVEL: 'silent' },
-		extensions: ['nothing', 'ahead'].map((name) => path.join(import.meta.dirname, 'support', name)),
+		extensions: ['no-op-extension', 'bare-middleware'].map((name) => path.join(import.meta.dirname, 'support', name)),
 	});
 	await warm(directus);
 	const first = directus.process(0);

@@ -178,7 +178,7 @@ const directus = await startDirectus({
 		AI_CACHE_AUTH_MEMO: '60s',
 		LOG_LEVEL: 'silent',
 	}),
-	extensions: ['nothing', 'memory'].map((name) => path.join(import.meta.dirname, 'support', name)),
+	extensions: ['no-op-extension', 'memory'].map((name) => path.join(import.meta.dirname, 'support', name)),
 });
 
 progress('first byte');

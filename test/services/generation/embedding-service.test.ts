@@ -34,7 +34,7 @@ describe('an embedding', () => {
 	it('whose process is killed on the way holds up the next who asks for no longer than any other answer', async () => {
 		const release = provider.hold();
 		const arguments_ = [redis.url, namespace, provider.baseUrls.openai, 'A'];
-		const child = fork(new URL('support/embedding-process.ts', import.meta.url), arguments_, {
+		const child = fork(new URL('../support/embedding-process.ts', import.meta.url), arguments_, {
 			stdio: 'inherit',
 			execArgv: [],
 		});
