@@ -106,7 +106,7 @@ describe('the express lane', () => {
 		['capital letters', to((target) => target.toUpperCase()), [200, 200]],
 		['the name of the host in the target', to((target) => `http://localhost${target}`), [200, 200]],
 		['a charset', instead(['Content-Type', 'application/json; charset=utf-8']), [200, 200]],
-		['an unknown charset', instead(['Content-Type', 'application/json; charset=klingon']), [400, 400]],
+		['an unknown charset', instead(['Content-Type', 'application/json; charset=klingon']), [400, 415]],
 		['the type in capital letters', instead(['Content-Type', 'APPLICATION/JSON']), [200, 200]],
 		['a type that only looks like it', instead(['Content-Type', 'application/json-patch+json']), [400, 400]],
 		['a second type', plus(['Content-Type', 'text/plain']), [200, 200]],

@@ -228,6 +228,8 @@ describe('what was asked as a stream', () => {
 			body: JSON.stringify({ ...request, stream: true }),
 		});
 		const { data } = JSON.parse((await streamed.text()).split('data: ').at(-1)!) as { data: GenerationAnswer };
+		// Only requests that were asked at least twice are candidates.
+		expect((await ask(request)).cache).toBe('HIT');
 		await directus.data('DELETE', `/ai-cache/entries/${data.cache.key}`);
 		const candidates = () => directus.data<{ key: string }[]>('GET', '/ai-cache/warm/candidates?top=200');
 		await expect.poll(async () => (await candidates()).map(({ key }) => key)).toContain(data.cache.key);
