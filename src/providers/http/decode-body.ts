@@ -5,25 +5,27 @@ import { UpstreamUndecodable } from './errors.ts';
 type Bytes = AsyncIterable<Uint8Array>;
 type Decoder = (input: ByteReader) => AsyncGenerator<Uint8Array>;
 
-/** The codings of a `Content-Encoding` header, the one that was applied last first. */
+/** Parses a `Content-Encoding` header. Returns the codings in the order in which they must be undone. */
 export function parseCodings(header: string | readonly string[] | undefined): string[] {
 	const names = String(header ?? '').split(',');
 	const codings = names.map((name) => name.trim().toLowerCase());
 	return codings.filter((name) => name !== '' && name !== 'identity').reverse();
 }
 
-/** More of them at once are an attack: each multiplies what a body can grow to. */
+/** Limits an attack: each coding multiplies the size that a body can grow to. */
 const MAX_CODINGS = 5;
 
-/** The first coding that cannot be decoded, or null. */
+/** Returns the first coding that cannot be decoded, or null. */
 export function findUnknownCoding(codings: readonly string[]): string | null {
 	return codings.find((coding, index) => !(coding in DECODERS) || index >= MAX_CODINGS) ?? null;
 }
 
 /**
- * The body without its codings, each of which must be known. As lenient as browsers are: the checksum at the end may be
- * cut off, `deflate` may come without its header, and an empty body is of every coding. Throws `UpstreamUndecodable` if
- * the bytes are damaged, and an error with the code `Z_BUF_ERROR` if they end too early.
+ * Removes the codings of a body. Every coding must be known.
+ * It is as lenient as browsers: the final checksum may be cut off, `deflate` may lack its header, and an empty body is
+ * valid in every coding.
+ * Throws `UpstreamUndecodable` if the bytes are damaged, and an error with the code `Z_BUF_ERROR` if they end too
+ * early.
  */
 export function decodeBody(body: Bytes, codings: readonly string[]): Bytes {
 	return codings.reduce((input, coding) => decode(input, coding), body);
@@ -39,7 +41,7 @@ async function* decode(bytes: Bytes, coding: string): AsyncGenerator<Uint8Array>
 	}
 }
 
-/** Errors of zlib but for an early end; those of the connection have other codes. */
+/** True for zlib errors except an early end. Connection errors have other codes. */
 function isDamage(error: unknown): boolean {
 	const code = error instanceof Error && 'code' in error ? String(error.code) : '';
 	return code !== 'Z_BUF_ERROR' && /^(?:Z_|ZSTD_|ERR__)/.test(code);
@@ -53,11 +55,11 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
 	'x-gzip': gunzip,
 	deflate: inflate,
 	br: (input) => run(zlib.createBrotliDecompress({ flush: zlib.constants.BROTLI_OPERATION_FLUSH }), input),
-	// From Node 22.15 on.
+	// Available since Node 22.15.
 	...('createZstdDecompress' in zlib && { zstd: (input: ByteReader) => run(zlib.createZstdDecompress(), input) }),
 };
 
-/** One or several gzip members (RFC 1952); what follows them is ignored. */
+/** Decodes one or several gzip members (RFC 1952) and ignores any bytes after them. */
 async function* gunzip(input: ByteReader): AsyncGenerator<Uint8Array> {
 	do {
 		await skipGzipHeader(input);
@@ -91,7 +93,7 @@ async function skipGzipHeader(input: ByteReader): Promise<void> {
 	if (flags & FLAG.checksum) await input.take(2);
 }
 
-/** `deflate` as RFC 9110 has it, in zlib's format (RFC 1950), and as some servers send it, without. */
+/** Decodes `deflate` in the zlib format (RFC 1950), as RFC 9110 requires, and the raw form that some servers send. */
 async function* inflate(input: ByteReader): AsyncGenerator<Uint8Array> {
 	const [first = 0, second = 0] = await input.peek(2);
 	const isZlib = (first & 0x0f) === 8 && (256 * first + second) % 31 === 0;
@@ -114,7 +116,7 @@ async function* inflate(input: ByteReader): AsyncGenerator<Uint8Array> {
 	await checkTrailer(input, trailer);
 }
 
-/** What is there of the trailer must be right. */
+/** Throws if the trailer is wrong. A trailer that is cut off only has to match as far as it goes. */
 async function checkTrailer(input: ByteReader, expected: Buffer): Promise<void> {
 	const trailer = await input.take(expected.length);
 	if (!trailer.equals(expected.subarray(0, trailer.length))) throw damage('wrong checksum');
@@ -124,7 +126,7 @@ const inflateRaw = (input: ByteReader) => run(zlib.createInflateRaw({ flush: zli
 
 type ZlibStream = Transform & { readonly bytesWritten: number };
 
-/** Decodes until the format's own end, and leaves what follows in the input. */
+/** Decodes up to the format's own end and leaves the remaining bytes in the input. */
 async function* run(decoder: ZlibStream, input: ByteReader): AsyncGenerator<Uint8Array> {
 	const feeding = feed(decoder, input).catch((error: unknown) => void decoder.destroy(error as Error));
 	try {
@@ -150,7 +152,7 @@ async function feed(decoder: ZlibStream, input: ByteReader): Promise<void> {
 	decoder.end();
 }
 
-/** Reads bytes by number, or as they come. */
+/** Reads a byte stream in counted portions or chunk by chunk. */
 class ByteReader {
 	readonly #chunks: AsyncIterator<Uint8Array, undefined>;
 	#held: Buffer = Buffer.alloc(0);
@@ -159,7 +161,7 @@ class ByteReader {
 		this.#chunks = bytes[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
 	}
 
-	/** The next bytes, at least one, or null at the end. */
+	/** Returns the next bytes, at least one, or null at the end. */
 	async next(): Promise<Buffer | null> {
 		const held = await this.peek(1);
 		this.#held = Buffer.alloc(0);
@@ -170,14 +172,14 @@ class ByteReader {
 		this.#held = Buffer.concat([bytes, this.#held]);
 	}
 
-	/** So many bytes, fewer at the end. */
+	/** Removes and returns `count` bytes, or fewer at the end of the stream. */
 	async take(count: number): Promise<Buffer> {
 		const held = await this.peek(count);
 		this.#held = held.subarray(count);
 		return held.subarray(0, count);
 	}
 
-	/** What is held once that is so many bytes or the end has come. */
+	/** Buffers until `count` bytes are there or the stream ends. Returns the whole buffer without removing it. */
 	async peek(count: number): Promise<Buffer> {
 		while (this.#held.length < count) {
 			const { done, value } = await this.#chunks.next();

@@ -1,4 +1,7 @@
-/** Why no complete response came from upstream. `code` is stable; no message holds a key or a part of the request. */
+/**
+ * Base of all failures to get a complete response. `code` is stable. No message contains a key or a part of the
+ * request.
+ */
 export class UpstreamError extends Error {
 	readonly code: string;
 
@@ -12,7 +15,7 @@ export class UpstreamError extends Error {
 export const TIMEOUT_PHASES = ['connect', 'first_byte', 'idle', 'total'] as const;
 export type TimeoutPhase = (typeof TIMEOUT_PHASES)[number];
 
-/** A limit ran out: to connect, to the answer's first byte, between two of its bytes, or all in all. */
+/** A time limit ran out: for the connection, for the first byte, between two bytes, or for the whole call. */
 export class UpstreamTimeout extends UpstreamError {
 	readonly phase: TimeoutPhase;
 
@@ -22,9 +25,9 @@ export class UpstreamTimeout extends UpstreamError {
 	}
 }
 
-/** No connection, or none that lasted until the answer began. */
+/** No connection was made, or it broke before the answer began. */
 export class UpstreamUnreachable extends UpstreamError {
-	/** Whether another try may succeed. */
+	/** True if another attempt may succeed. */
 	readonly isTransient: boolean;
 
 	constructor(message: string, isTransient: boolean, options?: ErrorOptions) {
@@ -32,7 +35,7 @@ export class UpstreamUnreachable extends UpstreamError {
 		this.isTransient = isTransient;
 	}
 
-	/** Names what failed on the way to the provider, or to the proxy before it. */
+	/** Names the failure on the way to the provider, or to the proxy in front of it. */
 	static because(cause: unknown, peer: 'provider' | 'proxy' = 'provider'): UpstreamUnreachable {
 		const code = systemCode(cause);
 		const options = { cause };
@@ -46,7 +49,7 @@ export class UpstreamUnreachable extends UpstreamError {
 		return new UpstreamUnreachable(`The ${peer} cannot be reached (${code})`, true, options);
 	}
 
-	/** The proxy answered, but opened no connection to the provider. */
+	/** The proxy answered but did not open a connection to the provider. */
 	static byProxy(status: number): UpstreamUnreachable {
 		const message =
 			status === 407
@@ -57,7 +60,7 @@ export class UpstreamUnreachable extends UpstreamError {
 }
 
 const NAME_CODES: ReadonlySet<string> = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME']);
-/** OpenSSL's and Node's names for a certificate that does not verify. */
+/** Names that OpenSSL and Node give to a certificate that fails verification. */
 const CERTIFICATE_CODES = /CERT|UNABLE_TO_VERIFY|ISSUER|CRL|HOSTNAME_MISMATCH/;
 
 /** The connection broke after the answer had begun. */
@@ -67,7 +70,7 @@ export class UpstreamBroken extends UpstreamError {
 	}
 }
 
-/** The answer's content coding is unknown, or its bytes are not of that coding. */
+/** The answer's content coding is unknown, or its bytes are damaged. */
 export class UpstreamUndecodable extends UpstreamError {
 	constructor(coding: string, isUnknown: boolean) {
 		const name = coding.replace(/[^\w.+-]/g, '').slice(0, 40);
@@ -76,14 +79,14 @@ export class UpstreamUndecodable extends UpstreamError {
 	}
 }
 
-/** The answer is larger than asked for at most. */
+/** The answer exceeds the limit that the request set. */
 export class UpstreamTooLarge extends UpstreamError {
 	constructor(limit: number) {
 		super('UPSTREAM_TOO_LARGE', `The provider's answer is larger than ${limit} bytes`);
 	}
 }
 
-/** The caller left. */
+/** The caller disconnected or aborted the request. */
 export class UpstreamAborted extends UpstreamError {
 	constructor() {
 		super('UPSTREAM_ABORTED', 'The request was given up before the provider had answered');
@@ -96,7 +99,7 @@ const TIMEOUTS: ReadonlyMap<string, TimeoutPhase> = new Map([
 	['UND_ERR_BODY_TIMEOUT', 'idle'],
 ]);
 
-/** A failure of the connection as an `UpstreamError`. */
+/** Converts a connection failure to an `UpstreamError`. */
 export function toUpstreamError(cause: unknown, hasBegun: boolean): UpstreamError {
 	if (cause instanceof UpstreamError) return cause;
 	const phase = TIMEOUTS.get(systemCode(cause));
@@ -104,7 +107,7 @@ export function toUpstreamError(cause: unknown, hasBegun: boolean): UpstreamErro
 	return hasBegun ? new UpstreamBroken(cause) : UpstreamUnreachable.because(cause);
 }
 
-/** `ECONNREFUSED` and its like: unlike a message, it never holds a URL. */
+/** Returns a system error code such as `ECONNREFUSED`. Unlike a message, a code never contains a URL. */
 function systemCode(cause: unknown): string {
 	return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : 'connection error';
 }

@@ -2,13 +2,12 @@ import type { ProviderDialect } from '../adapter.ts';
 
 export type Headers = Record<string, string>;
 
-/** As Node gives them: lower-case names, repeated ones as an array. */
+/** Headers as Node delivers them: names in lower case, repeated headers as an array. */
 export type ReceivedHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /**
- * What SDKs, logs and support read of a provider's response: its type, when to try again, the request's names, rate
- * limits, and how long it took. Nothing else is passed on, so that no header acts on the browser, on Directus' host or
- * on one connection.
+ * Response headers that SDKs, logs and support teams read: content type, retry hints, request ids, rate limits and
+ * durations. All others are dropped, so that no provider header affects the browser, Directus' host or the connection.
  */
 const PASSED_ON: ReadonlySet<string> = new Set([
 	'content-type',
@@ -50,15 +49,15 @@ const PASSED_ON: ReadonlySet<string> = new Set([
 ]);
 const PREFIXES_PASSED_ON = ['openai-', 'anthropic-', 'ratelimit', 'x-ratelimit', 'fireworks-'];
 
-/** What a body's type may be: the caller's browser is not to run it. */
+/** Content types that are safe to pass on: the caller's browser must not execute a body. */
 const SAFE_TYPE = /^(?:application\/(?:[\w.-]{1,60}\+)?json|text\/event-stream)\s*(?:;|$)/i;
 
-/** What Node sends in a header. */
+/** Characters that Node accepts in a header value. */
 const SENDABLE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /**
- * What is sent upstream: the body's type, the dialect's own headers, and of the caller's only those that change the
- * answer. The caller's token never goes there, the provider's key always wins.
+ * Builds the headers of the upstream request: content type, the adapter's own headers, and only those caller headers
+ * that change the answer. The caller's access token is never sent. The provider's key always wins.
  */
 export function upstreamHeaders(
 	dialect: ProviderDialect,
@@ -76,7 +75,9 @@ export function upstreamHeaders(
 	};
 }
 
-/** Headers that count in the fingerprint: the dialect's defaults, under those that the caller sent. */
+/**
+ * Returns the headers that count in the cache key: the caller's values, with the adapter's defaults for missing ones.
+ */
 export function significantHeaders(dialect: ProviderDialect, callerHeaders: ReceivedHeaders): Headers {
 	const headers: Headers = { ...dialect.defaultHeaders };
 	for (const name of dialect.significantHeaders) {
@@ -86,7 +87,7 @@ export function significantHeaders(dialect: ProviderDialect, callerHeaders: Rece
 	return headers;
 }
 
-/** As they count in the fingerprint: `a,b` in a list of betas is `b, a`. */
+/** Brings header values into one form for the cache key: in a list of betas, `a,b` equals `b, a`. */
 export function fingerprintHeaders(significant: Headers): Headers {
 	return Object.fromEntries(
 		Object.entries(significant).map(([name, value]) => [name, name.endsWith('-beta') ? sortedList(value) : value]),
@@ -98,14 +99,14 @@ function sortedList(value: string): string {
 	return [...new Set(parts.filter((part) => part !== ''))].sort().join(',');
 }
 
-/** What of the caller's query is sent upstream and counts in the fingerprint; the caller's token is none of it. */
+/** Returns the query parameters that are sent upstream and count in the cache key, never the caller's access token. */
 export function significantQuery(dialect: ProviderDialect, asked: URLSearchParams): string {
 	const kept = new URLSearchParams();
 	for (const name of dialect.significantQuery) for (const value of asked.getAll(name)) kept.append(name, value);
 	return kept.toString();
 }
 
-/** Those of the provider's headers that reach the caller. The client has dropped what repeats the provider's key. */
+/** Selects the provider headers that reach the caller. The client has already dropped headers that repeat the key. */
 export function callerHeaders(received: ReceivedHeaders): Headers {
 	const headers: Headers = {};
 	for (const [name, value] of Object.entries(received)) {

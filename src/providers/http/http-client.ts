@@ -7,21 +7,28 @@ import { type Exchange, exchange, type UpstreamStream } from './http-request.ts'
 
 export interface UpstreamRequest {
 	url: string;
-	/** POST where there is a body, else GET. */
+	/** Default: POST if there is a body, otherwise GET. */
 	method?: 'GET' | 'POST';
 	headers: Readonly<Record<string, string>>;
 	body?: Uint8Array;
-	/** Ends the call, wherever it is, with `UpstreamAborted`. */
+	/** Aborts the call at any stage, with `UpstreamAborted`. */
 	signal?: AbortSignal;
-	/** For the whole call in milliseconds, retries, waits and the body's last byte included. */
+	/** Limit of the whole call in milliseconds, including retries, waits and the body's last byte. */
 	timeoutMs: number;
-	/** Until the answer's head. A model that thinks takes its time: by default the whole call's limit. */
+	/**
+	 * Limit until the response head, in milliseconds. Default: the whole call's limit, since reasoning models start
+	 * late.
+	 */
 	firstByteTimeoutMs?: number;
-	/** Between two reads of the body. Default 5 min: in the midst of a stream models may think for minutes. */
+	/**
+	 * Limit between two reads of the body, in milliseconds. Default 5 min: models may think for minutes in mid-stream.
+	 */
 	idleTimeoutMs?: number;
-	/** How often to try again. Default 0. */
+	/** Number of further attempts. Default 0. */
 	retries?: number;
-	/** The longest wait that a provider may ask for before a retry; one that asks for more gets none. Default 10 s. */
+	/**
+	 * Longest wait in milliseconds that a provider may ask for. If it asks for more, there is no retry. Default 10 s.
+	 */
 	maxRetryWaitMs?: number;
 }
 
@@ -31,7 +38,7 @@ export interface UpstreamAnswer {
 	body: Buffer;
 }
 
-/** What decides on a retry. `cancel` ends the connection of an answer that is not used. */
+/** The part of a response that decides on a retry. `cancel` closes the connection of an unused answer. */
 export interface ReceivedHead {
 	status: number;
 	headers: ReceivedHeaders;
@@ -39,39 +46,42 @@ export interface ReceivedHead {
 }
 
 export interface UpstreamOptions {
-	/** Default none. */
+	/** Default: no proxies. */
 	proxies: Proxies;
-	/** To the provider or to its proxy each. Default 10 s. */
+	/** Limit for each connection, to the provider or to its proxy, in milliseconds. Default 10 s. */
 	connectTimeoutMs: number;
 	clock: { now(): number };
-	/** Uniform in 0 … 1. */
+	/** Returns a uniform random number in 0 … 1. */
 	random: () => number;
 	delay: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
 }
 
 export interface Upstream {
 	/**
-	 * The complete answer, whatever its status. Throws an `UpstreamError`. `maxBytes` (default 64 MiB) bounds the body:
-	 * beyond it the connection is closed and `UpstreamTooLarge` thrown.
+	 * Returns the complete answer, whatever its status. Throws an `UpstreamError`.
+	 * `maxBytes` (default 64 MiB) limits the body. A larger body closes the connection and throws `UpstreamTooLarge`.
 	 */
 	call(request: UpstreamRequest & { maxBytes?: number }): Promise<UpstreamAnswer>;
-	/** The answer's head as soon as it is there, its body to be read as it arrives. Retries end once there is a head. */
+	/**
+	 * Returns the response head as soon as it arrives, with the body still to be read. There are no retries after the
+	 * head.
+	 */
 	open(request: UpstreamRequest): Promise<UpstreamStream>;
 	/**
-	 * Returns what `begin` makes of an answer whose head is there. Retries go on until then: while `begin` rejects with
-	 * a broken connection, or resolves with a status that is worth another try.
+	 * Returns the result of `begin`, which receives an answer whose head has arrived. Retries continue as long as
+	 * `begin` rejects with a broken connection or resolves with a retryable status.
 	 */
 	receive<Answer extends ReceivedHead>(
 		request: UpstreamRequest,
 		begin: (stream: UpstreamStream) => Promise<Answer>,
 	): Promise<Answer>;
-	/** Closes the connections kept; those in use end with their requests. */
+	/** Closes idle connections. Connections in use close when their requests end. */
 	close(): void;
 }
 
 const DEFAULT_MAX_BYTES = 64 * 1_024 * 1_024;
 
-/** How soon a request over a stale connection fails: after a round trip. */
+/** A request over a stale connection fails within one round trip. A later failure has another cause. */
 const STALE_MS = 2_000;
 
 const SYSTEM: UpstreamOptions = {
@@ -82,7 +92,9 @@ const SYSTEM: UpstreamOptions = {
 	delay: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),
 };
 
-/** The HTTP client for providers: connections kept open, every phase bounded, retries until the first byte is passed on. */
+/**
+ * Creates the HTTP client for providers: persistent connections, a limit for each phase, retries before the first byte.
+ */
 export function createUpstream(options: Partial<UpstreamOptions> = {}): Upstream {
 	const environment = { ...SYSTEM, ...options };
 	const proxySecrets = listProxySecrets(environment.proxies);
@@ -97,8 +109,9 @@ export function createUpstream(options: Partial<UpstreamOptions> = {}): Upstream
 		try {
 			return await exchange(current, asked);
 		} catch (error) {
-			// A kept connection that the provider closed just as it was used again: nothing was wrong with the request.
-			// If it breaks later, the provider may have worked on the request: to repeat it counts as a try, and costs.
+			// The provider may close an idle connection just as it is reused. The request is sound then, so the repeat
+			// is free. After a later failure the provider may have done the work already, so a repeat counts as a
+			// retry.
 			const isStale =
 				error instanceof UpstreamUnreachable &&
 				error.isTransient &&
@@ -136,16 +149,16 @@ function createExchange(request: UpstreamRequest, leftMs: number, proxySecrets: 
 	};
 }
 
-/** Shorter ones are no secrets, and would be found in any text. */
+/** Shorter values are not secrets, and would match any text. */
 const SHORTEST_SECRET = 4;
 
-/** The credentials in a request's headers. */
+/** Returns the credentials in a request's headers. */
 const listSecrets = (headers: UpstreamRequest['headers']): string[] =>
 	Object.entries(headers).flatMap(([name, value]) =>
 		/^(?:authorization|.*-key)$/.test(name) ? [value.replace(/^(?:Bearer|Basic) /, '')] : [],
 	);
 
-/** The body to its end. Throws an `UpstreamError`, `UpstreamTooLarge` beyond the limit. */
+/** Reads the body to its end. Throws an `UpstreamError`, or `UpstreamTooLarge` beyond the limit. */
 export async function readWhole(stream: UpstreamStream, maxBytes = DEFAULT_MAX_BYTES): Promise<UpstreamAnswer> {
 	const chunks: Uint8Array[] = [];
 	let size = 0;
@@ -157,7 +170,7 @@ export async function readWhole(stream: UpstreamStream, maxBytes = DEFAULT_MAX_B
 	return { status: stream.status, headers: stream.headers, body: Buffer.concat(chunks) };
 }
 
-/** Tries until an answer may be passed on, no retry is left, or none would end within the whole call's limit. */
+/** Retries until an answer is usable, no attempt is left, or the next one would exceed the whole call's limit. */
 async function attempt<Answer extends ReceivedHead>(
 	request: UpstreamRequest,
 	{ clock, random, delay }: UpstreamOptions,
@@ -193,7 +206,7 @@ function unwrap<Answer>(outcome: Outcome<Answer>): Answer {
 	return outcome.answer;
 }
 
-/** `x-should-retry` is how OpenAI and Anthropic say what they know better. */
+/** `x-should-retry` is an explicit hint from OpenAI and Anthropic that overrides the status. */
 function isWorthRetrying(outcome: Outcome<ReceivedHead>): boolean {
 	if ('error' in outcome) {
 		const { error } = outcome;

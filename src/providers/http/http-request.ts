@@ -11,28 +11,28 @@ export interface Exchange {
 	headers: Readonly<Record<string, string>>;
 	body: Uint8Array | null;
 	signal: AbortSignal | null;
-	/** Milliseconds; `total` is what is left of the whole call. */
+	/** Limits in milliseconds. `total` is the remaining time of the whole call. */
 	limits: { firstByte: number; idle: number; total: number };
-	/** Response headers that contain one of these are dropped. */
+	/** Response headers that contain one of these values are dropped. */
 	secrets: readonly string[];
 }
 
-/** An answer whose body has not been read yet. */
+/** An answer with an unread body. */
 export interface UpstreamStream {
 	status: number;
 	headers: ReceivedHeaders;
 	/**
-	 * The body, decoded, as it arrives. To be read once; the connection reads no further than its reader does. Throws
-	 * an `UpstreamError`. Leaving the loop early ends the connection.
+	 * The decoded body, as it arrives. It can be read once, and nothing is fetched ahead of the reader. Throws an
+	 * `UpstreamError`. Leaving the loop early closes the connection.
 	 */
 	bytes: AsyncIterable<Uint8Array>;
-	/** Ends the connection without the body being read. */
+	/** Closes the connection without reading the body. */
 	cancel(): void;
 }
 
 type Body = Dispatcher.ResponseData['body'];
 
-/** Sends one request and waits for the answer's head. Never follows a redirect, never retries. */
+/** Sends one request and waits for the response head. Never follows a redirect and never retries. */
 export async function exchange(agents: Agents, asked: Exchange): Promise<UpstreamStream> {
 	const { url, method, body, limits } = asked;
 	const whole = limitWhole(asked.signal, limits.total);
@@ -48,7 +48,7 @@ export async function exchange(agents: Agents, asked: Exchange): Promise<Upstrea
 			headersTimeout: limits.firstByte,
 			bodyTimeout: limits.idle,
 		});
-		// undici heeds the signal only once it is connected.
+		// undici ignores the signal until it is connected.
 		const response = await Promise.race([sent, whole.ended]);
 		response.body.once('close', whole.release);
 		return await openBody(response, asked.secrets);
@@ -58,7 +58,7 @@ export async function exchange(agents: Agents, asked: Exchange): Promise<Upstrea
 	}
 }
 
-/** Ends with an error when the whole call's time is over or the caller leaves; until released. */
+/** Rejects when the whole call's time is over or the caller aborts, until it is released. */
 function limitWhole(caller: AbortSignal | null, milliseconds: number) {
 	const controller = new AbortController();
 	const { signal } = controller;
@@ -76,7 +76,7 @@ function limitWhole(caller: AbortSignal | null, milliseconds: number) {
 	return { signal, ended, release };
 }
 
-/** What a base URL names beside the host, as other clients send it. */
+/** Converts credentials in the base URL to a header, as other clients do. */
 function basicAuthentication({ username, password }: URL): Record<string, string> {
 	if (username === '' && password === '') return {};
 	const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
@@ -87,7 +87,7 @@ async function openBody(
 	{ statusCode, headers, body }: Dispatcher.ResponseData,
 	secrets: readonly string[],
 ): Promise<UpstreamStream> {
-	// Until somebody reads, a broken connection is nobody's unhandled error.
+	// Without a listener, a connection that breaks before anybody reads would be an unhandled error.
 	body.on('error', () => undefined);
 	const codings = parseCodings(headers['content-encoding']);
 	const unknown = findUnknownCoding(codings);
@@ -105,7 +105,7 @@ async function isEmpty(body: Body): Promise<boolean> {
 	return true;
 }
 
-/** Repeated headers as one, and none that repeats a secret. */
+/** Merges repeated headers and drops headers that contain a secret. */
 function joinHeaders(headers: Dispatcher.ResponseData['headers'], secrets: readonly string[]): ReceivedHeaders {
 	const joined: Record<string, string> = {};
 	for (const [name, value] of Object.entries(headers)) {
@@ -118,7 +118,7 @@ function joinHeaders(headers: Dispatcher.ResponseData['headers'], secrets: reado
 async function* read(body: Body, codings: readonly string[]): AsyncGenerator<Uint8Array> {
 	try {
 		if (!body.readableEnded) yield* decodeBody(body, codings);
-		// undici frees the connection in the next turn of the event loop: for a call that follows at once.
+		// undici frees the connection in the next event loop turn. Waiting lets the next call reuse it.
 		await nextTurn();
 	} catch (error) {
 		throw toUpstreamError(error, true);

@@ -2,18 +2,18 @@ import type { Dispatcher, Pool } from 'undici';
 import { undici } from './undici.cjs';
 import { UpstreamUnreachable } from './errors.ts';
 
-/** Addresses of the proxies by the target's scheme, empty without one; `noProxy` lists hosts that are reached directly. */
+/** Proxy addresses by the target's scheme, empty if there is none. `noProxy` lists hosts that are reached directly. */
 export interface Proxies {
 	http: string;
 	https: string;
 	noProxy: string;
 }
 
-/** Connections to providers, kept open for later requests. */
+/** Pools of persistent connections to providers. */
 export interface Agents {
 	http: Dispatcher;
 	https: Dispatcher;
-	/** Connections made so far. */
+	/** Number of connections opened so far. */
 	connections(): number;
 }
 
@@ -39,7 +39,7 @@ export function createAgents({ http, https, noProxy }: Proxies, connectTimeoutMs
 			...(token !== null && { token }),
 			keepAliveTimeout: KEEP_ALIVE_MS,
 			connect: counting(buildConnector({ timeout: connectTimeoutMs })),
-			// The type lacks what EnvHttpProxyAgent hands on to its ProxyAgent.
+			// The type lacks the options that EnvHttpProxyAgent passes to its ProxyAgent.
 			...{
 				clientFactory: (proxy: URL, { connect }: { connect: Connect }) =>
 					namingProxy(new Pool(proxy, { connect: counting(connect), headersTimeout: connectTimeoutMs })),
@@ -50,7 +50,7 @@ export function createAgents({ http, https, noProxy }: Proxies, connectTimeoutMs
 	return { http: createAgent(http), https: createAgent(https), connections: () => connections };
 }
 
-/** The proxy's address without its credentials, and these as the header that carries them. */
+/** Splits a proxy address into the URL without credentials and the header value that carries them. */
 function splitCredentials(address: string): { uri: string; token: string | null } {
 	if (address === '') return { uri: '', token: null };
 	const url = new URL(address);
@@ -61,7 +61,7 @@ function splitCredentials(address: string): { uri: string; token: string | null 
 	return { uri: url.href, token: `Basic ${Buffer.from(credentials).toString('base64')}` };
 }
 
-/** Whatever fails until the tunnel stands is the proxy's failure, not the provider's. */
+/** Attributes every failure before the tunnel is open to the proxy instead of the provider. */
 function namingProxy(pool: Pool): Pool {
 	const connect: unknown = pool.connect.bind(pool);
 	const openTunnel = connect as (options: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData>;
@@ -77,7 +77,7 @@ function namingProxy(pool: Pool): Pool {
 	});
 }
 
-/** What must not come back in a response: the proxies' passwords, as they are written and as they are sent. */
+/** Lists the proxy passwords, plain and encoded, so that no response header can return them. */
 export function listProxySecrets({ http, https }: Proxies): string[] {
 	return [http, https].flatMap((address) => {
 		const { token } = splitCredentials(address);

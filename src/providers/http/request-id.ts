@@ -1,7 +1,7 @@
 import type { Provider } from '../../shared/api-types.ts';
 import type { ReceivedHeaders } from './headers.ts';
 
-/** The header by which each provider names a request, and its SDK reads that name from. */
+/** The header that carries each provider's request id. The provider's SDK reads the id from it. */
 export const REQUEST_ID_HEADERS: Readonly<Record<Provider, string>> = {
 	openai: 'x-request-id',
 	anthropic: 'request-id',
@@ -9,7 +9,7 @@ export const REQUEST_ID_HEADERS: Readonly<Record<Provider, string>> = {
 	deepseek: 'x-ds-trace-id',
 };
 
-/** The provider's id of the request that these headers answer, null where they name none. */
+/** Returns the provider's request id, or null if the headers have none. */
 export function requestIdOf(provider: Provider, headers: ReceivedHeaders): string | null {
 	const id = headers[REQUEST_ID_HEADERS[provider]];
 	return typeof id === 'string' ? id : null;

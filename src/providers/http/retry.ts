@@ -1,20 +1,20 @@
 import type { ReceivedHeaders } from './headers.ts';
 
-/** Tried again: time-outs, conflicts and rate limits of the provider, and whatever its own side broke. */
+/** True for timeouts, conflicts, rate limits and server errors. */
 export const isRetryable = (status: number): boolean =>
 	status === 408 || status === 409 || status === 429 || status >= 500;
 
 const FIRST_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 8_000;
 
-/** Full jitter: anything from none to the doubled ceiling, so that callers who failed together do not return together. */
+/** Full jitter, from 0 to the doubled ceiling: callers that failed together do not retry together. */
 export function backoffMs(attempt: number, random: () => number): number {
 	return Math.floor(random() * Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** attempt));
 }
 
 /**
- * What the provider asks to wait, in milliseconds, or null where it asks nothing that can be read: `retry-after-ms`
- * (OpenAI's), or `Retry-After` in seconds or as a date (RFC 9110 §10.2.3).
+ * Returns the wait in milliseconds that the provider asks for, or null if it asks for none or it is unreadable. Reads
+ * `retry-after-ms` (OpenAI) and `Retry-After` in seconds or as a date (RFC 9110 §10.2.3).
  */
 export function retryAfterMs(headers: ReceivedHeaders, now: number): number | null {
 	const milliseconds = positive(headers['retry-after-ms']);

@@ -5,17 +5,17 @@ export interface ServerSentEvent {
 	data: string;
 }
 
-/** Reads an event stream from its bytes, wherever the chunks were cut: within a line, or within a character. */
+/** Decodes an event stream. Chunks may be cut anywhere, even within a character. */
 export interface EventDecoder {
-	/** The events that these bytes completed. */
+	/** Returns the events that these bytes complete. */
 	push(bytes: Uint8Array): ServerSentEvent[];
-	/** The event that the stream ended with, where no blank line came after it. Nothing may be pushed any more. */
+	/** Returns the last event if no blank line ended it. Nothing may be pushed afterwards. */
 	end(): ServerSentEvent[];
 }
 
 /**
- * An event that no blank line ends is none by the specification (HTML Living Standard §9.2.6), but SDKs read it, and
- * some servers leave the last blank line out.
+ * Creates a decoder for server-sent events. The specification drops an event without a blank line after it (HTML Living
+ * Standard §9.2.6). The decoder keeps it, as SDKs do, because some servers omit the last blank line.
  */
 export function eventDecoder(): EventDecoder {
 	const text = new TextDecoder('utf-8');
@@ -39,7 +39,7 @@ export function eventDecoder(): EventDecoder {
 	};
 }
 
-/** Makes every line end `\n`: the parser looks for both kinds anew at each line, to the chunk's end. */
+/** Converts line ends to `\n`. The parser would otherwise search each chunk for both kinds at every line. */
 function lineEnds(): (text: string) => string {
 	let wasReturn = false;
 	return (text) => {
@@ -50,21 +50,21 @@ function lineEnds(): (text: string) => string {
 	};
 }
 
-/** One event as it goes over the wire. `data` has no line breaks: JSON, or a word such as `[DONE]`. */
+/** Formats one event for the wire. `data` must not contain line breaks: it is JSON or a word such as `[DONE]`. */
 export const eventText = (data: string, event?: string): string =>
 	event === undefined ? `data: ${data}\n\n` : `event: ${event}\ndata: ${data}\n\n`;
 
-/** The word that ends the streams of chat completions; some servers put it, or spaces, where it means nothing. */
+/** True for the word that ends chat completion streams. Some servers pad it with spaces or send it without need. */
 export const isDone = (data: string): boolean => data.trim() === '[DONE]';
 
-/** Whether an event is no message: without data, or `[DONE]`. */
+/** True if an event carries no message: it has no data, or only `[DONE]`. */
 export const saysNothing = ({ event, data }: ServerSentEvent): boolean =>
 	event !== 'error' && (data.trim() === '' || isDone(data));
 
-/** What the first line of an event stream begins with. */
+/** Possible beginnings of an event stream's first line. */
 const STARTS = ['data:', 'event:', 'id:', 'retry:', ':'] as const;
 
-/** Whether a body that begins like this is an event stream; null if that cannot be decided yet. */
+/** Tells from a body's beginning whether it is an event stream. Returns null if more text is needed. */
 export function startsLikeEvents(text: string): boolean | null {
 	const start = text.slice(0, 1000).replace(/^[\uFEFF\s]+/, '');
 	if (STARTS.some((field) => start.startsWith(field))) return true;

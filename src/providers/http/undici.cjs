@@ -1,6 +1,6 @@
 /**
- * CommonJS, which is built as a file of its own: undici is read at the first call of a provider. Its parts one by one:
- * the whole brings `fetch` and WebSockets, and replaces the dispatcher of Node's own `fetch` in the process.
+ * This CommonJS file is built separately, so that undici is loaded at the first call of a provider. It requires single
+ * parts because the main module adds `fetch` and WebSockets, and replaces the dispatcher of Node's own `fetch`.
  */
 exports.undici = () => {
 	Object.assign(require('undici/lib/dispatcher/dispatcher').prototype, require('undici/lib/api'));
