@@ -7,122 +7,123 @@ import type {
 	Usage,
 } from '../shared/api-types.ts';
 
-/** What the cache reads from a provider's complete (non-streaming) answer. */
+/** The parts of a complete (non-streaming) answer that the cache uses. */
 export interface AnswerReading {
-	/** The generated text of the first choice, text parts joined; empty for pure tool calls and embeddings. */
+	/** The first choice's text with its text parts joined. Empty for pure tool calls and embeddings. */
 	text: string;
-	/** The provider's own word: `stop`, `end_turn`, `length` …; null where it names none. */
+	/** The provider's own word, such as `stop`, `end_turn` or `length`. Null if the answer has none. */
 	finishReason: string | null;
-	/** Cached and reasoning tokens included, as the provider bills them. */
+	/** Includes cached and reasoning tokens, as the provider bills them. */
 	usage: Usage;
-	/** The snapshot that the answer names in `model`, null where it names none. */
+	/** The snapshot named in the answer's `model`. Null if there is none. */
 	snapshot: string | null;
-	/** OpenAI's `system_fingerprint` and its like, null where there is none. */
+	/** OpenAI's `system_fingerprint` or an equivalent. Null if there is none. */
 	systemFingerprint: string | null;
-	/** Unix time in seconds at which a part of the answer stops being valid. Absent if none does. */
+	/** Unix time in seconds at which a part of the answer becomes invalid. Absent if no part expires. */
 	expiresAt?: number;
 }
 
-/** Whether an answer may be stored at all; `reason` is a stable word such as `truncated`, `refusal`, `empty`. */
+/** Decision on storing an answer. `reason` is a stable word such as `truncated`, `refusal` or `empty`. */
 export type Admission = { store: true } | { store: false; reason: string };
 
 export interface Confidence {
-	/** Not clamped: the TTL policy clamps to 0.5 … 1.5. */
+	/** Not clamped. The TTL policy clamps it to 0.5 … 1.5. */
 	score: number;
 	reasons: ConfidenceReason[];
 }
 
 export interface AdmissionSettings {
-	/** `AI_CACHE_STORE_TRUNCATED` */
+	/** The setting `AI_CACHE_STORE_TRUNCATED`. */
 	storeTruncated: boolean;
 }
 
-/** Reads one provider stream and builds the body that the same request without `stream` would have had. */
+/** Reads a provider's stream and builds the body that the same request without `stream` would have returned. */
 export interface StreamAssembler {
-	/** One decoded server-sent event. Throws nothing: what it cannot read makes `result()` incomplete. */
+	/** Takes one decoded server-sent event. Never throws: unreadable events make `result()` incomplete. */
 	push(event: { event: string | undefined; data: string }): void;
-	/** The provider's bytes ended as they should: nothing more comes. */
+	/** Marks the proper end of the provider's bytes. No event follows. */
 	end(): void;
-	/** Characters that what was gathered so far takes as JSON. */
+	/** Returns the size of the collected parts as JSON, in characters. */
 	weigh(): number;
-	/** Complete only where the stream ended as the provider's protocol says a whole answer ends. */
+	/** Complete only if the stream ended as the provider's protocol requires for a whole answer. */
 	result(): { complete: true; body: JsonObject } | { complete: false; reason: string };
 }
 
-/** Of answers that repeat members of their request which do not count in the fingerprint. */
+/** Handles answers that repeat request members which do not count in the cache key. */
 export interface Echo {
-	/** Those members as text; empty where the request has none. */
+	/** Returns these members of the request as text, empty if it has none. */
 	of(operation: Operation, request: JsonObject): string;
-	/** An answer made for another request as it would have been for this one. */
+	/** Rewrites an answer made for another request so that it repeats this request's members. */
 	in(operation: Operation, request: JsonObject, answer: JsonObject): JsonObject;
 }
 
 /**
- * All that the engine's doors know of one provider. Implementations are pure: no network, no clock, no state.
- * Which headers and parameters mean what is documented beside each implementation with the provider's page.
+ * Everything that the engine knows about one provider. Implementations are pure: no network, no clock, no state. Each
+ * one documents its headers and parameters with a link to the provider's page.
  */
 export interface ProviderDialect {
 	readonly name: Provider;
-	/** As the provider's own SDK takes it. */
+	/** In the form that the provider's own SDK accepts. */
 	readonly defaultBaseUrl: string;
-	/** What the native `POST /generate` asks with. */
+	/** The operation that the native `POST /generate` uses. */
 	readonly nativeOperation: Operation;
 	readonly operations: readonly Operation[];
-	/** Path after the base URL, with its leading slash. */
+	/** Returns the path after the base URL, with a leading slash. */
 	path(operation: Operation): string;
 	/** Path of the model list after the base URL. */
 	readonly modelsPath: string;
-	/** Headers that authenticate at the provider, besides `content-type`. */
+	/** Returns the headers that authenticate at the provider. `content-type` is added elsewhere. */
 	authenticationHeaders(apiKey: string): Record<string, string>;
-	/** Caller's headers that are sent upstream and count in the fingerprint (lower case), as `anthropic-version`. */
+	/** Caller headers (lower case) that are sent upstream and count in the cache key, such as `anthropic-version`. */
 	readonly significantHeaders: readonly string[];
-	/** The same of the query, as `beta`. */
+	/** Query parameters that are sent upstream and count in the cache key, such as `beta`. */
 	readonly significantQuery: readonly string[];
-	/** Sent where the caller sent none, as `anthropic-version: 2023-06-01`. */
+	/** Headers sent if the caller sent none, such as `anthropic-version: 2023-06-01`. */
 	readonly defaultHeaders: Readonly<Record<string, string>>;
 
 	/**
-	 * Writes a native request in the provider's dialect (`prompt` becomes one user message, `system` takes its place,
-	 * `params` are spread over it, `max_tokens` defaulted where the provider demands it). Never includes `stream`.
+	 * Builds the provider's request body from a native request: `prompt` becomes a user message, `system` goes where
+	 * the provider expects it, `params` override members, and `max_tokens` gets a default if it is required. Never
+	 * includes `stream`.
 	 */
 	toBody(request: Pick<GenerationRequest, 'model' | 'prompt' | 'messages' | 'system' | 'params'>): JsonObject;
 
 	/**
-	 * The part of a request body that can change the answer, in one form for all that are equal: without the listed
-	 * parameters that cannot change it, without explicit nulls, a lone text part as a plain string.
-	 * Its keys need not be sorted: the fingerprint sorts them.
+	 * Returns the part of a body that can change the answer, in the same form for equal requests: without parameters
+	 * that cannot change it, without explicit nulls, a lone text part as a plain string. The order of members is free:
+	 * the cache key sorts them.
 	 */
 	fingerprintBody(operation: Operation, body: JsonObject): JsonObject;
 
-	/** Absent where no answer repeats what its fingerprint leaves out. */
+	/** Absent if no answer repeats members that the cache key omits. */
 	readonly echo?: Echo;
 
-	/** A word for why this request must not be looked up nor stored (provider-side state), or null. */
+	/** Returns a reason if this request must not be looked up or stored (provider-side state), otherwise null. */
 	uncacheable(operation: Operation, body: JsonObject): string | null;
 
-	/** Null where the body is not an answer of this provider's (an error object, half a document). */
+	/** Returns null if the body is not an answer of this provider, such as an error object or half a document. */
 	read(operation: Operation, answer: JsonObject): AnswerReading | null;
 
 	admit(operation: Operation, request: JsonObject, answer: JsonObject, settings: AdmissionSettings): Admission;
 
-	/** Scored from the provider's own signals with named reasons. */
+	/** Scores the answer by the provider's own signals, with named reasons. */
 	confidence(operation: Operation, request: JsonObject, answer: JsonObject): Confidence;
 
-	/** An error body in this provider's shape. `code` is one of the provider's own kinds where one fits. */
+	/** Builds an error body in the provider's format. `code` is one of the provider's own codes if one fits. */
 	errorBody(status: number, message: string, code: string): JsonObject;
 
-	/** Whether clients of this provider take comments within event streams. Absent if they do. */
+	/** False if clients of this provider cannot parse comments within event streams. Absent if they can. */
 	readonly streamComments?: boolean;
 
-	/** What a native request that streams adds to its body. */
+	/** Members that a streaming native request adds to its body. */
 	readonly streaming: Readonly<JsonObject>;
 
-	/** The text that one event of a native request's stream adds to the answer's `text`; empty where it adds none. */
+	/** Returns the text that one event of a native stream adds to the answer's `text`, empty if it adds none. */
 	textDelta(event: JsonObject): string;
 
-	/** A `stream: true` request's assembler. */
+	/** Creates the assembler for a request with `stream: true`. */
 	assembler(operation: Operation, request: JsonObject): StreamAssembler;
 
-	/** The stored answer as the text of this provider's event stream, one array element an event, terminator included. */
+	/** Writes a stored answer as this provider's event stream: one array element per event, with the terminator. */
 	replay(operation: Operation, request: JsonObject, answer: JsonObject): string[];
 }

@@ -1,6 +1,6 @@
 import type { StreamAssembler } from './adapter.ts';
 
-/** Embeddings come as one body: no stream of them is ever whole. */
+/** Assembler for embeddings, which are never streamed: its result is always incomplete. */
 export const neverWhole = (): StreamAssembler => ({
 	push: () => undefined,
 	end: () => undefined,

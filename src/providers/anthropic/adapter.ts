@@ -10,7 +10,7 @@ import { replayMessage } from './replay-stream.ts';
 import { anthropicState } from './stateful-requests.ts';
 import { messageTextDelta } from './text-delta.ts';
 
-/** https://docs.anthropic.com/en/api; the key is taken as `x-api-key` by every version of the API. */
+/** https://docs.anthropic.com/en/api. Every version of the API accepts the key as `x-api-key`. */
 export const anthropic: ProviderDialect = {
 	name: 'anthropic',
 	defaultBaseUrl: 'https://api.anthropic.com',

@@ -1,7 +1,10 @@
 import type { GenerationRequest, JsonObject } from '../../shared/api-types.ts';
 import { countOf, objectOf } from '../json/json.ts';
 
-/** `max_tokens` is required; the largest that every Claude model takes. It has to exceed the thinking budget. */
+/**
+ * Anthropic requires `max_tokens`. This is the largest value that every Claude model accepts. It must exceed the
+ * thinking budget.
+ */
 const DEFAULT_MAX_TOKENS = 4_096;
 
 type NativeRequest = Pick<GenerationRequest, 'model' | 'prompt' | 'messages' | 'system' | 'params'>;

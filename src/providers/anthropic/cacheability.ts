@@ -18,12 +18,14 @@ function refusedMessage(answer: JsonObject, settings: AdmissionSettings): string
 	if (reason !== null) return reason;
 	if (objectsOf(answer['content']).some(hasCutInput)) return 'truncated';
 	if (objectsOf(answer['content']).some(failed)) return 'tool_error';
-	// Clients go on in it: it ends within the hour, and is not to be shared by conversations that begin alike.
+	// Clients continue in the container. It expires within the hour, and separate conversations must not share it.
 	if (isPresent(answer['container'])) return 'container';
 	return reading.text.trim() === '' && !callsTools(answer) ? 'empty' : null;
 }
 
-/** The result of a tool that Anthropic or an MCP server ran, when it broke: `…_tool_result_error`, or `is_error`. */
+/**
+ * True for a failed tool of Anthropic or of an MCP server: the type ends in `_tool_result_error`, or `is_error` is set.
+ */
 function failed({ content, is_error: isError }: JsonObject): boolean {
 	if (isError === true) return true;
 	return isObject(content) && typeof content['type'] === 'string' && content['type'].endsWith('_error');

@@ -5,7 +5,7 @@ import type { Confidence } from '../adapter.ts';
 import { endingReason, reasonIf, scored, temperatureReason, textReason } from '../shared/confidence-signals.ts';
 import { callsTools, messageText } from './parse-response.ts';
 
-/** Anthropic gives no log probabilities; its temperature goes from 0 to 1. */
+/** Scores a message. Anthropic sends no log probabilities, and its temperature goes from 0 to 1. */
 export function messageConfidence(request: JsonObject, answer: JsonObject): Confidence {
 	const blocks = objectsOf(answer['content']);
 	return scored([

@@ -2,13 +2,13 @@ import type { JsonObject, JsonValue } from '../../shared/api-types.ts';
 import { parseExactly } from '../json/lossless-json.ts';
 import { stringOf } from '../json/json.ts';
 
-/** A delta of a kind that nobody knows yet: what it does to its block cannot be told. */
+/** Thrown for a delta of an unknown kind, because its effect on the block is unknown. */
 export class UnreadableDelta extends Error {}
 
-/** Whether a block's input is the text of JSON that was cut. Whole inputs are objects. */
+/** True if a block's input is the text of truncated JSON. Complete inputs are objects. */
 export const hasCutInput = ({ type, input }: JsonObject): boolean => type !== 'text' && typeof input === 'string';
 
-/** One content block, from its start through its deltas. */
+/** Builds one content block from its start and its deltas. */
 export class BlockBuilder {
 	readonly block: JsonObject;
 	closed = false;
@@ -18,7 +18,7 @@ export class BlockBuilder {
 		this.block = { ...start };
 	}
 
-	/** Throws `UnreadableDelta` for a kind that is not known. */
+	/** Applies a delta. Throws `UnreadableDelta` if its kind is unknown. */
 	extend(delta: JsonObject): void {
 		switch (delta['type']) {
 			case 'text_delta':
@@ -42,14 +42,14 @@ export class BlockBuilder {
 		}
 	}
 
-	/** Characters of its JSON, input under way included. */
+	/** Returns the length of the block's JSON in characters, including input that is still incomplete. */
 	weigh(): number {
 		return JSON.stringify(this.block).length + (this.closed ? 0 : this.#json.length);
 	}
 
 	/**
-	 * Reads the input that came in pieces. A tool that takes nothing has no pieces, or empty ones. Input that is not
-	 * JSON stays a text.
+	 * Parses the input that arrived in pieces. A tool without parameters sends no pieces or empty ones. Input that is
+	 * not JSON stays a text.
 	 */
 	close(): void {
 		this.closed = true;
@@ -70,7 +70,7 @@ export class BlockBuilder {
 		this.block['citations'] = [...(Array.isArray(citations) ? citations : []), citation ?? null];
 	}
 
-	/** These deltas hold the final value. */
+	/** Sets members that arrive with their final value. */
 	#set({ type: _type, ...members }: JsonObject): void {
 		Object.assign(this.block, members);
 	}

@@ -12,7 +12,10 @@ const KINDS: Readonly<Record<number, string>> = {
 	529: 'overloaded_error',
 };
 
-/** Anthropic names a kind and no code: one that is a kind of its own (ends in `_error`) is taken, else the status tells. */
+/**
+ * Builds an error body. Anthropic has error types instead of codes: a code that ends in `_error` is used as the type,
+ * otherwise the status decides.
+ */
 export function anthropicErrorBody(status: number, message: string, code: string): JsonObject {
 	const kind = KINDS[status] ?? (status >= 500 ? 'api_error' : 'invalid_request_error');
 	return { type: 'error', error: { type: code.endsWith('_error') ? code : kind, message } };

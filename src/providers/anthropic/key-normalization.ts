@@ -2,10 +2,9 @@ import type { JsonObject } from '../../shared/api-types.ts';
 import { normalise, type NormalForm } from '../json/normalize.ts';
 
 /**
- * What cannot change a message: how it is delivered (`stream`, and of a tool `eager_input_streaming`: its input in
- * pieces as they come), how it is booked (`metadata`, `service_tier`), and the marks for Anthropic's own prompt cache,
- * wherever they stand. What a tool is called with (`input`), its schema and its examples are the caller's own: a member
- * of that name there is no mark.
+ * Members that cannot change a message: delivery (`stream`, a tool's `eager_input_streaming`), accounting (`metadata`,
+ * `service_tier`), and the marks for Anthropic's prompt cache at any depth. A tool's input, its schema and its examples
+ * are the caller's own data: a member with a mark's name in there is not a mark.
  * https://docs.anthropic.com/en/api/messages, https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching
  */
 const FORM: NormalForm = {

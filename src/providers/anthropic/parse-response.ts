@@ -3,7 +3,7 @@ import { readEnding } from '../shared/ending.ts';
 import { countOf, objectOf, objectsOf, stringOf, stringOrNull } from '../json/json.ts';
 import type { AnswerReading } from '../adapter.ts';
 
-/** A `message` body, or null where the body is none. https://docs.anthropic.com/en/api/messages */
+/** Parses a `message` body, or returns null for any other body. https://docs.anthropic.com/en/api/messages */
 export function readMessage(answer: JsonObject): AnswerReading | null {
 	if (answer['type'] !== 'message' || !Array.isArray(answer['content'])) return null;
 	return {
@@ -21,7 +21,7 @@ export function messageText(answer: JsonObject): string {
 		.join('');
 }
 
-/** `input_tokens` are those after the last cache mark: what was written to and read from the cache comes on top. */
+/** `input_tokens` excludes the tokens written to and read from Anthropic's prompt cache, so these are added. */
 function messageUsage(value: JsonValue | undefined): Usage {
 	const usage = objectOf(value);
 	const cached = countOf(usage['cache_creation_input_tokens']) + countOf(usage['cache_read_input_tokens']);
@@ -31,6 +31,6 @@ function messageUsage(value: JsonValue | undefined): Usage {
 	};
 }
 
-/** Tools that the caller runs, and those that Anthropic runs. */
+/** True if the message calls a tool, whether the caller or Anthropic runs it. */
 export const callsTools = (answer: JsonObject): boolean =>
 	objectsOf(answer['content']).some(({ type }) => typeof type === 'string' && type.endsWith('tool_use'));

@@ -4,25 +4,27 @@ import { inputText } from './input-text.ts';
 import { pieces } from '../shared/chunk-text.ts';
 import { eventText } from '../http/sse.ts';
 
-/** What the end of a message tells, besides usage; the start has null there. */
+/** Members that arrive with the end of a message, besides usage. They are null at the start. */
 const TOLD_AT_END = ['stop_reason', 'stop_sequence', 'stop_details', 'container'];
 
-/** Told beside the end's `delta`. https://docs.anthropic.com/en/docs/build-with-claude/streaming */
+/** Members that arrive next to the end's `delta`. https://docs.anthropic.com/en/docs/build-with-claude/streaming */
 const BESIDE_DELTA = ['context_management', 'input_transformations'];
 
-/** What the start says of usage; whatever else there is, known or not, is counted to the end. */
+/**
+ * Usage members at the start that the end repeats. All other usage members, known or unknown, arrive at the end only.
+ */
 const COUNTED_AT_START = ['input_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens', 'output_tokens'];
 
-/** What the start alone says of usage. */
+/** Usage members that arrive at the start only. */
 const OF_START_ALONE = ['cache_creation', 'service_tier', 'inference_geo', 'speed'];
 
-/** What the start says of the output, of which there is none yet. */
+/** Usage values at the start, before any output. */
 const UNCOUNTED: JsonObject = { output_tokens: 1, output_tokens_details: null, server_tool_use: null };
 
-/** What the one delta of a compaction brings. */
+/** Members of a compaction's only delta. */
 const COMPACTED = ['content', 'encrypted_content'];
 
-/** A `message` as the events of its stream, a ping among them as Anthropic sends it. */
+/** Writes a `message` as its stream events, with the ping that Anthropic sends. */
 export function replayMessage(answer: JsonObject): string[] {
 	const late = lateMembers(answer);
 	const events: MessageEvent[] = [
@@ -40,7 +42,7 @@ export function replayMessage(answer: JsonObject): string[] {
 	return events.map((event) => eventText(JSON.stringify(event), event.type));
 }
 
-/** Members that stand after `usage`, where Anthropic writes what it knew last. */
+/** Returns the members after `usage`: the stream delivers them at the end. */
 function lateMembers(answer: JsonObject): string[] {
 	const names = Object.keys(answer);
 	const known = new Set([...TOLD_AT_END, ...BESIDE_DELTA]);
@@ -78,7 +80,7 @@ function blockEvents(block: JsonObject, index: number): MessageEvent[] {
 	];
 }
 
-/** The block with what grows still empty; a kind that does not grow comes whole. */
+/** Returns the block as it starts, with its growing members empty. Blocks that do not grow arrive complete. */
 function openedBlock(block: JsonObject): JsonObject {
 	if (block['type'] === 'text') {
 		return { ...block, text: '', ...(Array.isArray(block['citations']) ? { citations: [] } : {}) };
@@ -93,7 +95,7 @@ function openedBlock(block: JsonObject): JsonObject {
 const emptied = (members: JsonObject): JsonObject =>
 	Object.fromEntries(Object.keys(members).map((name) => [name, null]));
 
-/** A tool's use, whoever runs it. */
+/** True for a tool call, whether the caller or Anthropic runs the tool. */
 const growsByInput = ({ type, input }: JsonObject): boolean => stringOf(type).endsWith('tool_use') && isObject(input);
 
 function blockDeltas(block: JsonObject): JsonObject[] {

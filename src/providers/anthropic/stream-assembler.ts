@@ -8,10 +8,9 @@ import { saysNothing } from '../http/sse.ts';
 import { BlockBuilder, hasCutInput, UnreadableDelta } from './content-block.ts';
 
 /**
- * Builds the `message` that a stream stands for. Whole once `message_stop` came, or once the stream ended properly after
- * a stop reason; every block has to be closed, and only a message cut by a limit may have an input that is no JSON.
- * Events of kinds that are not known are passed over, as the provider asks, but a block that they change cannot be
- * trusted.
+ * Builds a `message` from its stream. It is complete after `message_stop`, or after a proper end of the stream with a
+ * stop reason. Every block must be closed. Only a message cut by a limit may have an input that is not JSON. Unknown
+ * events are ignored, as Anthropic asks, but an unknown delta makes its block unreadable.
  * https://docs.anthropic.com/en/docs/build-with-claude/streaming
  */
 export function messageAssembler(): StreamAssembler {
@@ -31,7 +30,7 @@ export function messageAssembler(): StreamAssembler {
 
 class MessageStream {
 	failure: string | null = null;
-	/** Whether the provider's bytes ended as they should. */
+	/** True if the provider's bytes ended properly. */
 	ended = false;
 	#message: JsonObject | null = null;
 	#stopped = false;
@@ -54,7 +53,7 @@ class MessageStream {
 		return { complete: true, body: { ...this.#message, content: this.#blocks.map((block) => block.block) } };
 	}
 
-	/** Members that the end adds stand after `usage`: the replay tells them at the end again. */
+	/** Puts `usage` last, so that members added by the end follow it. The replay sends those at the end again. */
 	#start(event: JsonObject): void {
 		if (this.#message || !isObject(event['message'])) {
 			this.failure ??= 'malformed';
@@ -107,7 +106,10 @@ class MessageStream {
 	}
 }
 
-/** `delta` replaces what the start could not know; `usage` is cumulative, and says nothing of what it leaves out. */
+/**
+ * Merges the end into the message. `delta` replaces the values from the start. `usage` is cumulative and keeps members
+ * that it omits.
+ */
 function mergeEnd(message: JsonObject, { type: _type, delta, usage, ...others }: JsonObject): void {
 	const { stop_reason: ending, ...members } = objectOf(delta);
 	const total: JsonObject = { ...objectOf(message['usage']) };

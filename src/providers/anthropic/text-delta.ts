@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../shared/api-types.ts';
 import { objectOf, stringOf } from '../json/json.ts';
 
-/** The text that an event adds to the message, in its deltas or with a block's start. */
+/** Returns the text that an event adds to the message, by a delta or by the start of a block. */
 export function messageTextDelta(event: JsonObject): string {
 	const delta = objectOf(event['delta']);
 	if (event['type'] === 'content_block_delta' && delta['type'] === 'text_delta') return stringOf(delta['text']);

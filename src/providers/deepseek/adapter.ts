@@ -11,11 +11,11 @@ import { normalise } from '../json/normalize.ts';
 import type { ProviderDialect } from '../adapter.ts';
 import { deepSeekConfidence } from './confidence.ts';
 
-/** A tool call keeps its `index` in the whole answer too. */
+/** Complete answers keep a tool call's `index`. */
 const MERGING: DeltaRules = { keepToolIndex: true, padding: [] };
 const REPLAY: ReplayStyle = { wholeToolCalls: false, usage: 'always_asked_apart' };
 
-/** https://api-docs.deepseek.com/api/create-chat-completion; the base URL with `/v1` is the same. */
+/** https://api-docs.deepseek.com/api/create-chat-completion. The base URL with `/v1` is equivalent. */
 export const deepseek: ProviderDialect = {
 	name: 'deepseek',
 	defaultBaseUrl: 'https://api.deepseek.com',

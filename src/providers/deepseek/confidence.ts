@@ -5,7 +5,10 @@ import { objectOf, stringOf } from '../json/json.ts';
 import type { Confidence } from '../adapter.ts';
 import { reasonIf } from '../shared/confidence-signals.ts';
 
-/** DeepSeek advises 1.3 for conversation, 1.5 for poetry. https://api-docs.deepseek.com/quick_start/parameter_settings */
+/**
+ * DeepSeek recommends 1.3 for conversation and 1.5 for poetry.
+ * https://api-docs.deepseek.com/quick_start/parameter_settings
+ */
 const SIGNALS: ChatSignals = {
 	lowTemperature: 0.3,
 	highTemperature: 1.5,
@@ -13,7 +16,10 @@ const SIGNALS: ChatSignals = {
 	own: (_request, message) => [reasonIf(hasReasoned(message), 'reasoned', 0.1)],
 };
 
-/** A reasoning model takes a temperature and pays no heed to it. https://api-docs.deepseek.com/guides/reasoning_model */
+/**
+ * Scores an answer. A reasoning model accepts a temperature but ignores it.
+ * https://api-docs.deepseek.com/guides/reasoning_model
+ */
 export function deepSeekConfidence(request: JsonObject, answer: JsonObject): Confidence {
 	const reasoned = hasReasoned(objectOf(objectOf(choicesOf(answer)[0])['message']));
 	const { temperature: _temperature, ...withoutTemperature } = request;

@@ -4,8 +4,8 @@ import { shareOut } from './split-usage.ts';
 import { encodeVector, type Vector, type VectorEncoding } from './vector-encoding.ts';
 
 /**
- * The inputs that a request asks vectors for, in order: a text or an array of tokens each. Empty where `input` is
- * none that an embeddings API takes.
+ * Returns the inputs of an embeddings request in order, each a text or an array of tokens. Returns an empty array if
+ * `input` has no form that the API accepts.
  * https://platform.openai.com/docs/api-reference/embeddings/create, https://docs.mistral.ai/api/#tag/embeddings
  */
 export function embeddingInputs({ input }: JsonObject): JsonValue[] {
@@ -16,8 +16,8 @@ export function embeddingInputs({ input }: JsonObject): JsonValue[] {
 }
 
 /**
- * What identifies one input's vector: the request for it alone. The encoding is left out where one can be made from
- * the other, so that both share an entry.
+ * Builds the request for one input alone, which identifies the input's vector. Omits the encoding if one encoding can
+ * be converted to the other, so that both share an entry.
  */
 export function bodyOfInput(request: JsonObject, input: JsonValue): JsonObject {
 	const { encoding_format: encoding, ...body } = request;
@@ -25,15 +25,15 @@ export function bodyOfInput(request: JsonObject, input: JsonValue): JsonObject {
 	return { ...body, ...(keepsEncoding ? { encoding_format: encoding } : {}), input };
 }
 
-/** The request for some of its inputs, by their positions (each within `embeddingInputs`), as it is otherwise. */
+/** Builds the same request for some of its inputs. Each position must exist in `embeddingInputs`. */
 export function requestForInputs(request: JsonObject, positions: readonly number[]): JsonObject {
 	const inputs = embeddingInputs(request);
 	return { ...request, input: positions.map((position) => inputs[position] ?? null) };
 }
 
 /**
- * The answer for each input alone, in the inputs' order, with its share of the usage by length. Null where the answer
- * has not exactly one vector for each.
+ * Splits an answer into one per input, in the inputs' order. Divides the usage by the inputs' length. Returns null
+ * unless the answer has exactly one vector for each input.
  */
 export function splitEmbeddings(answer: JsonObject, inputs: readonly JsonValue[]): JsonObject[] | null {
 	const vectors = inRequestOrder(objectsOf(answer['data']));
@@ -46,14 +46,14 @@ export function splitEmbeddings(answer: JsonObject, inputs: readonly JsonValue[]
 	}));
 }
 
-/** Vectors by their `index` if each place has one, else as they came: some servers count within their own batches. */
+/** Orders vectors by `index` if the indexes are complete. Otherwise keeps the order: some servers count per batch. */
 function inRequestOrder(vectors: readonly JsonObject[]): readonly JsonObject[] {
 	const byIndex = new Map(vectors.map((vector) => [vector['index'] ?? null, vector]));
 	const sorted = vectors.map((_, place) => byIndex.get(place)).filter((vector) => vector !== undefined);
 	return sorted.length === vectors.length ? sorted : vectors;
 }
 
-/** One answer of several, in order and in the encoding that the request asks for; their usage added up. */
+/** Joins answers into one, in order and in the encoding that the request asks for. Adds up their usage. */
 export function joinEmbeddings(request: JsonObject, answers: readonly JsonObject[]): JsonObject {
 	const data = answers.flatMap((answer, index) =>
 		objectsOf(answer['data']).map((vector) => ({ ...inEncoding(vector, request), index })),
@@ -69,7 +69,7 @@ function inEncoding(vector: JsonObject, request: JsonObject): JsonObject {
 	return { ...vector, embedding: encodeVector(embedding, encoding) };
 }
 
-/** Mistral's `output_dtype` may ask for whole numbers or bits, whose base64 is another. */
+/** Mistral's `output_dtype` may ask for integers or bits, which have another base64 form. */
 const hasFloatVectors = ({ output_dtype: type }: JsonObject): boolean =>
 	type === undefined || type === null || type === 'float';
 

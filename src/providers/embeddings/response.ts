@@ -3,7 +3,7 @@ import { chatUsage } from '../chat-completions/parse-response.ts';
 import { isObject, objectsOf, stringOrNull } from '../json/json.ts';
 import type { Admission, AnswerReading, Confidence } from '../adapter.ts';
 
-/** An embeddings body (OpenAI's and Mistral's are one shape), or null where a vector is missing. */
+/** Parses an embeddings body, which OpenAI and Mistral share. Returns null if a vector is missing. */
 export function readEmbeddings(answer: JsonObject): AnswerReading | null {
 	const vectors = objectsOf(answer['data']);
 	if (isObject(answer['error']) || vectors.length === 0 || !vectors.every(hasVector)) return null;
@@ -16,16 +16,16 @@ export function readEmbeddings(answer: JsonObject): AnswerReading | null {
 	};
 }
 
-/** Every input needs its vector; one that lacks some is malformed. */
+/** Allows storing only if every input has a vector. Otherwise the answer is malformed. */
 export function admitEmbeddings(request: JsonObject, answer: JsonObject): Admission {
 	const whole = readEmbeddings(answer) !== null && objectsOf(answer['data']).length === inputCount(request);
 	return whole ? { store: true } : { store: false, reason: 'malformed' };
 }
 
-/** A vector is a matter of calculation: nothing in it tells how good it is. */
+/** Vectors contain no signal of quality, so the score is always neutral. */
 export const embeddingsConfidence = (): Confidence => ({ score: 1, reasons: [] });
 
-/** How many vectors a request asks for: one for a string or a single array of tokens. */
+/** Counts the vectors that a request asks for. A string and a single array of tokens count as one. */
 export function inputCount(request: JsonObject): number {
 	const { input } = request;
 	return Array.isArray(input) && typeof input[0] !== 'number' ? input.length : 1;

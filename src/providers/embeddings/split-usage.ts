@@ -1,6 +1,6 @@
 /**
- * A whole number in whole shares after the weights (largest remainder): the shares always add up to it. Equal shares
- * where no weight is above 0.
+ * Splits a whole number into whole shares by weight (largest remainder). The shares always add up to the total. They
+ * are equal if no weight is above 0.
  */
 export function shareOut(total: number, weights: readonly number[]): number[] {
 	const sum = weights.reduce((all, weight) => all + weight, 0);

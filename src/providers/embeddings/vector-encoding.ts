@@ -1,9 +1,9 @@
-/** Encodings of a vector in JSON: numbers, or the base64 of their 32-bit floats, little end first. */
+/** Encodings of a vector in JSON: numbers, or the base64 of its 32-bit floats in little-endian order. */
 export type VectorEncoding = 'float' | 'base64';
 
 export type Vector = string | number[];
 
-/** The vector in the encoding asked for. Numbers lose nothing on their way through base64 that 32 bits can hold. */
+/** Converts a vector to an encoding. Numbers that fit into 32-bit floats survive base64 unchanged. */
 export function encodeVector(vector: Vector, encoding: VectorEncoding): Vector {
 	if (encoding === 'base64') return typeof vector === 'string' ? vector : toBase64(vector);
 	return typeof vector === 'string' ? fromBase64(vector) : vector;
@@ -15,7 +15,9 @@ function toBase64(numbers: readonly number[]): string {
 	return bytes.toString('base64');
 }
 
-/** Those that a number holds exactly: a quotient by one of them is the number that its decimal is read as. */
+/**
+ * The powers of ten that a double holds exactly. Dividing by one gives exactly the number that the decimal parses to.
+ */
 const POWERS = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 
 function fromBase64(text: string): number[] {
@@ -23,7 +25,7 @@ function fromBase64(text: string): number[] {
 	return Array.from({ length: Math.floor(bytes.length / 4) }, (_, index) => shortest(bytes.readFloatLE(index * 4)));
 }
 
-/** A 32-bit float with the fewest digits that are it, as providers write it; there are never more than nine. */
+/** Writes a 32-bit float with the fewest digits that identify it, as providers do. Nine digits are always enough. */
 function shortest(float: number): number {
 	const magnitude = Math.floor(Math.log10(Math.abs(float)));
 	for (let digits = 6; digits <= 9; digits++) {

@@ -2,19 +2,19 @@ import type { JsonObject } from '../../shared/api-types.ts';
 import { parseExactly } from './lossless-json.ts';
 import { isNestedTooDeeply } from './nesting.ts';
 
-/** A word for answers that are not stored because they are no strict JSON. */
+/** Reason for not storing an answer that is not strict JSON. */
 export const NOT_STRICT_JSON = 'not_strict_json';
 
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 
-/** The body without a byte order mark, which clients drop as well. */
+/** Removes a byte order mark, as clients do. */
 export const withoutMark = (body: Buffer): Buffer =>
 	body.subarray(0, 3).equals(BYTE_ORDER_MARK) ? body.subarray(3) : body;
 
-/** What begins or ends a text, what is escaped in one, and the numbers that Python writes and JSON does not have. */
+/** Matches string delimiters, escapes, and the numbers that Python writes but JSON does not have. */
 const TEXT_OR_NUMBER_OF_PYTHON = /"|\\[^]|-?\bInfinity\b|\bNaN\b/g;
 
-/** As `JSON.parse`, but reads `NaN`, `Infinity` and `-Infinity` as null. Throws if that does not make it JSON. */
+/** Like `JSON.parse`, but reads `NaN`, `Infinity` and `-Infinity` as null. Throws if the text is still not JSON. */
 export function parseLeniently(text: string): unknown {
 	try {
 		return JSON.parse(text);
@@ -25,7 +25,9 @@ export function parseLeniently(text: string): unknown {
 	}
 }
 
-/** Goes from quote to quote: an expression for whole texts overflows on long ones, and is slow on unfinished ones. */
+/**
+ * Searches from quote to quote: one expression for whole strings overflows on long ones and is slow on unclosed ones.
+ */
 function replaceNumbersOfPython(text: string): string {
 	let isInText = false;
 	return text.replace(TEXT_OR_NUMBER_OF_PYTHON, (found) => {
@@ -34,7 +36,7 @@ function replaceNumbersOfPython(text: string): string {
 	});
 }
 
-/** The same with whole numbers beyond 2^53 as `parseExactly` leaves them, if the text is strict JSON. */
+/** Like `parseLeniently`, but keeps whole numbers beyond 2^53 as `parseExactly` does, if the text is strict JSON. */
 export function parseStored(text: string): unknown {
 	try {
 		return parseExactly(text);
@@ -45,11 +47,11 @@ export function parseStored(text: string): unknown {
 
 export interface ParsedBody {
 	parsed: JsonObject;
-	/** Whether `JSON.parse` reads it. */
+	/** True if `JSON.parse` accepts the text. */
 	strict: boolean;
 }
 
-/** The JSON object that a body holds; null if it holds none. One that nothing could walk through counts as empty. */
+/** Reads the JSON object in a body; null if there is none. An object that is nested too deeply counts as empty. */
 export function parseBody(body: Buffer): ParsedBody | null {
 	const text = body.toString();
 	try {

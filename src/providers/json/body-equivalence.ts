@@ -3,9 +3,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { JsonObject, JsonValue } from '../../shared/api-types.ts';
 
 /**
- * Whether the bytes say to every reader of JSON what `body`, which was read from them, says. Another reader may take the
- * first of two members of one name, UTF-8 for another charset that the request named, or bytes that are no UTF-8 for
- * Latin-1: then it is asked something else than the fingerprint was made of, and its answer would be given to others.
+ * Checks that every JSON reader understands the bytes as `body`, which was parsed from them. Another reader may take
+ * the first of two members with the same name, apply a charset that the request named, or read invalid UTF-8 as
+ * Latin-1. It would then answer another request than the cache key stands for, and others would get its answer.
  */
 export function saysTheSame(bytes: Buffer, body: JsonObject): boolean {
 	try {
@@ -20,7 +20,7 @@ const QUOTE = 0x22;
 const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 
-/** Members of all objects in a JSON text: its colons outside strings. */
+/** Counts the members of all objects in a JSON text by the colons outside strings. */
 function membersIn(json: Buffer): number {
 	let members = 0;
 	for (let at = 0; at < json.length; at++) {
@@ -30,7 +30,9 @@ function membersIn(json: Buffer): number {
 	return members;
 }
 
-/** Where the string ends that begins there. Texts and images are passed over at once, not byte by byte. */
+/**
+ * Finds the end of the string that begins at `begin`. Searches for quotes, so that long texts and images cost little.
+ */
 function endOfString(json: Buffer, begin: number): number {
 	for (let end = json.indexOf(QUOTE, begin + 1); end !== -1; end = json.indexOf(QUOTE, end + 1)) {
 		let backslashes = 0;

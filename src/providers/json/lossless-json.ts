@@ -1,31 +1,34 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../shared/api-types.ts';
 
-/** What a text has to hold for a whole number that loses digits as a JavaScript number: 2^53 has sixteen. */
+/** A whole number that loses digits as a JavaScript number has at least 16 digits, as 2^53 has. */
 const MAY_LOSE_DIGITS = /\d{16}/;
 const WHOLE_NUMBER = /^-?\d+$/;
 
 type Reviver = (name: string, value: unknown, context: { source?: string }) => unknown;
 
-/** https://github.com/tc39/proposal-json-parse-with-source, which Node 22 has and TypeScript does not know. */
+/**
+ * Node 22 implements this proposal, but TypeScript's types lack it:
+ * https://github.com/tc39/proposal-json-parse-with-source
+ */
 const json = JSON as unknown as {
 	parse(text: string, reviver: Reviver): unknown;
 	rawJSON(text: string): unknown;
 	isRawJSON(value: unknown): boolean;
 };
 
-/** Whether the value is a number beyond 2^53 as `parseExactly` leaves it. */
+/** True for a number beyond 2^53 in the form that `parseExactly` gives it. */
 export const isExactNumber = (value: unknown): boolean => json.isRawJSON(value);
 
 /**
- * As `JSON.parse`, but that whole numbers beyond 2^53 keep their digits: they are objects that `JSON.stringify` writes
- * as they were. Throws where the text is no JSON.
+ * Like `JSON.parse`, but whole numbers beyond 2^53 keep their digits: they become objects that `JSON.stringify` writes
+ * unchanged. Throws if the text is not JSON.
  */
 export const parseExactly = (text: string): unknown => parseNumbers(text, (digits) => json.rawJSON(digits));
 
 /**
- * The JSON body with its whole numbers beyond 2^53 as bigints where it has any, for fingerprints alone: requests that
- * differ in their last digits are equal once they are parsed. The body itself where it has none.
+ * Returns the JSON body with its whole numbers beyond 2^53 as bigints, or the same body if it has none. Only for cache
+ * keys: parsed as plain numbers, requests that differ in the last digits would be equal.
  */
 export function withExactNumbers(body: JsonObject, raw: Buffer): JsonObject {
 	if (!MAY_LOSE_DIGITS.test(raw.toString('latin1'))) return body;
@@ -37,10 +40,10 @@ export function withExactNumbers(body: JsonObject, raw: Buffer): JsonObject {
 	return found === 0 ? body : (exact as JsonObject);
 }
 
-/** No double holds more digits. Reading and writing many more takes a bigint longer than their number. */
+/** No double has more digits. Converting many more to a bigint and back would be slow. */
 const MAX_DIGITS = 400;
 
-/** The number, or one that stands for it alone. */
+/** Converts the digits to a bigint, or to another value that is unique for the number. */
 const toBigInt = (digits: string): bigint =>
 	BigInt(digits.length > MAX_DIGITS ? `0x${createHash('sha512').update(digits).digest('hex')}` : digits);
 

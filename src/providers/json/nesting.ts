@@ -1,10 +1,10 @@
 /**
- * Levels of arrays and objects that a request or an answer may have. Serializers recurse, and fail at some thousand
- * levels, depending on the stack that is left.
+ * Maximum levels of arrays and objects in a request or an answer. Serializers recurse, and overflow the stack at some
+ * thousand levels, depending on the remaining stack.
  */
 export const MAX_NESTING = 500;
 
-/** Whether a JSON value has more levels than `MAX_NESTING`. Does not recurse. */
+/** True if a JSON value has more levels than `MAX_NESTING`. Does not recurse. */
 export function isNestedTooDeeply(value: unknown): boolean {
 	let level: object[] = isContainer(value) ? [value] : [];
 	for (let depth = 1; level.length > 0; depth++) {

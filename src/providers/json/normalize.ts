@@ -1,21 +1,24 @@
 import type { JsonObject, JsonValue } from '../../shared/api-types.ts';
 import { isObject } from './json.ts';
 
-/** How a dialect brings equal requests into one form. */
+/** Rules by which an adapter brings equal requests into one form. */
 export interface NormalForm {
-	/** Parameters of the whole body that cannot change the answer. */
+	/** Top-level parameters that cannot change the answer. */
 	omit: ReadonlySet<string>;
-	/** Members that belong to the caller, as JSON schemas and tool arguments: taken as they are, nulls included. */
+	/**
+	 * Members with the caller's own data, such as JSON schemas and tool arguments. They are kept as they are, with
+	 * nulls.
+	 */
 	opaque: ReadonlySet<string>;
-	/** Marks dropped wherever they stand outside opaque members. */
+	/** Members that are dropped at any depth, except within opaque members. */
 	marks?: ReadonlySet<string>;
-	/** Members whose array of one bare text part means the same as the text itself. */
+	/** Members for which an array of one bare text part is equal to the plain text. */
 	textMembers: ReadonlySet<string>;
-	/** `type` of such a text part. */
+	/** Values of `type` that mark such a text part. */
 	textTypes: ReadonlySet<string>;
 }
 
-/** The body in its normal form. Shares what did not change with the body given, which is left as it was. */
+/** Returns the body in its normal form. Does not change the given body, but shares its unchanged parts. */
 export function normalise(body: JsonObject, form: NormalForm): JsonObject {
 	const kept = Object.entries(body).filter(([name]) => !form.omit.has(name));
 	return normaliseObject(Object.fromEntries(kept), form);
@@ -44,7 +47,7 @@ function normaliseMember(name: string, value: JsonObject | JsonValue[], form: No
 	return form.textMembers.has(name) ? loneText(elements, form.textTypes) : elements;
 }
 
-/** Elements keep their places: a null in an array says something. */
+/** Keeps every element in its position: a null in an array has a meaning. */
 function normaliseArray(array: JsonValue[], form: NormalForm): JsonValue[] {
 	let copy: JsonValue[] | undefined;
 	for (const [index, element] of array.entries()) {

@@ -14,8 +14,8 @@ import { mistralConfidence } from './confidence.ts';
 import { mistralErrorBody } from './errors.ts';
 
 /**
- * A tool call has an `index` in the whole answer too. It comes whole, or in pieces whose continuations have the id
- * "null"; it is replayed whole. Usage comes with the last chunk; `p` fills each of them up.
+ * Complete answers keep a tool call's `index`. A tool call arrives whole, or in pieces whose continuations have the id
+ * "null"; the replay sends it whole. Usage arrives with the last chunk. `p` is padding in each chunk.
  */
 const MERGING: DeltaRules = { keepToolIndex: true, padding: ['p'] };
 const REPLAY: ReplayStyle = { wholeToolCalls: true, usage: 'always' };

@@ -4,7 +4,7 @@ import { objectsOf } from '../json/json.ts';
 import type { Confidence } from '../adapter.ts';
 import { reasonIf } from '../shared/confidence-signals.ts';
 
-/** Mistral advises temperatures from 0 to 0.7. https://docs.mistral.ai/api/#tag/chat */
+/** Mistral recommends temperatures from 0 to 0.7. https://docs.mistral.ai/api/#tag/chat */
 const SIGNALS: ChatSignals = {
 	lowTemperature: 0.2,
 	highTemperature: 1,

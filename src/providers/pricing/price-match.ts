@@ -1,4 +1,4 @@
-/** How the price table names the models that a price is for. */
+/** Rule by which the price table selects the models of a price. */
 export type ModelMatch =
 	| { or: ModelMatch[] }
 	| { and: ModelMatch[] }
@@ -8,10 +8,10 @@ export type ModelMatch =
 	| { contains: string }
 	| { regex: string };
 
-/** Longer names are no model's, and would be read anew for each line of the table. */
+/** No model has a longer name, and each line of the price table would have to scan it. */
 const MAX_NAME_LENGTH = 200;
 
-/** Letters' case says nothing, but in a regular expression. */
+/** Ignores the case of letters, except in regular expressions. */
 export function matchesModel(match: ModelMatch, model: string): boolean {
 	if (model.length > MAX_NAME_LENGTH) return false;
 	const name = model.toLowerCase();
@@ -26,5 +26,5 @@ export function matchesModel(match: ModelMatch, model: string): boolean {
 
 const COMPACT_DATE = /-(20\d{2})(\d{2})(\d{2})(?=-|:|$)/g;
 
-/** `-20240513` as `-2024-05-13`: some snapshots are known by the other way of writing their date. */
+/** Writes `-20240513` as `-2024-05-13`: the table lists some snapshots with the other date format. */
 export const withDashedDate = (model: string): string => model.replace(COMPACT_DATE, '-$1-$2-$3');

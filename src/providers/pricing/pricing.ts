@@ -3,12 +3,14 @@ import { isSnapshotOf, tierOfPrice } from '../../cache/policy/cost-tier.ts';
 import { matchesModel, withDashedDate, type ModelMatch } from './price-match.ts';
 import { PRICE_TABLE } from './price-table.generated.ts';
 
-/** USD per million tokens; dearer for the whole request once its input has more tokens than a tier's start. */
+/**
+ * USD per million tokens. If the input has more tokens than a tier's `start`, its price applies to the whole request.
+ */
 type Rate = number | { base: number; tiers: { start: number; price: number }[] };
 
 type When =
 	| { type: 'start_date'; start_date: string }
-	/** Times of day in UTC, as `16:30:00Z`; the end may be past midnight. */
+	/** Times of day in UTC, such as `16:30:00Z`. The end may be after midnight. */
 	| { type: 'time_of_date'; start_time: string; end_time: string };
 
 interface Prices {
@@ -19,28 +21,30 @@ interface Prices {
 
 interface PricedModel {
 	match: ModelMatch;
-	/** The last whose time it is holds; the first has no condition. */
+	/** The last entry whose condition is met applies. The first entry has no condition. */
 	prices: Prices[];
 }
 
 type Table = Partial<Record<Provider, PricedModel[]>>;
 
-/** `AI_CACHE_PRICES`: USD per million tokens by `provider/model`; a name stands for its snapshots too. */
+/** `AI_CACHE_PRICES`: USD per million tokens by `provider/model`. A model name also covers its snapshots. */
 export type PriceOverrides = Readonly<Record<string, { input: number; output: number }>>;
 
 export interface Pricing {
-	/** What these tokens cost in USD at list prices, null for a model whose price is not known. */
+	/** Returns the list price of these tokens in USD, or null if the model's price is unknown. */
 	price(provider: Provider, model: string, usage: Usage): number | null;
-	/** USD per million output tokens; per million input tokens for a model that puts out none, as for embeddings. */
+	/**
+	 * Returns USD per million output tokens, or per million input tokens if the model has no output, as for embeddings.
+	 */
 	outputPrice(provider: Provider, model: string): number | null;
-	/** The tier that the price makes; null where it is not known. */
+	/** Returns the model's cost tier, or null if its price is unknown. */
 	tier(provider: Provider, model: string): CostTier | null;
 }
 
 let table: Table | undefined;
 const builtIn = (): Table => (table ??= JSON.parse(PRICE_TABLE) as Table);
 
-/** Prices, the operator's before the built-in ones. `clock` decides which of a model's prices holds now. */
+/** Creates the price lookup. The operator's prices override the built-in ones. `clock` selects the price valid now. */
 export function createPricing(
 	overrides: PriceOverrides = {},
 	clock: { now(): number } = { now: () => Date.now() },
