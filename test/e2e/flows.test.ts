@@ -28,7 +28,14 @@ afterAll(async () => {
 });
 beforeEach(() => provider.reset());
 
-const flow = (name: string): string => flows[name] ?? 'no such flow';
+const activated: string[] = [];
+/** Activates a documented flow until the end of the test, and returns its id. */
+async function activate(name: string): Promise<string> {
+	const id = flows[name] ?? 'no such flow';
+	await directus.data('PATCH', `/flows/${id}`, { status: 'active' });
+	activated.push(id);
+	return id;
+}
 const generate = (options: object, key = 'answer'): OperationDefinition => ({
 	key,
 	type: 'ai-cache-generate',
@@ -42,13 +49,15 @@ async function webhook(name: string, operations: OperationDefinition[]): Promise
 	return id;
 }
 
-// Directus without a licence has a limit of active flows.
+// Directus without a license limits the number of active flows.
 afterEach(async () => {
+	for (const id of activated.splice(0)) await directus.data('PATCH', `/flows/${id}`, { status: 'inactive' });
 	for (const id of made.splice(0)) await directus.data('DELETE', `/flows/${id}`);
 });
 
 describe('the documented flows', () => {
 	it('on an event: a new article gets its summary, which others then get from the cache', async () => {
+		await activate('Summarize new articles');
 		const item = { title: 'On caching', body: 'It saves money.' };
 		const { id } = await directus.data<{ id: number }>('POST', '/items/articles', item);
 		const summary = async () =>
@@ -69,7 +78,8 @@ describe('the documented flows', () => {
 
 	it('by schedule: a line on each article, and the next run costs nothing', async () => {
 		const articles = await directus.data<object[]>('GET', '/items/articles?fields=id');
-		await directus.data('PATCH', `/flows/${flow('A line on each article')}`, { options: { cron: '* * * * * *' } });
+		const scheduled = await activate('A line on each article');
+		await directus.data('PATCH', `/flows/${scheduled}`, { options: { cron: '* * * * * *' } });
 		await expect.poll(() => provider.calls('anthropic'), TIMEOUT).toBe(articles.length);
 		const hits = async () => {
 			const { providers } = await directus.data<{ providers: { anthropic: { hits: number } } }>(
@@ -79,13 +89,14 @@ describe('the documented flows', () => {
 			return providers.anthropic.hits;
 		};
 		await expect.poll(hits, TIMEOUT).toBeGreaterThanOrEqual(articles.length);
-		await directus.data('PATCH', `/flows/${flow('A line on each article')}`, { status: 'inactive' });
+		await directus.data('PATCH', `/flows/${scheduled}`, { status: 'inactive' });
 		expect(provider.calls('anthropic')).toBe(articles.length);
 	});
 
 	it('by webhook: a question is answered, and answered again from the cache', async () => {
+		const question = await activate('Answer a question');
 		const ask = (body: unknown) =>
-			triggerFlow<GenerationAnswer & { errors?: ApiError[] }>(directus, flow('Answer a question'), body, null);
+			triggerFlow<GenerationAnswer & { errors?: ApiError[] }>(directus, question, body, null);
 		const first = await ask({ question: 'Do you ship to Malta? {{token}} [[password]]' });
 		expect(first.body.text).toContain('Malta');
 		expect(first.body.cache.status).toBe('MISS');
@@ -102,7 +113,10 @@ describe('the documented flows', () => {
 		(await directus.data<{ summary: string | null }>('GET', `/items/articles/${id}`)).summary;
 
 	it('by hand: a button writes the summary of the article that is open', async () => {
-		const { status } = await triggerFlow(directus, flow('Write a summary'), { collection: 'articles', keys: [5] });
+		const { status } = await triggerFlow(directus, await activate('Write a summary'), {
+			collection: 'articles',
+			keys: [5],
+		});
 		expect(status).toBe(200);
 		await expect.poll(() => summaryOf(5), TIMEOUT).toContain('Article 5');
 		expect(await summaryOf(6)).toBeNull();
@@ -112,8 +126,9 @@ describe('the documented flows', () => {
 	it.skipIf(process.env['AI_CACHE_TEST_DIRECTUS'] === '11')(
 		'by hand: a button writes a summary for each of several articles, each its own',
 		async () => {
+			const summaries = await activate('Write summaries');
 			const selection = { collection: 'articles', keys: [7, 6] };
-			expect((await triggerFlow(directus, flow('Write summaries'), selection)).status).toBe(200);
+			expect((await triggerFlow(directus, summaries, selection)).status).toBe(200);
 			await expect.poll(() => summaryOf(6), TIMEOUT).toContain('Article 6');
 			expect(await summaryOf(7)).toContain('Article 7');
 		},
@@ -130,7 +145,10 @@ describe('the documented flows', () => {
 		});
 		await ask(about(1));
 		await ask(about(2));
-		const { status } = await triggerFlow(directus, flow('Forget AI answers'), { collection: 'articles', keys: [1] });
+		const { status } = await triggerFlow(directus, await activate('Forget AI answers'), {
+			collection: 'articles',
+			keys: [1],
+		});
 		expect(status).toBe(200);
 		expect((await ask(about(2))).cache).toBe('HIT');
 		expect((await ask(about(1))).cache).toBe('MISS');
