@@ -7,7 +7,7 @@ import { callsTools, choicesOf, contentText, readChat } from './parse-response.t
 
 const ADMITTED: Admission = { store: true };
 
-/** Every choice has to be whole: a good first answer does not save a refused second one. */
+/** Allows storing only if every choice is complete: a good first choice does not make up for a refused second one. */
 export function admitChat(answer: JsonObject, settings: AdmissionSettings): Admission {
 	if (!readChat(answer)) return { store: false, reason: 'malformed' };
 	for (const choice of choicesOf(answer)) {
@@ -25,7 +25,7 @@ function refusedChoice(choice: JsonObject, settings: AdmissionSettings): string 
 	return reason ?? (isEmpty(message) ? 'empty' : null);
 }
 
-/** Text that a model only thought, which is no answer. */
+/** Parts that contain a model's reasoning instead of its answer. */
 const THOUGHTS = new Set(['thinking', 'reasoning', 'redacted_thinking']);
 
 function isEmpty(message: JsonObject): boolean {

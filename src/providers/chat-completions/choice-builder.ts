@@ -5,17 +5,17 @@ import { isEmpty, replaceMember } from '../shared/merge-members.ts';
 import { mergeDelta, type DeltaRules } from './merge-delta.ts';
 
 /**
- * One choice of a stream. Its message grows by `delta`; some servers say the message so far beside it, which counts
- * only if no delta says anything. All other members come whole each time.
+ * Builds one choice of a stream. Its message grows by `delta`. Some servers also send the message so far, which counts
+ * only if no delta has content. All other members arrive whole each time.
  */
 export class ChoiceBuilder {
 	readonly #rules: DeltaRules;
 	readonly #choice: JsonObject;
 	readonly #message: JsonObject = {};
 	#whole: JsonObject | null = null;
-	/** Whether its messages so far contradict each other. */
+	/** True if the messages so far contradict each other. */
 	#contradicts = false;
-	/** Whether the last that came is the audio's expiry: such a stream may end without another word. */
+	/** True if the audio's expiry came last: such a stream may end without a finish reason. */
 	#audioEnded = false;
 
 	constructor(index: number, rules: DeltaRules) {
@@ -38,7 +38,7 @@ export class ChoiceBuilder {
 		return JSON.stringify([this.#choice, this.#whole]).length;
 	}
 
-	/** Whether a word said how it ended. */
+	/** True if a finish reason arrived. */
 	get ended(): boolean {
 		return readEnding(this.#choice['finish_reason']) !== null || this.#endedByAudio;
 	}
@@ -84,7 +84,7 @@ export class ChoiceBuilder {
 
 const saysSomething = ({ role: _role, ...members }: JsonObject): boolean => !isEmpty(members);
 
-/** `content` and `refusal` hold a token's entry each; they grow with the text. */
+/** `content` and `refusal` hold one entry per token and grow with the text. */
 function mergeLogprobs(current: JsonValue | undefined, delta: JsonValue): JsonValue {
 	if (!isObject(delta)) return current ?? delta;
 	const merged: JsonObject = { ...objectOf(current) };

@@ -1,10 +1,9 @@
 import type { NormalForm } from '../json/normalize.ts';
 
 /**
- * What cannot change a chat completion: how it is delivered (`stream`, `stream_options`), who asks and how that is
- * booked (`user`, `safety_identifier`, `metadata`, `service_tier`, `store`), where the provider's own prompt cache
- * looks and what it keeps (`prompt_cache_…`). Everything else counts, parameters that nobody knows included.
- * https://platform.openai.com/docs/api-reference/chat/create
+ * Parameters that cannot change a chat completion: delivery (`stream`, `stream_options`), caller and accounting
+ * (`user`, `safety_identifier`, `metadata`, `service_tier`, `store`), and the provider's prompt cache
+ * (`prompt_cache_…`). All others count, even unknown ones. https://platform.openai.com/docs/api-reference/chat/create
  */
 export const DELIVERY_PARAMETERS: ReadonlySet<string> = new Set([
 	'stream',

@@ -2,27 +2,27 @@ import type { JsonObject, JsonValue } from '../../shared/api-types.ts';
 import { isObject, isPresent, objectOf, parseObject, stringOf } from '../json/json.ts';
 import { joinBase64 } from '../shared/merge-members.ts';
 
-/** Text members that come whole, again and again, instead of piece by piece; some servers repeat them empty. */
+/** Text members that arrive whole and may be repeated. Some servers repeat them empty. */
 const WHOLE = new Set(['role', 'id', 'type', 'name', 'tool_call_id']);
 
 /** Text members that are base64. */
 const BASE64 = new Set(['data', 'b64_json']);
 
-/** How a provider's delta merges where it differs from the common way. */
+/** A provider's deviations from the common merging of deltas. */
 export interface DeltaRules {
-	/** Whether a tool call of the whole answer still has the `index` that its deltas have. */
+	/** True if tool calls of a complete answer keep the `index` of their deltas. */
 	keepToolIndex: boolean;
-	/** Members of this provider's chunks that only fill them up. */
+	/** Members that only pad this provider's chunks. */
 	padding: readonly string[];
 }
 
-/** What Mistral's own SDK writes where it has no id. */
+/** Mistral's own SDK writes this for a missing id. */
 const NO_ID = 'null';
 
 /**
- * Merges a delta into the message that it continues: texts are appended, lists extended, objects merged, the rest
- * replaced. A null leaves what is there, and is itself kept where nothing is, as the whole answer has it too. The
- * delta is used up: parts of it become parts of the message.
+ * Merges a delta into its message: appends texts, extends lists, merges objects, replaces the rest. A null never
+ * replaces a value, but is kept if there is none, as in complete answers. Parts of the delta become parts of the
+ * message, so it must not be used afterwards.
  */
 export function mergeDelta(message: JsonObject, delta: JsonObject, rules: DeltaRules): void {
 	for (const [name, value] of Object.entries(delta)) {
@@ -47,7 +47,10 @@ function mergeMember(target: JsonObject, name: string, value: JsonValue): void {
 	} else target[name] = value;
 }
 
-/** Calls are continued by `index`, or without one by their id; a call that names neither itself nor its tool goes on. */
+/**
+ * A delta continues the call with its `index`, or else with its id. One without id and tool name continues the last
+ * call.
+ */
 function mergeToolCalls(current: JsonValue | undefined, deltas: JsonValue[], rules: DeltaRules): JsonValue[] {
 	const calls = Array.isArray(current) ? current : [];
 	for (const delta of deltas) {
@@ -61,7 +64,7 @@ function mergeToolCalls(current: JsonValue | undefined, deltas: JsonValue[], rul
 	return calls;
 }
 
-/** Where a call belongs: by its index, but never upon another call, which some servers give the same index. */
+/** Finds a call's position by its index, but never joins two calls: some servers give both the same index. */
 function placeOf(calls: JsonValue[], delta: JsonObject): number {
 	const id = idOf(delta);
 	const known = id === null ? -1 : calls.findIndex((call) => isObject(call) && idOf(call) === id);
@@ -98,7 +101,7 @@ function idOf({ id }: JsonObject): string | number | null {
 
 const MAX_INDEX = 1_023;
 
-/** A place among choices or calls, null where the value is none that a provider would mean. */
+/** Returns a valid position among choices or calls, otherwise null. */
 export function indexOf(value: JsonValue | undefined): number | null {
 	return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_INDEX ? value : null;
 }

@@ -4,7 +4,7 @@ import { isErrorBody } from '../shared/error-body.ts';
 import { countOf, isObject, objectOf, objectsOf, stringOf, stringOrNull } from '../json/json.ts';
 import type { AnswerReading } from '../adapter.ts';
 
-/** A `chat.completion` body, or null where the body is none: no choices, or a choice without a message. */
+/** Parses a `chat.completion` body. Returns null if there are no choices or a choice lacks its message. */
 export function readChat(answer: JsonObject): AnswerReading | null {
 	const choices = choicesOf(answer);
 	const [first] = choices;
@@ -19,7 +19,7 @@ export function readChat(answer: JsonObject): AnswerReading | null {
 	};
 }
 
-/** An audio's id, by which later messages refer to it, ends with the audio. */
+/** Later messages refer to an audio by its id, which expires with the audio. */
 function findExpiry(choices: readonly JsonObject[]): { expiresAt?: number } {
 	const times = choices.flatMap(({ message }) => {
 		const { expires_at: time } = objectOf(objectOf(message)['audio']);
@@ -32,7 +32,7 @@ export function choicesOf(answer: JsonObject): JsonObject[] {
 	return isErrorBody(answer) ? [] : objectsOf(answer['choices']);
 }
 
-/** `prompt_tokens` holds the cached ones, `completion_tokens` the reasoning ones. Zeros where no usage was told. */
+/** `prompt_tokens` includes cached tokens, `completion_tokens` reasoning tokens. Returns zeros if usage is missing. */
 export function chatUsage(usage: JsonValue | undefined): Usage {
 	const { prompt_tokens: prompt, completion_tokens: completion } = objectOf(usage);
 	return { input_tokens: countOf(prompt), output_tokens: countOf(completion) };

@@ -5,13 +5,13 @@ import { endingDelta, messageDeltas, type Delta, type DeltaStyle } from './split
 
 export interface ReplayStyle extends DeltaStyle {
 	/**
-	 * Where usage goes: `when_asked` in a chunk of its own, and only for `stream_options.include_usage`; `always` with
-	 * the last choice's end; `always_asked_apart` in a chunk of its own where asked, else with the last choice's end.
+	 * Position of usage: `when_asked` in its own chunk, only for `stream_options.include_usage`; `always` with the last
+	 * choice's end; `always_asked_apart` in its own chunk if asked, otherwise with the last choice's end.
 	 */
 	usage: 'when_asked' | 'always' | 'always_asked_apart';
 }
 
-/** Said in every chunk; what else the answer says of itself is said in the first alone. */
+/** Members in every chunk. The first chunk carries all others. */
 const IN_EVERY_CHUNK = ['id', 'created', 'model', 'system_fingerprint', 'service_tier'];
 
 /** A `chat.completion` as the events of its stream, `[DONE]` included. */

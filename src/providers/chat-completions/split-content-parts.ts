@@ -3,8 +3,8 @@ import { isObject } from '../json/json.ts';
 import { pieces } from '../shared/chunk-text.ts';
 
 /**
- * Mistral's content parts as the values of `delta.content` that make them. Neighbours of one kind go together, since
- * apart the second would continue the first; a text that follows other parts comes as a plain string, as from Mistral.
+ * Splits Mistral's content parts into values of `delta.content`. Neighbors of one kind stay together, because a
+ * separate second part would continue the first. Text after other parts is a plain string, as Mistral sends it.
  */
 export function partDeltas(parts: JsonValue[]): JsonValue[] {
 	return runs(parts).flatMap((run, position) => {
@@ -26,7 +26,7 @@ function runs(parts: JsonValue[]): JsonValue[][] {
 
 const typeOf = (part: JsonValue | undefined): JsonValue | undefined => (isObject(part) ? part['type'] : undefined);
 
-/** Whatever else the part says (`closed`, `signature`) comes with its last piece. */
+/** All other members (`closed`, `signature`) come with the last piece. */
 function thinkingDeltas(part: JsonObject): JsonValue[] {
 	const thought = Array.isArray(part['thinking']) ? part['thinking'] : [];
 	const [only] = thought;

@@ -24,7 +24,7 @@ const GROWING = new Set([
 	'annotations',
 ]);
 
-/** A whole message as the deltas that make it: merged again in this order, they are the message. */
+/** Splits a message into deltas. Merging them in this order returns the message. */
 export function messageDeltas(message: JsonObject, logprobs: JsonValue, style: DeltaStyle): Delta[] {
 	const tokens = isObject(logprobs) ? logprobs : null;
 	const reasons = hasReasoning(message);
@@ -37,14 +37,14 @@ export function messageDeltas(message: JsonObject, logprobs: JsonValue, style: D
 		...functionCallDeltas(message['function_call']),
 		...whole('audio', message),
 	];
-	// Log probabilities of no token at all, as those of a tool call, have no other delta to come with.
+	// Log probabilities without tokens, as for a tool call, have no other delta to go with.
 	const alone = tokens !== null && !grown.some((delta) => delta.logprobs !== undefined);
 	return [{ delta: opening(message), ...(alone && { logprobs: tokens }) }, ...grown];
 }
 
 /**
- * The delta that says why a choice ended. DeepSeek names both texts in every chunk, one of them null, to the last:
- * the OpenAI SDK keeps the last value of a member that it does not know.
+ * Builds the delta of a choice's end. DeepSeek names both texts in every chunk, one of them null: the OpenAI SDK keeps
+ * the last value of a member that it does not know.
  */
 export function endingDelta(message: JsonObject): JsonObject {
 	if (!hasReasoning(message)) return {};
@@ -57,7 +57,7 @@ const beside =
 	(members: JsonObject) =>
 	({ delta, ...more }: Delta): Delta => ({ delta: { ...members, ...delta }, ...more });
 
-/** The role, what does not grow, and of what does: nulls and empty beginnings. */
+/** Returns the role, all members that do not grow, and nulls or empty values for the growing ones. */
 function opening(message: JsonObject): JsonObject {
 	const delta: JsonObject = {};
 	const reasons = hasReasoning(message);
@@ -76,7 +76,7 @@ function contentDeltas(message: JsonObject, logprobs: JsonObject | null): Delta[
 	return texts('content', message, logprobs);
 }
 
-/** A text in pieces; by its tokens where their log probabilities came with it. */
+/** Splits a text into pieces, or into its tokens if they have log probabilities. */
 function texts(name: string, message: JsonObject, logprobs: JsonObject | null): Delta[] {
 	const text = stringOf(message[name]);
 	const tokens = objectsOf(logprobs?.[name]);
@@ -90,7 +90,7 @@ function texts(name: string, message: JsonObject, logprobs: JsonObject | null): 
 	}));
 }
 
-/** Lists of other tokens are told with those tokens. */
+/** Empties lists of other tokens: those tokens carry them. */
 const emptied = (value: JsonValue): JsonValue => (Array.isArray(value) ? [] : value);
 
 function toolCallDeltas(call: JsonObject, position: number, style: DeltaStyle): Delta[] {

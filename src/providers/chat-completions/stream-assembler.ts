@@ -7,13 +7,12 @@ import { isDone, saysNothing, type ServerSentEvent } from '../http/sse.ts';
 import { ChoiceBuilder } from './choice-builder.ts';
 import { indexOf, type DeltaRules } from './merge-delta.ts';
 
-/** `obfuscation` fills a chunk up, so that its length tells eavesdroppers nothing. */
+/** `obfuscation` pads a chunk, so that its length reveals nothing to eavesdroppers. */
 const OF_CHUNKS_ALONE = ['choices', 'object', 'obfuscation'];
 
 /**
- * Builds the `chat.completion` that a stream of `chat.completion.chunk` stands for. Whole once `[DONE]` came, or once
- * the stream ended properly and every choice had said how it ended.
- * https://platform.openai.com/docs/api-reference/chat-streaming
+ * Builds a `chat.completion` from its chunks. It is complete after `[DONE]`, or after a proper end of the stream if
+ * every choice has a finish reason. https://platform.openai.com/docs/api-reference/chat-streaming
  */
 export function chatAssembler(rules: DeltaRules): StreamAssembler {
 	const stream = new ChatStream(rules);
@@ -26,7 +25,7 @@ export function chatAssembler(rules: DeltaRules): StreamAssembler {
 }
 
 class ChatStream {
-	/** Whether the provider's bytes ended as they should. */
+	/** True if the provider's bytes ended properly. */
 	ended = false;
 	readonly #rules: DeltaRules;
 	readonly #alone: ReadonlySet<string>;

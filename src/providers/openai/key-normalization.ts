@@ -9,8 +9,8 @@ import { isObject } from '../json/json.ts';
 import { normalise, type NormalForm } from '../json/normalize.ts';
 
 /**
- * The responses API leaves out the same parameters, but for `store: false`: nothing can be continued by the ids of such
- * a response, as it can by those of one that OpenAI keeps. https://platform.openai.com/docs/api-reference/responses/create
+ * The responses API omits the same parameters, except `store: false`: a response that OpenAI does not keep cannot be
+ * continued by its ids. https://platform.openai.com/docs/api-reference/responses/create
  */
 const RESPONSES_FORM: NormalForm = {
 	omit: new Set([...DELIVERY_PARAMETERS].filter((name) => name !== 'store')),
@@ -27,7 +27,7 @@ export function openAiFingerprintBody(operation: Operation, body: JsonObject): J
 	return { ...normal, ...(input !== undefined && { input }), ...(store === false && { store }) };
 }
 
-/** A text is "equivalent to a text input with the user role", and a message needs not say that it is a message. */
+/** A text is "equivalent to a text input with the user role", and a message may omit its type. */
 function normalInput(input: JsonValue | undefined): JsonValue | undefined {
 	if (typeof input === 'string') return [{ role: 'user', content: input }];
 	if (!Array.isArray(input)) return undefined;

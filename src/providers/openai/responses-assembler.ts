@@ -7,7 +7,9 @@ import { saysNothing } from '../http/sse.ts';
 /** Events that end a stream with the whole response. https://platform.openai.com/docs/api-reference/responses-streaming */
 const TERMINAL = new Set(['response.completed', 'response.incomplete']);
 
-/** The last event holds the whole response; some compatible servers leave its output to the events before it. */
+/**
+ * The last event holds the whole response. Some compatible servers omit its output, which earlier events then provide.
+ */
 export function responsesAssembler(): StreamAssembler {
 	const items: { place: number; item: JsonObject }[] = [];
 	let body: JsonObject | null = null;
@@ -26,7 +28,7 @@ export function responsesAssembler(): StreamAssembler {
 			} else if (typeof type === 'string' && TERMINAL.has(type) && isObject(message['response']))
 				body = message['response'];
 		},
-		// Its last event alone holds the whole response.
+		// Nothing to do: only the last event completes a response.
 		end: () => undefined,
 		weigh: () => JSON.stringify([body, items]).length,
 		result() {

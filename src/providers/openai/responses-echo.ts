@@ -3,8 +3,8 @@ import { isPresent } from '../json/json.ts';
 import type { Echo } from '../adapter.ts';
 
 /**
- * Members of a request that its response repeats and its fingerprint leaves out, each with what a response has of a
- * request without it: they say for whom, or what for, somebody asked, and are nobody else's to read.
+ * Request members that the response repeats but the cache key omits, each with its value in a response to a request
+ * without it. They describe the caller or the purpose, so no other caller may read them.
  * https://platform.openai.com/docs/api-reference/responses/object
  */
 const REPEATED: JsonObject = { metadata: {}, user: null, safety_identifier: null, prompt_cache_key: null };

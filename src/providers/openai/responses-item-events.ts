@@ -4,7 +4,7 @@ import { pieces } from '../shared/chunk-text.ts';
 
 export type ResponseEvent = { type: string } & JsonObject;
 
-/** Items whose own member grows: its name, and the events' common name. */
+/** Items with a growing member: its name, and the common name of its events. */
 const GROWING: Readonly<Record<string, readonly [member: string, events: string]>> = {
 	function_call: ['arguments', 'response.function_call_arguments'],
 	custom_tool_call: ['input', 'response.custom_tool_call_input'],
@@ -26,7 +26,7 @@ const ABSENT_UNTIL_DONE: Readonly<Record<string, readonly string[]>> = {
 	image_generation_call: ['revised_prompt', 'size', 'quality', 'background', 'output_format'],
 };
 
-/** Stages that a tool of OpenAI's passes, before and after what grows. */
+/** Stages of OpenAI's own tools, before and after the growing part. */
 const STAGES: Readonly<Record<string, readonly [before: readonly string[], after: readonly string[]]>> = {
 	web_search_call: [['in_progress', 'searching'], ['completed']],
 	file_search_call: [['in_progress', 'searching'], ['completed']],
@@ -55,7 +55,7 @@ function contents(item: JsonObject, place: JsonObject): ResponseEvent[] {
 	return [...before.map(stage), ...grown(item, place), ...after.map(stage)];
 }
 
-/** The item as it was added: under way, and what grows still empty. */
+/** Returns the item as it is added: in progress, with its growing members empty. */
 function opened(item: JsonObject): JsonObject {
 	const open: JsonObject = { ...item };
 	if ('status' in item) open['status'] = 'in_progress';
@@ -123,7 +123,7 @@ function textEvents(part: JsonObject, place: JsonObject): ResponseEvent[] {
 	];
 }
 
-/** Pieces of a text; its tokens where their log probabilities came with it. */
+/** Splits a text into pieces, or into its tokens if they have log probabilities. */
 function tokens(text: string, logprobs: JsonObject[]): [string, JsonValue[]][] {
 	if (logprobs.length === 0) return pieces(text).map((piece) => [piece, []]);
 	const parts = logprobs.map((entry): [string, JsonValue[]] => [stringOf(entry['token']), [entry]]);

@@ -28,7 +28,10 @@ function textOf(answer: JsonObject): string {
 		.join('');
 }
 
-/** A `response` object, be it one that failed, or null where the body is none. https://platform.openai.com/docs/api-reference/responses/object */
+/**
+ * Parses a `response` object, even a failed one. Returns null for any other body.
+ * https://platform.openai.com/docs/api-reference/responses/object
+ */
 export function readResponse(answer: JsonObject): AnswerReading | null {
 	const isError = isErrorBody(answer) && answer['status'] !== 'failed';
 	if (isError || !Array.isArray(answer['output'])) return null;
@@ -59,14 +62,14 @@ function refusedResponse(answer: JsonObject, settings: AdmissionSettings): strin
 	return reading.text.trim() === '' && !callsSomething(answer) ? 'empty' : null;
 }
 
-/** A search, an interpreter or a remote tool that broke. */
+/** True for a failed search, interpreter or remote tool. */
 const failed = ({ status, error }: JsonObject): boolean => status === 'failed' || isPresent(error);
 
-/** Whoever hands such a call back goes on in its container, which conversations that begin alike are not to share. */
+/** Clients that return such a call continue in its container, which separate conversations must not share. */
 const ranInContainer = ({ container_id: container, environment }: JsonObject): boolean =>
 	isPresent(container) || isPresent(objectOf(environment)['container_id']);
 
-/** A file that goes with its container, some minutes after that was used last. */
+/** True for a file that is deleted with its container, some minutes after the container's last use. */
 const namesContainerFile = ({ annotations }: JsonObject): boolean =>
 	objectsOf(annotations).some(({ type }) => type === 'container_file_citation');
 

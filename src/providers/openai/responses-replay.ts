@@ -22,7 +22,7 @@ export function replayResponse(answer: JsonObject): string[] {
 	);
 }
 
-/** As it was when nothing had been generated yet. */
+/** Returns the response as it was before any output. */
 function begunResponse(answer: JsonObject): JsonObject {
 	const { output_text: _text, ...response } = answer;
 	const begun: JsonObject = { ...response, status: 'in_progress', output: [] };

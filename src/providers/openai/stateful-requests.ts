@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue, Operation } from '../../shared/api-types.ts
 import { isObject, isPresent, objectOf, objectsOf, stringOf } from '../json/json.ts';
 
 /**
- * Why a request leans on what OpenAI keeps, so that its body does not say all that its answer depends on; or null.
+ * Returns a reason if the answer depends on state at OpenAI that the body does not contain, otherwise null.
  * https://platform.openai.com/docs/guides/conversation-state
  */
 export function openAiState(operation: Operation, body: JsonObject): string | null {
@@ -22,18 +22,18 @@ function responsesState(body: JsonObject): string | null {
 }
 
 /**
- * Tools that OpenAI runs on what others change meanwhile, by their type: a remote server, which may also act each time
- * that it is called, and files in a vector store.
+ * OpenAI's tools whose data others change, by type: a remote server, which may also act at each call, and files in a
+ * vector store.
  */
 const OUTSIDE: ReadonlyMap<string, string> = new Map([
 	['mcp', 'mcp'],
 	['file_search', 'vector_store'],
 ]);
 
-/** A container that is there already, with its files; one that is made for the answer is an object. */
+/** True for an existing container with its files. A container created for the answer is given as an object. */
 const runsInContainer = ({ container, environment }: JsonObject): boolean =>
 	typeof container === 'string' || isPresent(objectOf(environment)['container_id']);
 
-/** A stored prompt without its version is whatever it was last edited to. */
+/** A stored prompt without a version means its latest edit. */
 const namesLatestTemplate = (prompt: JsonValue | undefined): boolean =>
 	isObject(prompt) && !isPresent(objectOf(prompt)['version']);

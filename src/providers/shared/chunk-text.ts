@@ -1,8 +1,8 @@
 const PIECE_LENGTH = 64;
 
 /**
- * A text in pieces as a provider would send it: about 64 characters each, cut after white space where there is some,
- * never within a character. Joined they are the text; an empty text has none.
+ * Splits a text as a provider would stream it: about 64 characters each, after white space if possible, never within a
+ * character. Joined, the pieces are the text. An empty text has no pieces.
  */
 export function pieces(text: string): string[] {
 	const found: string[] = [];

@@ -3,7 +3,7 @@ import { classifyEnding, type EndingKind } from './ending.ts';
 import { objectsOf } from '../json/json.ts';
 import type { Confidence } from '../adapter.ts';
 
-/** The score that reasons make: 1 and their effects, without the dust of floating point. */
+/** Adds the effects of the reasons to 1, without floating-point noise. */
 export function scored(reasons: readonly (ConfidenceReason | null)[]): Confidence {
 	const effective = reasons.filter((reason) => reason !== null && reason.effect !== 0) as ConfidenceReason[];
 	return { score: hundredths(effective.reduce((score, { effect }) => score + effect, 1)), reasons: effective };
@@ -24,7 +24,7 @@ export function endingReason(prefix: string, word: string | null): ConfidenceRea
 	return { name: `${prefix}_${word ?? 'missing'}`, effect: ENDING_EFFECTS[classifyEnding(word)] };
 }
 
-/** The request's own temperature counts at the ends of the provider's scale alone. */
+/** Only a temperature near an end of the provider's scale counts. */
 export function temperatureReason(request: JsonObject, low: number, high: number): ConfidenceReason | null {
 	const { temperature } = request;
 	if (typeof temperature !== 'number') return null;
@@ -40,7 +40,7 @@ export function logprobReason(tokens: JsonValue | undefined): ConfidenceReason |
 	return { name: 'mean_logprob', effect: hundredths(Math.max(-0.3, Math.min(0.2, probability - 0.8))) };
 }
 
-/** Text that is empty, or that turns in circles. */
+/** Penalizes text that is empty or repeats itself. */
 export function textReason(text: string, mayBeEmpty: boolean): ConfidenceReason | null {
 	if (text.trim() === '') return mayBeEmpty ? null : { name: 'empty_text', effect: -0.5 };
 	return isRepeated(text) ? { name: 'repeated_text', effect: -0.3 } : null;
@@ -53,7 +53,7 @@ const REPETITION_WINDOW = 6_000;
 const REPETITION_MIN_WORDS = 40;
 const REPETITION_MAX_DISTINCT = 0.4;
 
-/** Whether most three-word sequences at the text's end have come before: how a model that is stuck writes. */
+/** True if most three-word sequences at the text's end occurred before: a stuck model writes like this. */
 export function isRepeated(text: string): boolean {
 	const words = text.slice(-REPETITION_WINDOW).split(/\s+/);
 	if (words.length < REPETITION_MIN_WORDS) return false;

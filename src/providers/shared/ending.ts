@@ -64,20 +64,20 @@ const KINDS: ReadonlyMap<string, EndingKind> = new Map(
 	Object.entries(WORDS).flatMap(([kind, words]) => words.map((word) => [word, kind as EndingKind])),
 );
 
-/** The provider's own word for how an answer ended, or null. Blank text is no word, nor is the text `null`. */
+/** Returns the provider's word for how an answer ended, or null. Blank text and the text `null` do not count. */
 export function readEnding(value: JsonValue | undefined): string | null {
 	if (typeof value !== 'string') return null;
 	return value.trim() === '' || value === 'null' ? null : value;
 }
 
-/** What a provider's word means. */
+/** Classifies a provider's word. */
 export function classifyEnding(word: string | null): EndingKind {
 	return word === null ? 'missing' : (KINDS.get(word.toLowerCase()) ?? 'unknown');
 }
 
 /**
- * Why an answer that ended with this word is not stored, null if it may be: `unfinished`, `truncated`,
- * `unknown_finish`, or the word itself.
+ * Returns the reason for not storing an answer that ended with this word, or null if it may be stored: `unfinished`,
+ * `truncated`, `unknown_finish`, or the word itself.
  */
 export function refuseEnding(word: string | null, storeTruncated: boolean): string | null {
 	const kind = classifyEnding(word);
@@ -87,7 +87,10 @@ export function refuseEnding(word: string | null, storeTruncated: boolean): stri
 	return kind === 'truncated' ? kind : word!.toLowerCase();
 }
 
-/** The word that counts of two that one stream said: an empty one takes nothing back, nor does a good one a bad one. */
+/**
+ * Chooses between two endings of one stream: an empty one never replaces another, and a good one never replaces a bad
+ * one.
+ */
 export function laterEnding(before: JsonValue | undefined, after: JsonValue | undefined): JsonValue {
 	const earlier = readEnding(before);
 	const later = readEnding(after);

@@ -19,7 +19,7 @@ export function readErrorEvent({ event, data }: ServerSentEvent): JsonObject | n
 	return event === 'error' || isErrorBody(body) ? body : null;
 }
 
-/** Where error bodies keep their status, their kind and their words, and the objects that hold these. */
+/** Members in which error bodies carry their status, kind and message, and the objects that nest them. */
 const STATUSES = ['status', 'status_code', 'http_code', 'code'] as const;
 const KINDS = ['type', 'code', 'status'] as const;
 const WORDS = ['message', 'error_description', 'detail', 'error', 'errors', 'msg', 'Message', 'title'] as const;
@@ -49,7 +49,7 @@ export function findErrorStatus(body: JsonObject): number | null {
 	return STATUS_OF_KIND.find(([kind]) => kind.test(text))?.[1] ?? null;
 }
 
-/** The words in which a provider, or a gateway before it, says what went wrong: JSON, events, a page or plain text. */
+/** Returns the error message of a provider, or of a gateway in front of it, from JSON, events, HTML or plain text. */
 export function readErrorWords(body: Buffer): string | null {
 	const text = new TextDecoder().decode(body).trim();
 	try {
@@ -84,7 +84,7 @@ function wordsInEvents(body: Buffer): string | null {
 const wordsInPage = (text: string): string =>
 	text
 		.slice(0, 20_000)
-		// An element or comment without an end reaches to the page's: no search begins twice over the same text.
+		// An unclosed element or comment reaches to the end of the page, so the text is never searched twice.
 		.replace(/<(script|style|svg)\b[\s\S]*?(?:<\/\1\s*>|$)|<!--[\s\S]*?(?:-->|$)/gi, ' ')
 		.replace(/<[^<>]*>/g, ' ')
 		.replace(/\s+/g, ' ')

@@ -1,9 +1,6 @@
 import type { JsonObject, JsonValue } from '../../shared/api-types.ts';
 
-/**
- * Takes over members that a stream says as a whole each time. A later one replaces an earlier one; an empty one takes
- * nothing back.
- */
+/** Replaces members that a stream repeats as a whole. The last value wins, but an empty one never replaces another. */
 export function replaceMembers(target: JsonObject, members: JsonObject): void {
 	for (const [name, value] of Object.entries(members)) replaceMember(target, name, value);
 }
@@ -12,7 +9,7 @@ export function replaceMember(target: JsonObject, name: string, value: JsonValue
 	if (target[name] === undefined || !isEmpty(value)) target[name] = value;
 }
 
-/** Null, zero, the empty text, and what holds nothing else: some servers fill with them what they do not know. */
+/** True for null, zero, empty text, and containers of only these: some servers send them for unknown values. */
 export function isEmpty(value: JsonValue): boolean {
 	if (typeof value !== 'object' || value === null) return value === null || value === '' || value === 0;
 	return Object.values(value).every(isEmpty);
