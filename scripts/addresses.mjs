@@ -1,6 +1,6 @@
 /**
- * Writes the repository's address into all places that name it, from the one that decides: `repository.url` in
- * package.json. npm and the Marketplace show images of the README by absolute addresses only.
+ * Copies the repository's address from `repository.url` in package.json to every file that contains it. npm and the
+ * Marketplace show images of the README only if their addresses are absolute.
  *
  *     npm pkg set repository.url=git+https://github.com/<owner>/directus-extension-ai-cache.git && npm run addresses
  */

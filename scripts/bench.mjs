@@ -1,9 +1,10 @@
 /**
- * Runs every `test/bench/*.bench.ts` (or those whose name holds an argument) one after the other in the project's own
- * Node. What they print on stdout, Markdown, takes its place in `docs/benchmarks.md`, where each bench has a part of its
- * own; one that fails leaves its part as it was. Arguments that begin with `--` go to the benches: `chaos --small` takes
- * three minutes at most. Progress goes to stderr. All take about an hour;
- * `test/bench/support/sizes.ts` names what makes it shorter; its part says so then.
+ * Runs every `test/bench/*.bench.ts`, or only those whose name contains an argument, one after the other in the
+ * project's own Node. Each bench prints Markdown on stdout, which replaces its section of `docs/benchmarks.md`. A
+ * failed bench leaves its section unchanged. Progress goes to stderr.
+ * Arguments that begin with `--` go to the benches: `chaos --small` takes three minutes at most. All benches together
+ * take about an hour. `test/bench/support/sizes.ts` lists the settings that shorten a run; the section then mentions
+ * them.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -46,7 +47,7 @@ for (const file of files) {
 	await writeResult(file, heading + output.trim());
 }
 
-/** The document may have changed while the bench ran. */
+/** Reads the document again, because it may have changed while the bench ran. */
 async function writeResult(file, text) {
 	const parts = partsOf(existsSync(RESULT) ? readFileSync(RESULT, 'utf8') : '').set(file, text);
 	const marked = [...parts].sort().map(([name, part]) => `<!-- ${name} -->\n\n${part}`);
@@ -54,7 +55,7 @@ async function writeResult(file, text) {
 	writeFileSync(RESULT, await format([introduction(), ...marked].join('\n\n'), options));
 }
 
-/** What each bench wrote when it last ran, by its file's name. */
+/** Returns each bench's last output by its file name. */
 function partsOf(document) {
 	const [, ...marked] = document.split(/^<!-- (\S+\.bench\.ts) -->$/m);
 	const found = new Map();

@@ -1,6 +1,6 @@
 /**
  * Installs, builds and starts a real Directus 12 with the bundle, then shows a miss, a hit, a Flow and an invalidation
- * for each provider. `-- --exit` ends when that is done, with 0 only if all of it was as it should be.
+ * for each provider. With `-- --exit` it ends afterwards, with exit code 0 only if every step had the expected result.
  */
 import { ensureInstalled } from './support/install.mjs';
 import { NODE, run } from './support/run.mjs';

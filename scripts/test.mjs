@@ -1,11 +1,11 @@
 /**
- * Everything that says whether the bundle is sound, from a fresh clone and with any Node from 18 on:
+ * Runs all checks of the bundle, from a fresh clone and with any Node from 18 on:
  *
  *     node scripts/test.mjs [static] [build] [unit] [e2e] [browser] [compat] [images] [-- arguments for vitest]
  *
- * Without a name: all but `compat`, and `images`, which takes the pictures of the documentation. Every step runs, also
- * after a failed one. What was skipped is named at the end. The last line is `N passed, N failed`, and `, N skipped` if
- * anything was.
+ * Without a name it runs all steps except `compat` and `images`, which takes the pictures of the documentation. Every
+ * step runs, even after a failed one. Skipped suites are listed at the end. The last line is `N passed, N failed`, with
+ * `, N skipped` if anything was skipped.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -15,12 +15,12 @@ import { ensureInstalled, ensureSystemPrograms, installSystemPrograms } from './
 import { NODE, PROJECT, run } from './support/run.mjs';
 
 const APP_LIMIT_BYTES = 150_000;
-/** Each process of Directus reads and compiles it at its start. */
+/** Size limit of the API bundle: each process of Directus reads and compiles it when it starts. */
 const API_LIMIT_BYTES = 480_000;
 const REPORTS = path.join(PROJECT, '.cache/reports');
 const GROUPS = ['static', 'build', 'unit', 'e2e', 'browser', 'compat', 'images'];
 const BY_NAME_ALONE = ['compat', 'images'];
-/** The end-to-end suites whose outcome can depend on the database. Without another one, all run on SQLite. */
+/** The end-to-end suites whose outcome can depend on the database. All suites run on SQLite by default. */
 const DATABASE_SUITES = [
 	'changes',
 	'changes-nested',
@@ -35,7 +35,7 @@ const [named, passedOn] = splitArguments(process.argv.slice(2));
 const groups = named.length > 0 ? named : GROUPS.filter((name) => !BY_NAME_ALONE.includes(name));
 const needs = (...names) => groups.some((group) => names.includes(group));
 const needsBundle = needs('e2e', 'browser', 'compat', 'images');
-/** The package is checked as it is published. */
+/** The static checks inspect the package as it is published. */
 const needsBuild = needsBundle || needs('static');
 
 const steps = [

@@ -1,13 +1,13 @@
 /**
- * Writes THIRD-PARTY-NOTICES.md: what of other packages is in the built bundle, with their licences, as the source maps
- * of a build tell it. Run it after a change of dependencies; it leaves a fresh build in `dist`.
+ * Writes THIRD-PARTY-NOTICES.md: the packages in the built bundle with their licenses, found by the source maps of a
+ * build. Run it after dependencies change. It leaves a fresh build in `dist`.
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { NODE, PROJECT, run } from './support/run.mjs';
 
-/** What is in the sources themselves: the table of prices. */
+/** Packages copied into the sources: the price table. */
 const COPIED = ['@pydantic/genai-prices'];
 
 const builder = path.join(PROJECT, 'node_modules/@directus/extensions-sdk/cli.js');
@@ -32,7 +32,9 @@ const head =
 writeFileSync(path.join(PROJECT, 'THIRD-PARTY-NOTICES.md'), [head, ...parts].join('\n'));
 console.log(`${folders.size} packages`);
 
-/** Folders of the packages that a built file is made of; its map is taken away, which is no part of the package. */
+/**
+ * Returns the folders of the packages in a built file. Deletes its source map, which does not belong in the package.
+ */
 function takeMap(file) {
 	const { sources } = JSON.parse(readFileSync(`${file}.map`, 'utf8'));
 	rmSync(`${file}.map`);

@@ -1,6 +1,7 @@
 /**
- * Writes src/providers/pricing/price-table.generated.ts from @pydantic/genai-prices: of its hundreds of kilobytes, what the four
- * providers charge for input and output tokens. Run it after an update of that package; a test says when it is due.
+ * Writes src/providers/pricing/price-table.generated.ts from @pydantic/genai-prices. It keeps only the prices of the
+ * four providers for input and output tokens, a small part of the package. Run it after the package was updated; a test
+ * fails when it is due.
  */
 import { writeFileSync } from 'node:fs';
 import { findProvider } from '@pydantic/genai-prices';

@@ -1,6 +1,6 @@
 /**
- * What the build of the server's part does beyond the SDK's own: each process of Directus loads that part at its start,
- * so as little as possible is to be read and evaluated then.
+ * Build plug-ins for the API bundle, in addition to the SDK's own. Each process of Directus loads the bundle when it
+ * starts, so it should read and evaluate as little as possible then.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import * as esbuild from 'esbuild';
 
 import { PROJECT } from './run.mjs';
 
-/** What `engines` in package.json names. */
+/** The Node version in `engines` of package.json. */
 const TARGET = 'node22';
 const COMMANDER = /[\\/]ioredis[\\/]built[\\/]utils[\\/]Commander\.js$/;
 const DEBUG = /[\\/]ioredis[\\/]built[\\/]utils[\\/]debug\.js$/;
@@ -17,7 +17,7 @@ const SOURCES = path.join(PROJECT, 'src') + path.sep;
 const isShim = (id) => id.startsWith(SOURCES) && id.endsWith('.cjs');
 const isServers = ({ plugins }) => !plugins.some((plugin) => plugin?.name === 'vite:vue');
 
-/** TypeScript as Node runs it: the SDK's own target makes a `WeakMap` of every private field, which costs at each use. */
+/** Keeps modern syntax: the SDK's target turns every private field into a `WeakMap`, which is slow at each access. */
 export function modernSyntax() {
 	return {
 		name: 'modern-syntax',
@@ -38,8 +38,8 @@ export function modernSyntax() {
 }
 
 /**
- * Makes a file of its own, beside the bundle, of each CommonJS module in the sources and what it requires: it is read at
- * the first call of what it exports, which are functions without parameters.
+ * Bundles each CommonJS module of the sources with its dependencies into a separate file beside the bundle. The file is
+ * loaded at the first call of an export. All exports must be functions without parameters.
  */
 export function lazyLibraries() {
 	let minify = false;
@@ -72,7 +72,7 @@ export function lazyLibraries() {
 	};
 }
 
-/** The module with all that it requires, as CommonJS, and its source map where one is asked for. */
+/** Bundles a module and its dependencies as CommonJS, with a source map if requested. */
 async function bundleAlone(module, minify, sourcemap) {
 	const { outputFiles } = await esbuild.build({
 		absWorkingDir: PROJECT,
@@ -92,8 +92,8 @@ async function bundleAlone(module, minify, sourcemap) {
 }
 
 /**
- * Puts the modules, which are arrow functions once they are minified, as functions in brackets: V8 takes those for ones
- * that are called at once, where it reads any other twice, first without compiling it.
+ * Puts the modules, which are arrow functions after minifying, into brackets. V8 compiles functions in brackets at
+ * once, because it expects an immediate call. It parses others twice.
  */
 function compiledAtOnce(code, { body: statements }) {
 	let result = '';
@@ -113,7 +113,7 @@ function compiledAtOnce(code, { body: statements }) {
 const leanIoredis = {
 	name: 'lean-ioredis',
 	setup(build) {
-		// A prototype that something was deleted from is a dictionary: V8 copies any other for each command it is given.
+		// `delete` turns the prototype into a dictionary. V8 copies any other prototype each time a command is added.
 		build.onLoad({ filter: COMMANDER }, ({ path: file }) => {
 			const code = readFileSync(file, 'utf8');
 			const loop = 'commands.forEach(';
@@ -121,7 +121,7 @@ const leanIoredis = {
 			const deletion = 'Commander.prototype._ = 0; delete Commander.prototype._;';
 			return { contents: code.replace(loop, `${deletion}\n${loop}`) };
 		});
-		// Nobody debugs the client in production, and what it would write are the entries.
+		// Removes the client's debug output: nobody needs it in production, and it would contain the entries.
 		build.onLoad({ filter: DEBUG }, () => ({ contents: 'exports.default = () => () => {};' }));
 	},
 };

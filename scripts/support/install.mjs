@@ -5,7 +5,7 @@ import { findProgram, PROJECT, run } from './run.mjs';
 
 const DEBIAN_POSTGRES = '/usr/lib/postgresql';
 
-/** By the Debian package: programs that no npm package brings, all of which must be there under one of their names. */
+/** Programs that no npm package provides, by Debian package. Each list needs one of its names to be installed. */
 const SYSTEM_PROGRAMS = {
 	'redis-server': [['redis-server']],
 	chromium: [['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']],
@@ -14,7 +14,7 @@ const SYSTEM_PROGRAMS = {
 	'mariadb-server': [['mariadb'], ['mariadb-dump'], ['mariadb-install-db'], ['mariadbd']],
 };
 
-/** `npm ci` in a folder of the project unless what its lock file says is there already. Throws when it fails. */
+/** Runs `npm ci` in a folder of the project unless its lock file is already installed. Throws if it fails. */
 export async function ensureInstalled(folder) {
 	const directory = path.join(PROJECT, folder);
 	if (isInstalled(directory)) return;
@@ -28,7 +28,7 @@ export async function ensureInstalled(folder) {
 	}
 }
 
-/** True where npm's own record of what it installed names the versions of the lock file. */
+/** True if npm's own record of installed packages has the versions of the lock file. */
 function isInstalled(directory) {
 	const wanted = readPackages(path.join(directory, 'package-lock.json'));
 	const present = readPackages(path.join(directory, 'node_modules/.package-lock.json'));

@@ -5,12 +5,12 @@ import path from 'node:path';
 export const PROJECT = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '../..');
 const BIN = path.join(PROJECT, 'node_modules/.bin');
 
-/** The Node that the project installs, or with `AI_CACHE_TEST_NODE=system` the one that runs this script. */
+/** The project's own Node, or with `AI_CACHE_TEST_NODE=system` the one that runs this script. */
 export const NODE = process.env.AI_CACHE_TEST_NODE === 'system' ? process.execPath : path.join(BIN, 'node');
 
 /**
- * Runs a command and resolves to its exit code; 127 where it cannot be started. Its output is shown, or with `quiet`
- * only when it failed.
+ * Runs a command and resolves to its exit code, or to 127 if it cannot start. Shows its output; with `quiet`, only
+ * after a failure.
  */
 export function run(command, args, { cwd = PROJECT, env = {}, quiet = false } = {}) {
 	return new Promise((resolve) => {
@@ -34,7 +34,7 @@ export function run(command, args, { cwd = PROJECT, env = {}, quiet = false } = 
 	});
 }
 
-/** Path of the first of these programs that can be run, in the PATH or in further folders, or undefined. */
+/** Returns the path of the first of these programs that can be run, from the PATH or further folders, or undefined. */
 export function findProgram(names, folders = []) {
 	for (const folder of [...(process.env.PATH ?? '').split(path.delimiter), ...folders]) {
 		for (const name of names) {
