@@ -107,8 +107,8 @@ class MessageStream {
 }
 
 /**
- * Merges the end into the message. `delta` replaces the values from the start. `usage` is cumulative and keeps members
- * that it omits.
+ * Merges the end into the message. `delta` replaces the values from the start. `usage` is cumulative:
+ * members that it omits keep their value.
  */
 function mergeEnd(message: JsonObject, { type: _type, delta, usage, ...others }: JsonObject): void {
 	const { stop_reason: ending, ...members } = objectOf(delta);

@@ -43,7 +43,7 @@ export class ChoiceBuilder {
 		return readEnding(this.#choice['finish_reason']) !== null || this.#endedByAudio;
 	}
 
-	/** Null if its parts contradict each other. */
+	/** Null if the parts contradict each other. */
 	get choice(): JsonObject | null {
 		const { finish_reason: ending = null, ...choice } = this.#choice;
 		const message = this.#chosenMessage();

@@ -83,7 +83,7 @@ function placeUnnamed(calls: JsonValue[], delta: JsonObject): number {
 	return names || opens || isAnother(last, delta) ? calls.length : calls.length - 1;
 }
 
-/** Whether a delta cannot continue a call: each has an id of its own, or the call is whole and the delta says more. */
+/** True if a delta cannot continue a call: each has its own id, or the call is complete and the delta adds content. */
 function isAnother(call: JsonValue | undefined, delta: JsonObject): boolean {
 	if (!isObject(call)) return false;
 	if (idOf(delta) !== null && idOf(call) !== null) return idOf(delta) !== idOf(call);
@@ -115,7 +115,7 @@ function objectAt(calls: JsonValue[], position: number): JsonObject {
 }
 
 /**
- * Mistral's content parts: a delta continues the last part where its first is of the same kind, and parts within one
+ * Mistral's content parts: a delta continues the last part if its first is of the same kind, and parts within one
  * delta stay apart. A plain text continues, or opens, a text part.
  */
 function mergeParts(current: JsonValue | undefined, delta: JsonValue): JsonValue {

@@ -46,7 +46,7 @@ export function contentText(content: JsonValue | undefined): string {
 		.join('');
 }
 
-/** Whether the model asked for a tool, in the present or the older form. */
+/** True if the model called a tool, in the current or the older form. */
 export function callsTools(message: JsonObject): boolean {
 	return objectsOf(message['tool_calls']).length > 0 || isObject(message['function_call']);
 }

@@ -12,7 +12,7 @@ const GROWING: Readonly<Record<string, readonly [member: string, events: string]
 	code_interpreter_call: ['code', 'response.code_interpreter_call_code'],
 };
 
-/** Members that an item has as null until it is done. */
+/** Members of an item that are null until it is done. */
 const NULL_UNTIL_DONE: Readonly<Record<string, readonly string[]>> = {
 	image_generation_call: ['result'],
 	file_search_call: ['results'],
@@ -20,7 +20,7 @@ const NULL_UNTIL_DONE: Readonly<Record<string, readonly string[]>> = {
 	mcp_call: ['output', 'error'],
 };
 
-/** Members that an item does not have until it is done. */
+/** Members of an item that are absent until it is done. */
 const ABSENT_UNTIL_DONE: Readonly<Record<string, readonly string[]>> = {
 	web_search_call: ['action'],
 	image_generation_call: ['revised_prompt', 'size', 'quality', 'background', 'output_format'],

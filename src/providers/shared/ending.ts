@@ -1,12 +1,12 @@
 import type { JsonValue } from '../../shared/api-types.ts';
 
 /**
- * - `complete`: the model said all it had to say.
+ * - `complete`: the model finished its answer.
  * - `truncated`: a token limit cut it.
  * - `filtered`: the provider held something back.
  * - `paused`: half an answer, to be carried on.
  * - `failed`: something broke.
- * - `unknown`: a word that is not listed here.
+ * - `unknown`: an unlisted word.
  * - `missing`: no ending came.
  */
 export type EndingKind = 'complete' | 'truncated' | 'filtered' | 'paused' | 'failed' | 'unknown' | 'missing';

@@ -34,7 +34,7 @@ const STATUS_OF_KIND: readonly [RegExp, number][] = [
 	[/server_error|api_error|internal/i, 500],
 ];
 
-/** The HTTP status that an error within a 200 stands for; null if it names none. */
+/** Returns the HTTP status that an error within a 200 response stands for, or null if it names none. */
 export function findErrorStatus(body: JsonObject): number | null {
 	const error = isObject(body['error']) ? body['error'] : body;
 	for (const name of STATUSES) {

@@ -2,9 +2,9 @@ import type { JsonObject, JsonValue } from '../../shared/api-types.ts';
 import { isObject, isPresent, objectOf, objectsOf, stringOf } from '../json/json.ts';
 
 /**
- * Whether an answer was made from the web, so that it may be out of date soon. A request counts if its model always
- * searches or if its answer does not show whether it did. A tool that Claude or a `response` may use counts only if the
- * answer shows that it was used.
+ * True if the answer was made from the web and may soon be out of date. A request counts if its model always searches
+ * or if its answer does not show whether it did. A tool that Claude or a `response` may use counts only if the answer
+ * shows its use.
  */
 export const usesWeb = (request: JsonObject, answer: JsonObject): boolean =>
 	asksForWeb(request) || WEB_SOURCES.some((name) => isListed(answer[name])) || showsWeb(answer);
@@ -27,7 +27,7 @@ function asksForWeb(request: JsonObject): boolean {
 const SEARCHING_MODEL = /-search(?:-preview|-api)|:online$/;
 const GOOGLE_TOOLS = ['google_search', 'google_search_retrieval', 'googleSearch', 'url_context', 'urlContext'];
 
-/** Where Perplexity, xAI and Google name their sources. */
+/** Members in which Perplexity, xAI and Google name their sources. */
 const WEB_SOURCES = ['citations', 'search_results', 'grounding_metadata', 'groundingMetadata'];
 
 const isListed = (value: JsonValue | undefined): boolean =>
