@@ -153,7 +153,7 @@ describe('Studio pages', () => {
 		const { entries } = await directus.data<EntryPage>('GET', '/ai-cache/entries?limit=2');
 		await directus.data('DELETE', '/ai-cache/entries', { keys: entries.map(({ key }) => key) });
 		await studio.open('/ai-cache/journal');
-		await studio.page.getByText('2 einzeln gewählte Einträge').waitFor();
+		await studio.page.getByText('2 einzeln ausgewählte Einträge').waitFor();
 		await studio.close();
 	});
 
