@@ -54,7 +54,7 @@ async function read(stream: AsyncIterable<unknown>): Promise<void> {
 describe('a provider that answers a stream with', () => {
 	it.each([
 		['an error event within a 200', [START, '{"error":{"message":"Overloaded","type":"server_error"}}']],
-		['an end without its mark', [START, chatChunk({}, 'stop')]],
+		['an end without its mark and without a finish reason', [START, chatChunk({})]],
 		['something that is no JSON', [START, '{"half', '[DONE]']],
 	])('%s is passed on, and nothing is stored', async (_what, events) => {
 		provider.answer({ headers: EVENTS, body: eventSteps(events) });
@@ -62,6 +62,13 @@ describe('a provider that answers a stream with', () => {
 		const text = await (await post({ ...request, stream: true })).text();
 		expect(text).toBe(events.map((event) => `data: ${event}\n\n`).join(''));
 		expect(await isStored(request)).toBe(false);
+	});
+
+	it('an end without its mark, but with a finish reason, is passed on and stored', async () => {
+		provider.answer({ headers: EVENTS, body: eventSteps([START, chatChunk({}, 'stop')]) });
+		const request = ask();
+		await (await post({ ...request, stream: true })).text();
+		expect(await isStored(request)).toBe(true);
 	});
 
 	it('an error event lets the SDK raise it', async () => {
