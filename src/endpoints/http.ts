@@ -1,4 +1,4 @@
-import type { Accountability } from '@directus/types';
+import type { Accountability, SchemaOverview } from '@directus/types';
 import type { NextFunction, Request, Response } from 'express';
 import { StoreUnavailableError } from '../cache/errors.ts';
 import { type Caller, callerOf, isAuthenticated, isNamed, mayAsk } from '../services/access/caller.ts';
@@ -6,7 +6,11 @@ import { AccessDeniedError, InvalidRequestError, StoreAwayError } from '../servi
 import type { SettingValues } from '../services/config/settings-schema.ts';
 
 /** A request as Directus passes it to an endpoint. `rawBody` exists from Directus 11.16 on. */
-export type DirectusRequest = Request & { accountability?: Accountability | null; rawBody?: Buffer };
+export type DirectusRequest = Request & {
+	accountability?: Accountability | null;
+	schema?: SchemaOverview;
+	rawBody?: Buffer;
+};
 
 export type Handler = (request: DirectusRequest, response: Response) => Promise<unknown>;
 
@@ -26,9 +30,9 @@ export function route(handler: Handler) {
 }
 
 /** Requires an authenticated user whom `AI_CACHE_ACCESS` admits. Throws a 403 for anyone else. */
-export function requireCaller({ accountability }: DirectusRequest, values: SettingValues): Caller {
+export function requireCaller({ accountability, schema }: DirectusRequest, values: SettingValues): Caller {
 	if (!accountability) throw new AccessDeniedError({ reason: 'Authentication required' });
-	const caller = callerOf(accountability);
+	const caller = { ...callerOf(accountability), ...(schema && { schema }) };
 	if (!isAuthenticated(caller)) throw new AccessDeniedError({ reason: 'Authentication required' });
 	if (!mayAsk(caller, values.AI_CACHE_ACCESS)) {
 		throw new AccessDeniedError({ reason: 'You may not use the AI cache' });

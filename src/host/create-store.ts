@@ -67,6 +67,7 @@ export function openStore(settings: Settings, host: HostContext, clock: Clock): 
 	const resilient = new ResilientStore(redis, { requestTimeoutMs: values.AI_CACHE_STORE_TIMEOUT });
 	const store = new GuardedStore(resilient, {
 		outbox: outboxOfTags(createOutbox(host.database, host.logger, { clock })),
+		requestTimeoutMs: values.AI_CACHE_STORE_TIMEOUT,
 		onReady: (listener) => redis.onReady(listener),
 		catchUp: () => redis.catchUp(),
 		onCarriedOut: (carriedOut) => void store.appendJournal(outageRow(carriedOut, clock.now())).catch(() => {}),

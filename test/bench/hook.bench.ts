@@ -1,4 +1,4 @@
-/** What the hook costs Directus' own writes, and what an item template costs beside Directus' own reading. */
+/** What the hook costs Directus' own writes. */
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -21,8 +21,6 @@ const MANY = 10_000;
 const MANY_ROUNDS = 3;
 const ARTICLES = 10;
 const NAMESPACE = 'bench';
-const TEMPLATE = '{{title}} by {{author.name}}, about {{tags.tags_id.label}}, {{translations.title}}';
-const FIELDS = 'title,author.name,tags.tags_id.label,translations.title';
 
 interface Contender {
 	name: string;
@@ -102,7 +100,7 @@ for (let started = 1; ; started++) {
 	await stopAll(contenders);
 	contenders = await startAll();
 }
-const [bare, memory, onRedis] = contenders;
+const [bare, , onRedis] = contenders;
 section(
 	'An update of one item',
 	`\`PATCH /items/articles/1\`, ${STARTS * ROUNDS * PER_ROUND} each, in ${STARTS} starts of each kind, in turns. The response waits until the change is in force in the cache. Milliseconds.`,
@@ -125,42 +123,6 @@ section(
 	`An update of ${MANY.toLocaleString('en')} items in one request`,
 	`${MANY_ROUNDS} each, in turns. Milliseconds.`,
 	table([['', 'p50', 'p99', 'to Directus alone'], ...rowsOf(contenders)]),
-);
-
-progress('an item template');
-const template = { provider: 'openai', model: 'gpt-4o-mini', prompt: TEMPLATE, collection: 'articles' };
-const { directus } = memory;
-const reading: Contender = { name: `\`GET\` of the same fields`, directus, took: [] };
-const rendering: Contender = { name: 'hit of an item template', directus, took: [] };
-const plain: Contender = { name: 'hit of a request without a template', directus, took: [] };
-const ways: [Contender, Work][] = [
-	[reading, (process, index) => process.data('GET', `/items/articles/${(index % ARTICLES) + 1}?fields=${FIELDS}`)],
-	[
-		rendering,
-		(process, index) => process.data('POST', '/ai-cache/lookup', { ...template, item: (index % ARTICLES) + 1 }),
-	],
-	[
-		plain,
-		(process, index) =>
-			process.data('POST', '/ai-cache/lookup', { ...template, collection: undefined, prompt: `${index % ARTICLES}` }),
-	],
-];
-for (let item = 1; item <= ARTICLES; item++) {
-	await directus.data('POST', '/ai-cache/generate', { ...template, item });
-	await directus.data('POST', '/ai-cache/generate', { ...template, collection: undefined, prompt: `${item - 1}` });
-}
-const works = new Map(ways);
-for (let round = 0; round < STARTS * ROUNDS; round++) {
-	for (const [way, work] of works) {
-		for (let index = 0; index < PER_ROUND; index++) {
-			way.took.push(await time(() => work(directus.process(0), round * PER_ROUND + index)));
-		}
-	}
-}
-section(
-	'An item template compared with reading the item',
-	`\`${TEMPLATE}\`, rendered with the caller's permissions for each request, and \`GET /items/articles/1?fields=${FIELDS}\`; ${STARTS * ROUNDS * PER_ROUND} each, in turns. Milliseconds.`,
-	table([['', 'p50', 'p99', 'to the `GET`'], ...rowsOf([reading, rendering, plain])]),
 );
 
 progress(`${MAX_ENTRIES} entries`);

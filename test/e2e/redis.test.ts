@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { type GenerationAnswer, PROVIDERS } from '../../src/shared/api-types.ts';
+import { countCommands } from '../support/command-counts.ts';
 import { keyOf, type ProviderEmulator, startProviderEmulator } from '../support/provider-emulator.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { type Directus, startDirectus } from './support/directus.ts';
@@ -9,6 +10,7 @@ import { importJson } from './support/forms.ts';
 import { type Ask, asker, statsOf } from './support/generations.ts';
 import { logLines } from './support/log.ts';
 import { ADMIN } from './support/process.ts';
+import { commandsDuring, readsDuring, untilQuiet } from './support/redis-commands.ts';
 
 const NAMESPACE = 'e2e';
 const CANARY = 'periwinkle';
@@ -100,6 +102,22 @@ describe('two Directus processes on one Redis', () => {
 		expect(await told('DELETE', `/items/tags/${id}`)).toBe(1);
 	});
 
+	it('are told of an update by one command, the same with two processes and with four', async () => {
+		const process = directus.process(0);
+		const { id } = await process.data<{ id: number }>('POST', '/items/tags', { label: 'one' });
+		const update = (label: string) =>
+			commandsDuring(redis, () => process.data('PATCH', `/items/tags/${id}`, { label }));
+		expect(await update('two')).toEqual(['eval']);
+		const more = [await directus.join(), await directus.join()];
+		expect(await update('three')).toEqual(['eval']);
+		for (const each of more) await each.stop();
+	});
+
+	it('send Redis nothing while nobody asks them', async () => {
+		await untilQuiet();
+		expect(await countCommands([redis], () => wait(3000))).toEqual({});
+	});
+
 	it('make one call for those who ask both of them at the same time', async () => {
 		const request = chat();
 		const release = emulator.hold();
@@ -120,7 +138,7 @@ describe('two Directus processes on one Redis', () => {
 		// Who may do what has to be known for a second before anybody is remembered.
 		await wait(1200);
 		await first(request);
-		const sent = await reads(async () => expect((await first(request)).cache).toBe('HIT'));
+		const sent = await readsDuring(redis, async () => expect((await first(request)).cache).toBe('HIT'));
 		expect(sent).toEqual({ mget: 1, naming: ['mget'] });
 	});
 
@@ -178,7 +196,7 @@ describe('with nothing kept in the process', () => {
 		const request = chat({ collection: 'articles', item: 3 });
 		await first(request);
 		await first(request);
-		const sent = await reads(async () => expect((await first(request)).cache).toBe('HIT'));
+		const sent = await readsDuring(redis, async () => expect((await first(request)).cache).toBe('HIT'));
 		expect(sent).toEqual({ mget: 2, naming: ['mget', 'mget'] });
 	});
 
@@ -188,7 +206,7 @@ describe('with nothing kept in the process', () => {
 		await redis.resetCommandCalls();
 		await directus.data('POST', '/ai-cache/store', stored);
 		let found: { data: GenerationAnswer | null }[] = [];
-		const sent = await reads(async () => {
+		const sent = await readsDuring(redis, async () => {
 			found = await directus.data('POST', '/ai-cache/lookup', requests);
 		});
 		expect(found.filter(({ data }) => data?.text === 'Obtained elsewhere')).toHaveLength(BATCH);
@@ -237,19 +255,3 @@ describe('the logs', () => {
 		for (const secret of [CANARY, ADMIN.token, redis.url, ...PROVIDERS.map(keyOf)]) expect(log).not.toContain(secret);
 	});
 });
-
-/** What reached Redis meanwhile: its own count of MGET, and every command that named an entry or a token. */
-async function reads(work: () => Promise<unknown>): Promise<{ mget: number; naming: string[] }> {
-	// Figures are written a second after they were counted; only the look-up's own commands are meant.
-	await wait(1500);
-	const monitor = await redis.client.duplicate().monitor();
-	const naming: string[] = [];
-	monitor.on('monitor', (_time: string, [command = '', ...args]: string[]) => {
-		if (args.some((argument) => /:(?:entry|token):/.test(argument))) naming.push(command.toLowerCase());
-	});
-	await redis.resetCommandCalls();
-	await work();
-	const { mget = 0 } = await redis.commandCalls();
-	monitor.disconnect();
-	return { mget, naming };
-}

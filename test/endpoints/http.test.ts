@@ -2,8 +2,9 @@ import type { Request, Response } from 'express';
 import { describe, expect, it } from 'vitest';
 
 import { StoreUnavailableError } from '../../src/cache/errors.ts';
-import { route } from '../../src/endpoints/http.ts';
+import { type DirectusRequest, requireCaller, route } from '../../src/endpoints/http.ts';
 import { StoreAwayError } from '../../src/services/errors/errors.ts';
+import { readSettings } from '../../src/services/config/settings.ts';
 
 const response = { destroyed: false };
 
@@ -23,5 +24,14 @@ describe('a route', () => {
 	it('passes every other error on unchanged', async () => {
 		const error = new Error('unexpected');
 		expect(await handedOn(error)).toBe(error);
+	});
+});
+
+describe('a caller', () => {
+	it('brings along the schema that Directus read for their request', () => {
+		const schema = { collections: {}, relations: [] };
+		const accountability = { user: 'ann', role: null, roles: [], admin: false };
+		const request = { accountability, schema } as unknown as DirectusRequest;
+		expect(requireCaller(request, readSettings({}).values).schema).toBe(schema);
 	});
 });

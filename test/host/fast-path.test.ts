@@ -9,7 +9,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { CALLERS_TAG } from '../../src/cache/tags/tags.ts';
 import { callerOf } from '../../src/services/access/caller.ts';
@@ -17,6 +17,7 @@ import { Lane, type LaneRequest, type LaneSettings } from '../../src/host/fast-p
 import { laneSettings } from '../../src/host/fast-path/options.ts';
 import { rememberableUntil } from '../../src/host/fast-path/bearer-token.ts';
 import { readSettings } from '../../src/services/config/settings.ts';
+import { StoreUnavailableError } from '../../src/cache/errors.ts';
 import { lookupOf, putItem, startEngine, TTL } from '../cache/support/engine.ts';
 
 const MEMO_MS = 10_000;
@@ -124,6 +125,15 @@ describe('a caller', () => {
 		await store.invalidate([CALLERS_TAG]);
 		expect([await send(), await send()]).toEqual(['normal', 'normal']);
 		clock.advance(1000);
+		expect([await send(), await send()]).toEqual(['normal', 'lane']);
+	});
+
+	it('has to be asked for no longer because one read failed', async () => {
+		const { send, clock, store } = await start({ settleMs: 1000 });
+		expect([await send(), await send()]).toEqual(['normal', 'normal']);
+		clock.advance(1000);
+		vi.spyOn(store, 'versions').mockRejectedValueOnce(new StoreUnavailableError('it was slow'));
+		expect(await send()).toBe('normal');
 		expect([await send(), await send()]).toEqual(['normal', 'lane']);
 	});
 

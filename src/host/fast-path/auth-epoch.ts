@@ -33,8 +33,8 @@ export class AuthEpochs {
 	/** To be called before Directus authenticates the request. */
 	note(request: IncomingMessage, version: string | null): void {
 		const now = this.#clock.now();
-		if (version === null) this.#latest = null;
-		else if (this.#latest?.version !== version) this.#latest = { version, since: now };
+		// A version that could not be read says nothing: none is ever given twice, so the latest is as old as it was.
+		if (version !== null && this.#latest?.version !== version) this.#latest = { version, since: now };
 		const settled = this.#latest !== null && now - this.#latest.since >= this.#settleMs;
 		this.#epochs.set(request, { number: this.#number, version: settled ? version : null });
 	}

@@ -1,4 +1,4 @@
-import type { Accountability } from '@directus/types';
+import type { Accountability, SchemaOverview } from '@directus/types';
 import type { ContentChange } from '../../cache/tags/tags.ts';
 import type { Scope } from '../../shared/api-types.ts';
 
@@ -30,6 +30,8 @@ export interface Caller {
 	admin: boolean;
 	/** What item templates are read with; null reads everything, as a schedule's Flow does. */
 	accountability: Accountability | null;
+	/** The schema that Directus read for this very request. It copies it each time, which takes longer than most else. */
+	schema?: SchemaOverview;
 }
 
 /** Null where Directus has no permissions to check: its own command line, a Flow that runs with full access. */

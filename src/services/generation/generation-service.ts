@@ -159,7 +159,7 @@ export class Native {
 			const exchange = this.#create(work, request, request, content, caller, null);
 			return { items: [null], prepare: async () => ({ exchange, item: null }) };
 		}
-		const schema = await this.#host.getSchema();
+		const schema = caller.schema ?? (await this.#host.getSchema());
 		const context = {
 			services: this.#host.services,
 			schema,

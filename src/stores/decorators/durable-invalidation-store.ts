@@ -18,6 +18,8 @@ export interface GuardedOptions {
 	onCarriedOut?: (carriedOut: CarriedOut) => void;
 	/** Told of what went wrong beside the calls. */
 	onError?: (error: unknown) => void;
+	/** Milliseconds that a request waits for the outbox. Default: 250. */
+	requestTimeoutMs?: number;
 	/** Milliseconds that an invalidation is tried for before the outbox has to do: longer than a reconnection takes. */
 	graceMs?: number;
 	/**
@@ -36,7 +38,6 @@ export interface GuardedOptions {
 
 /** Milliseconds between tries while the store is away. */
 const RETRY_MS = 200;
-/** Milliseconds that a request waits for the outbox. */
 const REQUEST_MS = 250;
 /** Less than the response of a write is kept back: by then the outbox has it. */
 export const KEEP_AFTER_MS = 200;
@@ -75,6 +76,8 @@ export class GuardedStore extends WrappedStore {
 	/** When the last look into the outbox began that found nothing of others. */
 	#lookedAt = -Infinity;
 	#looking: Promise<void> | null = null;
+	/** A look whose query has not been sent yet: whoever asks now may join it. */
+	#nextLook: Promise<void> | null = null;
 	/** When the store last answered slowly. */
 	#slowAt = -Infinity;
 	#connectedAt = -Infinity;
@@ -197,13 +200,13 @@ export class GuardedStore extends WrappedStore {
 	}
 
 	#lookSoon(): Promise<void> {
-		return timeLimit(REQUEST_MS, () => this.#lookForOthers());
+		return timeLimit(this.#options.requestTimeoutMs ?? REQUEST_MS, () => this.#lookForOthers());
 	}
 
 	async #settledSoon(): Promise<void> {
 		const justFailed = this.#settling === null && performance.now() - this.#failedAt < RETRY_MS;
 		if (justFailed) throw new StoreUnavailableError('invalidations wait to be carried out');
-		await timeLimit(REQUEST_MS, () => this.settled());
+		await timeLimit(this.#options.requestTimeoutMs ?? REQUEST_MS, () => this.settled());
 	}
 
 	#giveBack(reservations: readonly (Reservation | null)[]): void {
@@ -303,15 +306,17 @@ export class GuardedStore extends WrappedStore {
 		});
 	}
 
-	/** By a query that was sent after the call. */
+	/** By a query that is sent after the call; one for all calls of a turn, so that their reads share a turn as well. */
 	async #lookForOthers(): Promise<void> {
-		if (this.#settled !== this.#wanted) return;
+		if (this.#settled === this.#wanted) await (this.#nextLook ??= this.#lookNext());
+	}
+
+	async #lookNext(): Promise<void> {
+		const turn = new Promise<void>((resolve) => void setImmediate(resolve));
 		// One that is under way may have read before.
-		const earlier = this.#looking;
-		if (earlier !== null) await earlier.catch(() => {});
-		if (this.#looking === null || this.#looking === earlier) {
-			this.#looking = this.#readOutbox().finally(() => (this.#looking = null));
-		}
+		await Promise.all([turn, this.#looking?.catch(() => {})]);
+		this.#nextLook = null;
+		this.#looking = this.#readOutbox().finally(() => (this.#looking = null));
 		await this.#looking;
 	}
 

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { freeTag } from '../../../src/cache/tags/tags.ts';
 import { StoreUnavailableError } from '../../../src/cache/errors.ts';
 import type { PendingRecord, PendingWork } from '../../../src/stores/decorators/outbox.ts';
@@ -81,4 +81,16 @@ describe('an invalidation that a hanging Redis does not answer', () => {
 		await store.settled();
 		expect(told).toEqual([]);
 	});
+});
+
+it('reads of one turn share one look into the outbox, and one command', async () => {
+	const redis = await redisWith();
+	const outbox = new MemoryOutbox();
+	const store = await guarded(redis, outbox, 'guarded', 60_000, true, () => {}, 60_000);
+	const entry = await put(store);
+	const looks = vi.spyOn(outbox, 'pending');
+	await redis.resetCommandCalls();
+	await Promise.all([store.lookup([lookupOf(entry)]), store.versions(entry.meta.tags)]);
+	expect(looks).toHaveBeenCalledTimes(1);
+	expect(await redis.commandCalls()).toMatchObject({ mget: 1, role: 1 });
 });
