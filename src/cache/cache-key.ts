@@ -48,9 +48,26 @@ export function fingerprint(parts: FingerprintParts): string {
 const readableModel = (model: string): string => model.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 64);
 
 /**
+ * Member names of the structures that providers read by name: messages, content parts, tools, options. The order of
+ * members counts in every object that has any other name, because the object may reach the model as text. A name that
+ * is missing here costs a miss if a client changes the order, never a wrong answer.
+ */
+const PROTOCOL_NAMES: ReadonlySet<string> = new Set(
+	`role content type text name id function tool_calls tool_call_id tool_use_id call_id arguments input output
+	image_url url detail input_audio data format audio voice file file_id file_data filename source media_type
+	title context citations enabled is_error strict description parameters input_schema input_examples json_schema
+	schema definition response_format tool_choice mode tools allowed_tools disable_parallel_tool_use thinking
+	budget_tokens signature effort summary generate_summary verbosity reasoning reasoning_content refusal annotations
+	status action queries encrypted_content phase prefix index logprobs user_location city country region timezone
+	approximate search_context_size filters allowed_domains blocked_domains max_uses vector_store_ids max_num_results
+	ranking_options ranker score_threshold display_width_px display_height_px display_number include_obfuscation
+	variables version prediction container_id size quality background task model`.split(/\s+/),
+);
+
+/**
  * Members whose objects reach the model as text, in the order that they were written in, at every depth: JSON schemas,
- * tool arguments and template variables. A model answers in the order of its schema. The order of all other objects
- * cannot matter: the provider reads them by name. `input` as a list is the conversation itself.
+ * tool arguments and template variables. A model answers in the order of its schema. `input` as a list is the
+ * conversation itself.
  */
 const ORDERED_MEMBERS: ReadonlySet<string> = new Set([
 	'schema',
@@ -88,12 +105,15 @@ function isOrdered(name: string, value: unknown): boolean {
 
 /**
  * JSON Canonicalization Scheme (RFC 8785): members sorted by UTF-16 code units (§3.2.3), numbers and strings as
- * ECMAScript writes them (§3.2.2), no white space. Objects whose order reaches the model keep
- * it; those that were sorted already are written as the scheme writes them.
+ * ECMAScript writes them (§3.2.2), no white space. Objects whose order may reach the model keep it; the value's own
+ * members, and the members of objects directly in a list that is the value, are always sorted.
  */
 export function canonicalJson(value: JsonValue | readonly unknown[] | Readonly<Record<string, unknown>>): string {
-	return write(value, false);
+	return write(value, 'sorted');
 }
+
+/** `sorted`: all members; `known`: only objects of protocol structures; `kept`: none, at any depth. */
+type MemberOrder = 'sorted' | 'known' | 'kept';
 
 /** Bigints are whole numbers with more digits than a number has; infinities what is beyond any number (`1e400`). */
 function writeScalar(value: unknown): string {
@@ -102,20 +122,22 @@ function writeScalar(value: unknown): string {
 	return JSON.stringify(value);
 }
 
-function write(value: unknown, ordered: boolean): string {
+function write(value: unknown, order: MemberOrder): string {
 	if (value === null || typeof value !== 'object') return writeScalar(value);
 	if (Array.isArray(value)) {
 		let text = '[';
-		for (let index = 0; index < value.length; index++) text += (index ? ',' : '') + write(value[index], ordered);
+		for (let index = 0; index < value.length; index++) text += (index ? ',' : '') + write(value[index], order);
 		return text + ']';
 	}
 	const record = value as Record<string, unknown>;
-	let text = '';
 	const names = Object.keys(record);
-	for (const name of ordered ? names : names.sort()) {
+	const isKept = order === 'kept' || (order === 'known' && !names.every((name) => PROTOCOL_NAMES.has(name)));
+	let text = '';
+	for (const name of isKept ? names : names.sort()) {
 		const member = record[name];
 		if (member === undefined) continue;
-		text += `${text ? ',' : ''}${JSON.stringify(name)}:${write(member, ordered || isOrdered(name, member))}`;
+		const inner = isKept || isOrdered(name, member) ? 'kept' : 'known';
+		text += `${text ? ',' : ''}${JSON.stringify(name)}:${write(member, inner)}`;
 	}
 	return `{${text}}`;
 }

@@ -18,7 +18,7 @@ const parts: FingerprintParts = {
 
 describe('canonical JSON', () => {
 	it.each([
-		[{ b: 1, a: { d: [3, { z: 1, y: null }], c: 'é' } }],
+		[{ type: 1, source: { url: [3, { name: 1, id: null }], data: 'é' } }],
 		[[1e21, 1e-7, 0.1, -0, 100, 4.5e-320, 9007199254740992]],
 		[{ '\u20ac': 'Euro', '\r': 'CR', '\ufb33': 'Hebrew', '1': 'One', '😀': 'Emoji', '\u0080': 'Control', ö: 'o' }],
 		[{ a: undefined, b: 2 }],
@@ -69,6 +69,12 @@ describe('a fingerprint', () => {
 		['tool result', ({ properties = {} }) => ({ messages: [{ role: 'tool', content: properties }] })],
 		['prompt template', (variables) => ({ prompt: { id: 'p', variables } })],
 		['guided decoding of vLLM', (guided_json) => ({ guided_json })],
+		['content part of an unknown type', (json) => ({ messages: [{ content: [{ type: 'json', json }] }] })],
+		['member that nobody knows', (unknown_option) => ({ unknown_option })],
+		[
+			'tool result that has a type',
+			(content) => ({ messages: [{ role: 'tool', content: { type: 'x', ...content } }] }),
+		],
 		['JSON schema of llama.cpp', (json_schema) => ({ json_schema })],
 	])('changes with the order of members in a %s', (_what, body) => {
 		const one = fingerprint({ ...parts, body: body(forwards) });
